@@ -1,0 +1,51 @@
+"""Cursor paging: an opaque cursor holds the sort key of the last row seen; no offset, no count of everything."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from regulars.kit.errors import invalid_field
+
+T = TypeVar("T")
+U = TypeVar("U")
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page: the rows, and the cursor of the next page or None at the end."""
+
+    items: Sequence[T]
+    next_cursor: str | None = None
+
+    def map(self, convert: Callable[[T], U]) -> Page[U]:
+        return Page([convert(item) for item in self.items], self.next_cursor)
+
+
+def encode(key: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(list(key), default=str).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, *, parts: int) -> list[Any] | None:
+    """The sort key in a cursor, or None for the first page. Refuses what `encode` did not make."""
+    if not cursor:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        key = None
+    if not isinstance(key, list) or len(key) != parts or any(isinstance(p, (list, dict)) for p in key):
+        raise invalid_field("cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page")
+    return key
+
+
+def cut(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """A page from `limit + 1` fetched rows."""
+    if len(rows) <= limit:
+        return Page(rows)
+    return Page(rows[:limit], encode(key(rows[limit - 1])))
