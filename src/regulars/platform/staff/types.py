@@ -1,0 +1,60 @@
+"""Permissions and the roles that come with Regulars."""
+
+from __future__ import annotations
+
+from regulars.kit.text import Text
+
+# code → what it allows. Every endpoint of the REST and console APIs names exactly one of these.
+PERMISSIONS: dict[str, Text] = {
+    "members.read": Text("查看会员（隐私字段脱敏）", "See members, personal data masked"),
+    "members.read_personal": Text("查看会员隐私明文", "See members' personal data in clear"),
+    "members.write": Text("新增与编辑会员", "Enrol and edit members"),
+    "members.export": Text("导出会员", "Export members"),
+    "activities.read": Text("查看行为与订单", "See activities and orders"),
+    "activities.write": Text("写入行为与订单", "Post activities and orders"),
+    "ledger.read": Text("查看账本与余额", "See the ledger and balances"),
+    "ledger.burn": Text("消耗与冻结积分", "Burn and hold points"),
+    "ledger.adjust": Text("人工调整积分", "Adjust points by hand"),
+    "ledger.approve": Text("审批人工调整", "Approve adjustments"),
+    "tiers.adjust": Text("人工调整等级", "Change a member's tier by hand"),
+    "benefits.use": Text("使用与撤销权益", "Use and undo benefits"),
+    "programme.read": Text("查看权益规则", "See the programme"),
+    "programme.write": Text("编辑权益规则草稿", "Draft programme versions"),
+    "programme.review": Text("审核权益规则", "Review programme versions"),
+    "programme.publish": Text("发布权益规则", "Publish programme versions"),
+    "imports.run": Text("导入数据", "Import data"),
+    "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
+    "reports.read": Text("查看工作台与报表", "See the dashboard and reports"),
+    "stores.write": Text("管理门店", "Manage stores"),
+    "settings.write": Text("管理字段与设置", "Manage fields and settings"),
+    "staff.manage": Text("管理员工与角色", "Manage staff and roles"),
+    "apikeys.manage": Text("管理 API 密钥", "Manage API keys"),
+    "audit.read": Text("查看审计日志", "Read the audit log"),
+}
+
+# Built-in roles; organisations add their own. `*` is everything.
+BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
+    "owner": (Text("管理员", "Owner"), frozenset(PERMISSIONS)),
+    "operator": (
+        Text("会员运营", "Member operations"),
+        frozenset(PERMISSIONS)
+        - {"staff.manage", "apikeys.manage", "ledger.approve", "programme.review", "members.read_personal"},
+    ),
+    "reviewer": (
+        Text("审核人", "Reviewer"),
+        frozenset(
+            {
+                "members.read", "activities.read", "ledger.read", "ledger.approve", "programme.read",
+                "programme.review", "programme.publish", "reports.read", "audit.read",
+            }
+        ),
+    ),
+    "clerk": (
+        Text("门店店员", "Store clerk"),
+        frozenset({"members.read", "members.write", "activities.read", "ledger.read", "ledger.burn", "benefits.use"}),
+    ),
+    "auditor": (
+        Text("只读审计", "Auditor"),
+        frozenset({"members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read"}),
+    ),
+}  # fmt: skip
