@@ -1,0 +1,315 @@
+"""A programme as data, the state it is decided on, and the decision. All frozen except the state that a fold carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+from uuid import UUID
+
+from regulars.kit.text import Text
+
+UnitKind = Literal["points", "growth", "stamps", "coins"]
+ExpiryKind = Literal["never", "rolling_days", "rolling_months", "fixed", "inactivity_months"]
+RoundUp = Literal["none", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When earned value ends: `n` days or months after earning, rounded up to the end of a period, or a fixed day.
+
+    `rolling_months` 12 rounded up to `month` is "the end of the 12th month after earning".
+    `inactivity_months`: everything of the unit ends when the member does nothing for `n` months.
+    """
+
+    kind: ExpiryKind = "never"
+    n: int = 0
+    round_up: RoundUp = "none"
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of value. `allow_debt`: a claw-back beyond the balance becomes a debt that the next earn settles."""
+
+    code: str
+    name: Text
+    kind: UnitKind = "points"
+    expiry: Expiry = Expiry()
+    allow_debt: bool = True
+    can_burn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Earned value waits `days` days, or until the order is delivered, before it can be spent."""
+
+    until: Literal["days", "delivered"]
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointsEffect:
+    """Earn `unit`.
+
+    mode `fixed`: `amount`. `per_amount`: `amount` for every `per` minor units of the eligible lines' amounts, floored
+    once per activity. `multiply`: (`factor` − 1) × what `per_amount` rules earn on the eligible lines, floored;
+    several multipliers add up (×2 and ×3 together give ×4). `table`: per line `table[sku or category]` × quantity.
+    `lines` limits the eligible lines (None: all). `limit` caps one activity's earn by this effect.
+    """
+
+    unit: str
+    mode: Literal["fixed", "per_amount", "multiply", "table"]
+    amount: int = 0
+    per: int = 1
+    factor: Fraction = Fraction(1)
+    table: Mapping[str, int] = field(default_factory=dict)
+    lines: Callable[[dict[str, Any]], bool] | None = None
+    pending: Pending | None = None
+    expiry: Expiry | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagEffect:
+    tag: str
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TierStepEffect:
+    """Raise the member by `steps` tiers of `scheme`, or to `tier`, for the scheme's validity."""
+
+    scheme: str
+    steps: int = 0
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendExpiryEffect:
+    """Move the expiry of all the member's unexpired lots of `unit` `months` later."""
+
+    unit: str
+    months: int
+
+
+Effect = PointsEffect | TagEffect | TierStepEffect | ExtendExpiryEffect
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `times` firings, or `amount` of the rule's earned value, per member and period (`ever`: the campaign)."""
+
+    period: Literal["day", "week", "month", "year", "ever"]
+    times: int | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Trigger + condition + effects, compiled. `definition` is its JSON, for sentences and explanations.
+
+    Rules are tried by priority (higher first, then key). Of one stacking group only the first that fires counts.
+    `member_day`: fires only on the programme's member days. Times are of the programme's business time zone.
+    """
+
+    key: str
+    name: Text
+    trigger: str
+    condition: Callable[[dict[str, Any]], bool] | None
+    effects: tuple[Effect, ...]
+    definition: Mapping[str, Any]
+    priority: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    weekdays: frozenset[int] | None = None  # 1 Monday … 7 Sunday
+    dayparts: tuple[tuple[time, time], ...] = ()
+    member_day: bool = False
+    caps: tuple[Cap, ...] = ()
+    stacking_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """At least `at_least` of `metric`: spend (minor units), orders, visits, unit:<code> (earned), activity:<type>."""
+
+    metric: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`need` of the qualifications must hold (None: all). The lowest tier has none. `keep` defaults to `qualify`."""
+
+    code: str
+    name: Text
+    rank: int
+    qualify: tuple[Qualification, ...] = ()
+    need: int | None = None
+    keep: tuple[Qualification, ...] | None = None
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TierScheme:
+    """How tiers are reached and kept.
+
+    Upgrades are instant, on the metrics of the last `validity_months` calendar months (this one included).
+    A tier holds until its period ends: `tier_start` + validity, anniversary of `join`, or the `fixed` day of the
+    year. At the end the member keeps it if the period's metrics meet `keep`; otherwise, after `grace_days` in which
+    she can still meet it, she goes `one_step` down, to the `earned` tier, or stays (`never` down).
+    """
+
+    key: str
+    name: Text
+    tiers: tuple[Tier, ...]  # by rank, lowest first
+    validity_months: int = 12
+    anchor: Literal["tier_start", "join", "fixed"] = "tier_start"
+    fixed_month: int = 1
+    fixed_day: int = 1
+    on_end: Literal["one_step", "earned", "never"] = "one_step"
+    grace_days: int = 0
+    refund_demotes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What a tier gives. `quota` uses per `period` (None: unlimited). kind `multiplier` multiplies `unit` by `factor`."""
+
+    key: str
+    name: Text
+    kind: Literal["multiplier", "price_discount", "free_shipping", "birthday_pack", "priority", "service", "product"]
+    scheme: str
+    tiers: frozenset[str]
+    description: Text
+    factor: Fraction = Fraction(1)
+    unit: str = ""
+    quota: int | None = None
+    period: Literal["day", "week", "month", "year", "ever"] = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDays:
+    """Member day 会员日: these days of the month and weekdays (1 Monday … 7 Sunday), in the business time zone."""
+
+    days_of_month: frozenset[int] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One published (or draft) version, compiled and ready to decide."""
+
+    brand_id: UUID
+    version: int
+    timezone: str
+    currency: str
+    units: Mapping[str, Unit]
+    rules: tuple[Rule, ...]  # by priority
+    schemes: tuple[TierScheme, ...]
+    benefits: tuple[Benefit, ...]
+    member_days: MemberDays
+    effective_from: datetime
+    fields_used: frozenset[str]
+    rules_of: Mapping[str, tuple[Rule, ...]]  # trigger → rules, by priority
+    windows: Mapping[str, int]  # activity type → days of history that window conditions look back
+    streaks: frozenset[str]  # activity types whose day streaks are counted
+
+
+@dataclass(slots=True)
+class TierStanding:
+    """A member's place in one scheme. Instants are aware; `months` holds metrics by `YYYY-MM`, `period` since `since`."""
+
+    tier: str
+    since: datetime
+    ends_at: datetime | None
+    grace_ends_at: datetime | None = None
+    locked_until: datetime | None = None
+    locked: bool = False
+    period: dict[str, int] = field(default_factory=dict)
+    months: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class MemberState:
+    """All that a decision reads about a member beside the activity. The fold that carries it changes it in place.
+
+    `facts` holds plain values by field key of the condition language (member.*, membership.*). Counters are net of
+    refunds where their name says spend. `caps`: rule → period key → [times, amount]. `streaks`: activity type →
+    (last business day, length). `recent`: activity type → [(instant, order amount)], as far back as rules look.
+    """
+
+    member_id: UUID
+    joined_at: datetime
+    facts: dict[str, Any]
+    tags: set[str]
+    orders: int = 0
+    spend: int = 0
+    refunds: int = 0
+    visits: int = 0
+    first_order_at: datetime | None = None
+    last_order_at: datetime | None = None
+    last_visit_on: date | None = None
+    last_at: datetime | None = None
+    caps: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    streaks: dict[str, tuple[date, int]] = field(default_factory=dict)
+    recent: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
+    tiers: dict[str, TierStanding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Earn:
+    """Value earned by one rule: the lot to be. `shares[i]` is what line i (from 0) stands for; they add up to `amount`.
+
+    An earn that does not come from lines has empty shares and goes back in proportion to the order's amount.
+    """
+
+    rule: str
+    unit: str
+    amount: int
+    shares: tuple[int, ...]
+    pending_until: datetime | Literal["delivered"] | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule did, or why it did not: see `facts.activity.types.RuleOutcome`, its stored form."""
+
+    rule: str
+    fired: bool
+    reason: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The effects of an activity, in rule order, and the outcome of every rule of its trigger."""
+
+    version: int
+    earns: tuple[Earn, ...] = ()
+    tags: tuple[TagEffect, ...] = ()
+    tier_steps: tuple[TierStepEffect, ...] = ()
+    extensions: tuple[ExtendExpiryEffect, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The activity as a decision sees it. `lines` are the plain dicts of the condition language (line.* keys)."""
+
+    type: str
+    occurred_at: datetime
+    source: str
+    channel: str
+    store: str
+    amount: int = 0
+    discount: int = 0
+    coupon_discount: int = 0
+    quantity: Decimal = Decimal(0)
+    lines: tuple[dict[str, Any], ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    store_facts: Mapping[str, Any] = field(default_factory=dict)  # store.region, store.tags
