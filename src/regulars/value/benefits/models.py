@@ -1,0 +1,32 @@
+"""Uses of benefits with a quota."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class BenefitUse(models.Model):
+    """One use of a benefit in a period. `slot` (0 … quota − 1) makes a use beyond the quota impossible."""
+
+    pk = models.CompositePrimaryKey("member_id", "id")
+    member_id = models.UUIDField()
+    id = models.UUIDField()
+    brand_id = models.UUIDField()
+    benefit = models.TextField()
+    period = models.TextField()
+    slot = models.IntegerField()
+    store_id = models.UUIDField(null=True)
+    actor = models.TextField(default="", db_default="")
+    used_at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "benefit_use"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member_id", "brand_id", "benefit", "period", "slot"],
+                name="benefit_use_slot",
+                condition=models.Q(undone_at__isnull=True),
+            ),
+        ]

@@ -1,0 +1,33 @@
+"""The history of tiers: append-only. The present standing lives in the member's decision state."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class TierChange(models.Model):
+    """From `occurred_at` on the member is in `tier` of `scheme`. Repairs of late data add rows with a later `recorded_at`."""
+
+    pk = models.CompositePrimaryKey("member_id", "id")
+    member_id = models.UUIDField()
+    id = models.UUIDField()
+    brand_id = models.UUIDField()
+    scheme = models.TextField()
+    previous = models.TextField()
+    tier = models.TextField()
+    reason = models.TextField()  # joined | upgraded | kept | stepped_down | fell | refunded | manual | match | step | repaired | unlocked
+    comment = models.TextField(default="", db_default="")
+    ends_at = models.DateTimeField(null=True)
+    activity_id = models.UUIDField(null=True)
+    actor = models.TextField(default="", db_default="")
+    voided = models.BooleanField(default=False, db_default=False)  # a repair took it back
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "tier_change"
+        indexes = [
+            models.Index(fields=["member_id", "brand_id", "scheme", "occurred_at"], name="tier_change_as_of"),
+            models.Index(fields=["brand_id", "occurred_at"], name="tier_change_day"),
+        ]
