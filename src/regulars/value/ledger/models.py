@@ -93,8 +93,12 @@ class Balance(models.Model):
     class Meta:
         db_table = "balance"
         indexes = [
-            models.Index(fields=["next_expiry_at"], name="balance_expiry", condition=Q(next_expiry_at__isnull=False)),
-            models.Index(fields=["next_active_at"], name="balance_active", condition=Q(next_active_at__isnull=False)),
+            models.Index(
+                fields=["next_expiry_at"], name="balance_expiry", condition=Q(next_expiry_at__isnull=False)
+            ),
+            models.Index(
+                fields=["next_active_at"], name="balance_active", condition=Q(next_active_at__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -125,7 +129,9 @@ class Hold(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="hold_due", condition=Q(state="held"))]
         constraints = [
             models.CheckConstraint(name="hold_amount", condition=Q(amount__gt=0)),
-            models.CheckConstraint(name="hold_state", condition=Q(state__in=["held", "captured", "released"])),
+            models.CheckConstraint(
+                name="hold_state", condition=Q(state__in=["held", "captured", "released"])
+            ),
         ]
 
 
@@ -152,9 +158,13 @@ class Adjustment(models.Model):
     class Meta:
         db_table = "adjustment"
         indexes = [
-            models.Index(fields=["brand_id", "-created_at"], name="adjustment_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["brand_id", "-created_at"], name="adjustment_waiting", condition=Q(state="waiting")
+            ),
         ]
         constraints = [
-            models.CheckConstraint(name="adjustment_state", condition=Q(state__in=["waiting", "posted", "rejected"])),
+            models.CheckConstraint(
+                name="adjustment_state", condition=Q(state__in=["waiting", "posted", "rejected"])
+            ),
             models.CheckConstraint(name="adjustment_amount", condition=~Q(amount=0)),
         ]

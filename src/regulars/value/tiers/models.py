@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class TierChange(models.Model):
-    """From `occurred_at` on the member is in `tier` of `scheme`. Repairs of late data add rows with a later `recorded_at`."""
+    """From `occurred_at` on the member is in `tier` of `scheme`. A repair of late data adds rows; of several at one instant the newest (by id) counts."""
 
     pk = models.CompositePrimaryKey("member_id", "id")
     member_id = models.UUIDField()
@@ -21,7 +21,6 @@ class TierChange(models.Model):
     ends_at = models.DateTimeField(null=True)
     activity_id = models.UUIDField(null=True)
     actor = models.TextField(default="", db_default="")
-    voided = models.BooleanField(default=False, db_default=False)  # a repair took it back
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
 
