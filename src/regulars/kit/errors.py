@@ -80,9 +80,7 @@ class ErrorList:
 
 
 def invalid(*errors: FieldError, status: int = 422) -> Refusal:
-    return Refusal(
-        "invalid_input", Text("输入有误", "The input has errors"), status=status, errors=errors
-    )
+    return Refusal("invalid_input", Text("输入有误", "The input has errors"), status=status, errors=errors)
 
 
 def invalid_field(field_: str, code: str, zh: str, en: str, status: int = 422) -> Refusal:
@@ -97,7 +95,9 @@ def not_found(what: Text) -> Refusal:
 def forbidden(permission: str) -> Refusal:
     return Refusal(
         "forbidden",
-        Text("没有权限：{p}，请联系管理员", "You lack the permission {p}; ask an administrator").format(p=permission),
+        Text("没有权限：{p}，请联系管理员", "You lack the permission {p}; ask an administrator").format(
+            p=permission
+        ),
         status=403,
         data={"permission": permission},
     )

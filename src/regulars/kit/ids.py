@@ -29,7 +29,9 @@ def new_ids(count: int) -> list[UUID]:
     for i in range(count):
         ticks = stamp + i
         low = int.from_bytes(randomness[8 * i : 8 * i + 8], "big") & 0x3FFF_FFFF_FFFF_FFFF
-        ids.append(UUID(int=((ticks >> 12) << 80) | (0x7 << 76) | ((ticks & 0xFFF) << 64) | (0x2 << 62) | low))
+        ids.append(
+            UUID(int=((ticks >> 12) << 80) | (0x7 << 76) | ((ticks & 0xFFF) << 64) | (0x2 << 62) | low)
+        )
     return ids
 
 

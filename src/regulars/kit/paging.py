@@ -40,7 +40,9 @@ def decode(cursor: str | None, *, parts: int) -> list[Any] | None:
     except ValueError:
         key = None
     if not isinstance(key, list) or len(key) != parts or any(isinstance(p, (list, dict)) for p in key):
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page")
+        raise invalid_field(
+            "cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page"
+        )
     return key
 
 

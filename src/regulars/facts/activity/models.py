@@ -67,6 +67,22 @@ class ActivityKey(models.Model):
         db_table = "activity_key"
 
 
+class OrderState(models.Model):
+    """What has happened to an order since: refunds by line, burns that paid for it, delivery, refunds that wait for it.
+
+    Made when the first of these comes; most orders have none. `order_key` is the key hash of the order's number.
+    """
+
+    pk = models.CompositePrimaryKey("member_id", "order_key")
+    member_id = models.UUIDField()
+    order_key = models.UUIDField()
+    brand_id = models.UUIDField()
+    state = models.JSONField()
+
+    class Meta:
+        db_table = "order_state"
+
+
 class ActivityType(models.Model):
     """A declared custom activity type of a brand with its typed fields."""
 

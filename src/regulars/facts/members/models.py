@@ -61,7 +61,8 @@ class Membership(models.Model):
     # every order changes it; the month changes twelve times a year at most.
     last_order_month = models.GeneratedField(
         expression=models.Func(
-            models.F("last_order_at"), template="(date_trunc('month', %(expressions)s AT TIME ZONE 'UTC'))::date"
+            models.F("last_order_at"),
+            template="(date_trunc('month', %(expressions)s AT TIME ZONE 'UTC'))::date",
         ),
         output_field=models.DateField(null=True),
         db_persist=True,

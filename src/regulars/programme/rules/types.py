@@ -33,13 +33,17 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of value. `allow_debt`: a claw-back beyond the balance becomes a debt that the next earn settles."""
+    """A unit of value.
+
+    `claw_back` says what a refund may take back: what is still `pending` only, up to the `balance`, or the whole,
+    the part beyond the balance becoming a `debt` that the next earn settles.
+    """
 
     code: str
     name: Text
     kind: UnitKind = "points"
     expiry: Expiry = Expiry()
-    allow_debt: bool = True
+    claw_back: Literal["pending", "balance", "debt"] = "debt"
     can_burn: bool = True
 
 
@@ -130,6 +134,7 @@ class Rule:
     member_day: bool = False
     caps: tuple[Cap, ...] = ()
     stacking_group: str | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,11 @@ class MemberDays:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One published (or draft) version, compiled and ready to decide."""
+    """One published (or draft) version, compiled and ready to decide.
+
+    `rules` holds the rules switched off too, `rules_of` only those that decide. `words` are the brand's own words for
+    things people read, e.g. `points` → 咖啡豆. `plan` is what `decide` has reckoned ahead; nobody else reads it.
+    """
 
     brand_id: UUID
     version: int
@@ -217,6 +226,9 @@ class Programme:
     rules_of: Mapping[str, tuple[Rule, ...]]  # trigger → rules, by priority
     windows: Mapping[str, int]  # activity type → days of history that window conditions look back
     streaks: frozenset[str]  # activity types whose day streaks are counted
+    name: Text = Text("", "")
+    words: Mapping[str, Text] = field(default_factory=dict)
+    plan: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)

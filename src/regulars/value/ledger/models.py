@@ -41,7 +41,10 @@ class Entry(models.Model):
 
 
 class Lot(models.Model):
-    """Value earned at once, with its own expiry. `remaining` + `held` is what is left of `amount`."""
+    """Value earned at once, with its own expiry. `remaining` + `held` is what is left of `amount`.
+
+    What is neither left nor `expired` nor `clawed` (taken back) was spent.
+    """
 
     pk = models.CompositePrimaryKey("member_id", "id")
     member_id = models.UUIDField()
@@ -52,6 +55,8 @@ class Lot(models.Model):
     amount = models.BigIntegerField()
     remaining = models.BigIntegerField()
     held = models.BigIntegerField(default=0, db_default=0)
+    expired = models.BigIntegerField(default=0, db_default=0)
+    clawed = models.BigIntegerField(default=0, db_default=0)
     activity_id = models.UUIDField(null=True)
     rule = models.TextField(default="", db_default="")
     earned_at = models.DateTimeField()
@@ -70,8 +75,8 @@ class Lot(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="lot_remaining", condition=Q(remaining__gte=0)),
-            models.CheckConstraint(name="lot_held", condition=Q(held__gte=0)),
-            models.CheckConstraint(name="lot_whole", condition=Q(amount__gte=F("remaining") + F("held"))),
+            models.CheckConstraint(name="lot_held", condition=Q(held__gte=0) & Q(expired__gte=0) & Q(clawed__gte=0)),
+            models.CheckConstraint(name="lot_whole", condition=Q(amount__gte=F("remaining") + F("held") + F("expired") + F("clawed"))),
             models.CheckConstraint(name="lot_state", condition=Q(state__in=["active", "pending", "closed"])),
         ]
 

@@ -1,0 +1,143 @@
+"""The hot path's read and write of memberships: load and lock the states of many members, save them, set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from regulars.kit.sql import plain_array, text_array, time_array
+
+
+@dataclass(slots=True)
+class MembershipRow:
+    """A locked membership, as posting reads and writes it. Plain values; `progress` is decoded JSON."""
+
+    member_id: UUID
+    code: str
+    status: str
+    joined_at: datetime
+    language: str
+    channel: str
+    store_id: UUID | None
+    tags: list[str]
+    attributes: dict[str, Any]
+    tier: str
+    due_at: datetime | None
+    orders: int
+    spend: int
+    refunds: int
+    visits: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    last_at: datetime | None
+    waiting: int
+    progress: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalFacts:
+    """What conditions may ask of the person: decrypted for the decision alone."""
+
+    birthday: date | None
+    gender: str | None
+
+
+_LOAD = """
+    SELECT member_id, code, status, joined_at, language, channel, store_id, tags, attributes::text, tier, due_at,
+           orders, spend, refunds, visits, first_order_at, last_order_at, last_at, waiting, progress::text
+      FROM membership
+     WHERE brand_id = %s AND member_id = ANY(%s::uuid[])
+     ORDER BY member_id
+       FOR NO KEY UPDATE
+"""
+
+_SAVE = """
+    UPDATE membership AS m
+       SET orders = v.orders, spend = v.spend, refunds = v.refunds, visits = v.visits,
+           first_order_at = v.first_order_at, last_order_at = v.last_order_at, last_at = v.last_at,
+           waiting = v.waiting, progress = v.progress
+      FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[],
+                  %s::timestamptz[], %s::int[], %s::jsonb[])
+           AS v(member_id, orders, spend, refunds, visits, first_order_at, last_order_at, last_at, waiting, progress)
+     WHERE m.brand_id = %s AND m.member_id = v.member_id
+"""
+
+_SAVE_TIERS = """
+    UPDATE membership AS m
+       SET tier = v.tier, due_at = v.due_at
+      FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS v(member_id, tier, due_at)
+     WHERE m.brand_id = %s AND m.member_id = v.member_id
+"""
+
+_SAVE_TAGS = """
+    UPDATE membership AS m
+       SET tags = ARRAY(SELECT jsonb_array_elements_text(v.tags))
+      FROM unnest(%s::uuid[], %s::jsonb[]) AS v(member_id, tags)
+     WHERE m.brand_id = %s AND m.member_id = v.member_id
+"""
+
+
+def lock(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MembershipRow]:
+    """Load and lock memberships in key order until the transaction ends; members without one are left out."""
+    cursor.execute(_LOAD, [brand_id, plain_array(member_ids)])
+    rows = {}
+    for row in cursor.fetchall():
+        attributes = row[8]
+        rows[row[0]] = MembershipRow(
+            *row[:8], {} if attributes == "{}" else msgspec.json.decode(attributes), *row[9:]
+        )
+    return rows
+
+
+def save(cursor: Any, *, brand_id: UUID, rows: Sequence[MembershipRow]) -> None:
+    """Write counters and progress of locked memberships back."""
+    if not rows:
+        return
+    cursor.execute(
+        _SAVE,
+        [
+            plain_array(r.member_id for r in rows),
+            plain_array(r.orders for r in rows),
+            plain_array(r.spend for r in rows),
+            plain_array(r.refunds for r in rows),
+            plain_array(r.visits for r in rows),
+            time_array(r.first_order_at for r in rows),
+            time_array(r.last_order_at for r in rows),
+            time_array(r.last_at for r in rows),
+            plain_array(r.waiting for r in rows),
+            text_array(r.progress.decode() for r in rows),
+            brand_id,
+        ],
+    )
+
+
+def save_tiers(cursor: Any, *, brand_id: UUID, rows: Sequence[MembershipRow]) -> None:
+    """Write `tier` and `due_at`, for the members where they changed."""
+    if rows:
+        values = [
+            plain_array(r.member_id for r in rows),
+            text_array(r.tier for r in rows),
+            time_array(r.due_at for r in rows),
+        ]
+        cursor.execute(_SAVE_TIERS, [*values, brand_id])
+
+
+def save_tags(cursor: Any, *, brand_id: UUID, tags: Mapping[UUID, Iterable[str]]) -> None:
+    if tags:
+        texts = [msgspec.json.encode(sorted(t)).decode() for t in tags.values()]
+        cursor.execute(_SAVE_TAGS, [plain_array(tags), text_array(texts), brand_id])
+
+
+def due_members(cursor: Any, *, brand_id: UUID, now: datetime, limit: int) -> list[UUID]:
+    """Members whose tier judgement is due, oldest first; rows that another worker holds are passed over."""
+    cursor.execute(
+        """SELECT member_id FROM membership
+            WHERE due_at <= %s AND brand_id = %s ORDER BY due_at, member_id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+        [now, brand_id, limit],
+    )
+    return [row[0] for row in cursor.fetchall()]
