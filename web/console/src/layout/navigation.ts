@@ -1,0 +1,59 @@
+import {
+  Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
+  SetUp, Shop, Stamp, Tickets, Upload, User, UserFilled, Coin, CollectionTag, Brush,
+} from '@element-plus/icons-vue'
+import type { Component } from 'vue'
+
+export interface Entry {
+  readonly name: string
+  readonly label: string
+  readonly icon: Component
+  readonly permission?: string
+}
+
+export interface Group {
+  readonly label?: string
+  readonly entries: readonly Entry[]
+}
+
+/** By the operator's work, not by our rooms. An entry that she may not open is not shown. */
+export const navigation: readonly Group[] = [
+  { entries: [{ name: 'home', label: 'nav.home', icon: House, permission: 'reports.read' }] },
+  {
+    label: 'nav.members',
+    entries: [
+      { name: 'members', label: 'nav.memberList', icon: User, permission: 'members.read' },
+      { name: 'tags', label: 'nav.tags', icon: PriceTag, permission: 'members.read' },
+      { name: 'approvals', label: 'nav.approvals', icon: Stamp, permission: 'ledger.read' },
+      { name: 'imports', label: 'nav.imports', icon: Upload, permission: 'imports.run' },
+    ],
+  },
+  {
+    label: 'nav.programme',
+    entries: [
+      { name: 'rules', label: 'nav.rules', icon: Operation, permission: 'programme.read' },
+      { name: 'tiers', label: 'nav.tiers', icon: Medal, permission: 'programme.read' },
+      { name: 'benefits', label: 'nav.benefits', icon: Present, permission: 'programme.read' },
+      { name: 'units', label: 'nav.units', icon: Coin, permission: 'programme.read' },
+      { name: 'versions', label: 'nav.versions', icon: Files, permission: 'programme.read' },
+    ],
+  },
+  {
+    label: 'nav.reach',
+    entries: [{ name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' }],
+  },
+  {
+    label: 'nav.settings',
+    entries: [
+      { name: 'stores', label: 'nav.stores', icon: Shop, permission: 'members.read' },
+      { name: 'fields', label: 'nav.fields', icon: CollectionTag, permission: 'members.read' },
+      { name: 'activityTypes', label: 'nav.activityTypes', icon: Tickets, permission: 'activities.read' },
+      { name: 'brand', label: 'nav.brand', icon: Brush, permission: 'settings.write' },
+      { name: 'staff', label: 'nav.staff', icon: UserFilled, permission: 'staff.manage' },
+      { name: 'roles', label: 'nav.roles', icon: SetUp, permission: 'staff.manage' },
+      { name: 'apikeys', label: 'nav.apikeys', icon: Key, permission: 'apikeys.manage' },
+      { name: 'audit', label: 'nav.audit', icon: Document, permission: 'audit.read' },
+    ],
+  },
+]
+

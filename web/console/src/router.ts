@@ -1,0 +1,85 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** The catalogue key of the page's title. */
+    title?: string
+    permission?: string
+    open?: boolean
+  }
+}
+
+const page = (
+  path: string, name: string, title: string, permission: string | undefined, component: RouteRecordRaw['component'],
+): RouteRecordRaw => ({ path, name, component: component!, meta: { title, ...(permission ? { permission } : {}) } })
+
+const pages: RouteRecordRaw[] = [
+  page('', 'home', 'nav.home', 'reports.read', () => import('@/pages/home/HomePage.vue')),
+  page('members', 'members', 'nav.memberList', 'members.read', () => import('@/pages/members/MemberListPage.vue')),
+  page('members/enrol', 'enrol', 'enrol.title', 'members.write', () => import('@/pages/members/EnrolPage.vue')),
+  page('members/:code', 'member', 'member.title', 'members.read', () => import('@/pages/members/MemberPage.vue')),
+  page('tags', 'tags', 'nav.tags', 'members.read', () => import('@/pages/members/TagsPage.vue')),
+  page('approvals', 'approvals', 'nav.approvals', 'ledger.read', () => import('@/pages/members/ApprovalsPage.vue')),
+  page('imports', 'imports', 'nav.imports', 'imports.run', () => import('@/pages/imports/ImportsPage.vue')),
+  page('imports/new', 'importNew', 'imports.new', 'imports.run', () => import('@/pages/imports/ImportNewPage.vue')),
+  page('imports/:id', 'import', 'imports.one', 'imports.run', () => import('@/pages/imports/ImportPage.vue')),
+  page('programme/rules', 'rules', 'nav.rules', 'programme.read', () => import('@/pages/programme/RulesPage.vue')),
+  page('programme/rules/:key', 'rule', 'rules.one', 'programme.read', () => import('@/pages/programme/RulePage.vue')),
+  page('programme/tiers', 'tiers', 'nav.tiers', 'programme.read', () => import('@/pages/programme/TiersPage.vue')),
+  page('programme/benefits', 'benefits', 'nav.benefits', 'programme.read', () => import('@/pages/programme/BenefitsPage.vue')),
+  page('programme/units', 'units', 'nav.units', 'programme.read', () => import('@/pages/programme/UnitsPage.vue')),
+  page('programme/versions', 'versions', 'nav.versions', 'programme.read', () => import('@/pages/programme/VersionsPage.vue')),
+  page('programme/versions/:number', 'version', 'versions.one', 'programme.read', () => import('@/pages/programme/VersionPage.vue')),
+  page('reach/messages', 'messages', 'nav.messages', 'messages.read', () => import('@/pages/messages/MessagesPage.vue')),
+  page('settings/stores', 'stores', 'nav.stores', 'members.read', () => import('@/pages/settings/StoresPage.vue')),
+  page('settings/stores/:code/poster', 'poster', 'stores.poster', 'members.read', () => import('@/pages/settings/PosterPage.vue')),
+  page('settings/fields', 'fields', 'nav.fields', 'members.read', () => import('@/pages/settings/FieldsPage.vue')),
+  page('settings/activity-types', 'activityTypes', 'nav.activityTypes', 'activities.read', () => import('@/pages/settings/ActivityTypesPage.vue')),
+  page('settings/brand', 'brand', 'nav.brand', 'settings.write', () => import('@/pages/settings/BrandPage.vue')),
+  page('settings/staff', 'staff', 'nav.staff', 'staff.manage', () => import('@/pages/settings/StaffPage.vue')),
+  page('settings/roles', 'roles', 'nav.roles', 'staff.manage', () => import('@/pages/settings/RolesPage.vue')),
+  page('settings/api-keys', 'apikeys', 'nav.apikeys', 'apikeys.manage', () => import('@/pages/settings/ApiKeysPage.vue')),
+  page('settings/audit', 'audit', 'nav.audit', 'audit.read', () => import('@/pages/settings/AuditPage.vue')),
+  page(':rest(.*)*', 'lost', 'state.notFoundTitle', undefined, () => import('@/pages/LostPage.vue')),
+]
+
+export const router = createRouter({
+  history: createWebHistory('/console/'),
+  routes: [
+    { path: '/', name: 'root', component: () => import('@/pages/LostPage.vue') },
+    { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue'), meta: { open: true, title: 'signin.title' } },
+    { path: '/:brand', component: () => import('@/layout/AppFrame.vue'), children: pages },
+  ],
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+})
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  if (!session.session) {
+    try {
+      await session.load()
+    } catch {
+      return to.meta.open ? true : { name: 'signin', query: { next: to.fullPath } }
+    }
+  }
+  if (to.meta.open) return session.staff && to.name === 'signin' && session.homeSlug() ? { name: 'root' } : true
+  if (!session.staff) return { name: 'signin', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.name === 'root') {
+    const slug = session.homeSlug()
+    return slug ? firstPage(slug) : { name: 'signin', query: { nobrand: '1' } }
+  }
+  if (!session.choose(String(to.params['brand']))) {
+    const slug = session.homeSlug()
+    return slug ? { name: 'root' } : { name: 'signin', query: { nobrand: '1' } }
+  }
+  return true
+})
+
+/** Home, or the first page she may open: a clerk who sees no reports starts at the members. */
+function firstPage(slug: string) {
+  const session = useSession()
+  session.choose(slug)
+  const open = pages.find((one) => session.may(one.meta?.permission))
+  return { name: open?.name ?? 'home', params: { brand: slug } }
+}
