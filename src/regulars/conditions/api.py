@@ -1,0 +1,86 @@
+"""The door of the condition language: parse it, ask it in memory, say it, list what it needs.
+
+The SQL interpreter has a door of its own, `regulars.conditions.sql.api`, so that pure rooms never reach a driver.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regulars.conditions.catalogue import FieldCatalogue, attribute_field, balance_field, make_catalogue
+from regulars.conditions.describe import describe_node
+from regulars.conditions.language import needs as _needs
+from regulars.conditions.memory import compile_node
+from regulars.conditions.parse import parse, to_wire
+from regulars.conditions.retail import retail_fields
+from regulars.conditions.schema import catalogue_schema
+from regulars.conditions.types import Condition, Needs, Predicate
+
+__all__ = [
+    "FieldCatalogue",
+    "attribute_field",
+    "balance_field",
+    "compile_condition",
+    "describe",
+    "fields_used",
+    "make_catalogue",
+    "needs",
+    "parse_condition",
+    "retail_catalogue",
+    "schema",
+    "wire",
+]
+
+
+def retail_catalogue(*, timezone: str = "Asia/Shanghai", currency: str = "CNY") -> FieldCatalogue:
+    """Return the fields every retail programme has; `.extend` and `.with_choices` add a brand's own.
+
+    `timezone` is the programme's business time zone (IANA name), `currency` the ISO 4217 code of its money.
+    """
+    return retail_fields(timezone=timezone, currency=currency)
+
+
+def parse_condition(*, data: Any, catalogue: FieldCatalogue) -> Condition:
+    """Return the condition that decoded JSON says; None and {} mean "always".
+
+    Raises:
+        InvalidCondition: with every error found, each with JSON pointer, stable code and zh/en words.
+    """
+    return parse(data, catalogue)
+
+
+def wire(*, condition: Condition) -> dict[str, Any]:
+    """Return the condition's JSON; parsing it gives an equal condition."""
+    return to_wire(condition)
+
+
+def compile_condition(*, condition: Condition, catalogue: FieldCatalogue) -> Predicate:
+    """Return a fast function of facts (see `types.Facts`) that says whether the condition holds.
+
+    Compile once and keep it; the function is pure and may be shared between threads.
+
+    Raises:
+        KeyError: the condition names a field the catalogue does not have.
+    """
+    return compile_node(condition, catalogue)
+
+
+def describe(*, condition: Condition, catalogue: FieldCatalogue, lang: str) -> str:
+    """Return the condition as one sentence without a full stop; `lang` is "zh-CN" or "en"."""
+    return describe_node(condition, catalogue, lang)
+
+
+def needs(*, condition: Condition) -> Needs:
+    """Return the fields, line fields, windows and streaks the condition reads."""
+    return _needs(condition)
+
+
+def fields_used(*, condition: Condition) -> frozenset[str]:
+    """Return the keys of every field the condition reads, lines' included."""
+    read = _needs(condition)
+    return read.fields | read.line_fields | {window.of for window in read.windows if window.of}
+
+
+def schema(*, catalogue: FieldCatalogue, lang: str) -> dict[str, Any]:
+    """Return the language as JSON for a form-based builder: fields, types, operators, choices, limits."""
+    return catalogue_schema(catalogue, lang)

@@ -1,0 +1,322 @@
+"""Words of the condition language: field definitions, the syntax tree, errors and reasons.
+
+Everything here is frozen and knows neither a database nor a framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+
+class FieldType(StrEnum):
+    """What a field holds. Facts carry the Python type named beside it."""
+
+    INT = "int"  # int
+    MONEY = "money"  # int, minor units of the programme's currency
+    DECIMAL = "decimal"  # decimal.Decimal (or int)
+    TEXT = "text"  # str
+    ENUM = "enum"  # str, one of the field's choices
+    BOOL = "bool"  # bool
+    DATE = "date"  # datetime.date
+    DATETIME = "datetime"  # aware datetime.datetime
+    SET = "set"  # a set (or list) of str
+
+
+class Scope(StrEnum):
+    """Whose field it is. Only LINE fields may stand inside a `lines` question, and only there."""
+
+    ACTIVITY = "activity"
+    LINE = "line"
+    MEMBER = "member"
+    MEMBERSHIP = "membership"
+    HISTORY = "history"
+    TIME = "time"
+    STORE = "store"
+
+
+class Op(StrEnum):
+    """Comparisons; `language.OPS` says which type takes which."""
+
+    EQ = "eq"
+    NE = "ne"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    BETWEEN = "between"
+    IN = "in"
+    NOT_IN = "not_in"
+    CONTAINS = "contains"
+    CONTAINS_ANY = "contains_any"
+    CONTAINS_ALL = "contains_all"
+    STARTS_WITH = "starts_with"
+    IS_SET = "is_set"
+    IS_EMPTY = "is_empty"
+    BEFORE = "before"
+    AFTER = "after"
+    WITHIN_LAST = "within_last"
+    WITHIN_NEXT = "within_next"
+    MONTH_IS = "month_is"
+    DAY_OF_MONTH_IN = "day_of_month_in"
+    WEEKDAY_IN = "weekday_in"
+    TIME_BETWEEN = "time_between"
+    ANNIVERSARY_WITHIN = "anniversary_within"
+
+
+class Quantifier(StrEnum):
+    """How many of an order's lines must satisfy a question."""
+
+    ANY = "any"
+    ALL = "all"
+    NONE = "none"
+
+
+class LineAggregate(StrEnum):
+    """One number made of an order's lines."""
+
+    SUM = "sum"
+    COUNT = "count"
+    COUNT_DISTINCT = "count_distinct"
+    MAX = "max"
+    MIN = "min"
+
+
+class WindowAggregate(StrEnum):
+    """One number made of a member's recent activities of one type."""
+
+    COUNT = "count"
+    SUM = "sum"
+    AVG = "avg"
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text people read, in both languages."""
+
+    zh: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Return the text for `lang`; every tag that starts with "zh" is Chinese, any other English."""
+        return self.zh if lang.lower().startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value a field may take, with the words for it."""
+
+    value: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDef:
+    """One thing that may be asked about.
+
+    `choices` bind an ENUM; for TEXT and SET they are suggestions whose labels are used in sentences.
+    `unit` is counted in sentences ("7 days"). `personal` values are never repeated in explanations.
+    `local_key` names a fact that already holds a DATETIME in business time.
+    `sql` is an expression written by the room that owns the field (never by users); a binding goes before it.
+    """
+
+    key: str
+    type: FieldType
+    scope: Scope
+    label: Label
+    choices: tuple[Choice, ...] = ()
+    description: Label | None = None
+    unit: Label | None = None
+    personal: bool = False
+    local_key: str | None = None
+    sql: str | None = None
+    labels: Mapping[str, Label] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", {choice.value: choice.label for choice in self.choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`n` days, weeks or months of the calendar in business time."""
+
+    n: int
+    unit: str  # "days" | "weeks" | "months"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """Minutes of the day, start included, end not; a start after the end runs over midnight."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """Today lies from `before` days before the yearly day to `after` days after it."""
+
+    before: int
+    after: int
+
+
+Value: TypeAlias = (
+    int
+    | Decimal
+    | str
+    | bool
+    | date
+    | datetime
+    | Period
+    | TimeRange
+    | Anniversary
+    | tuple[int, ...]
+    | tuple[str, ...]
+    | tuple[Decimal, ...]
+    | tuple[date, ...]
+    | None
+)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """True when every part is; true when there is none."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True when one part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when the part is false."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One field against a constant."""
+
+    field: str
+    op: Op
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Any, all or none of the lines satisfy `where`; `all` wants at least one line."""
+
+    quantifier: Quantifier
+    where: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class LineTotal:
+    """A number made of the lines that satisfy `where` (of all lines without it), against a constant."""
+
+    aggregate: LineAggregate
+    of: str | None
+    where: Condition | None
+    op: Op
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """How many days in a row an activity happened, today's included, against a constant."""
+
+    activity: str
+    op: Op
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A number made of the member's activities of one type in the last `days` days, against a constant."""
+
+    activity: str
+    days: int
+    aggregate: WindowAggregate
+    of: str | None
+    op: Op
+    value: Value
+
+
+Condition: TypeAlias = All | AnyOf | Not | Compare | Lines | LineTotal | Streak | Window
+
+ALWAYS: Condition = All(())
+
+Facts: TypeAlias = Mapping[str, Any]
+"""What is known: raw Python values by field key; a missing key is a missing value.
+
+Beside the fields: `lines` (a list of dicts, keys without "line."), `now` (aware; without it `activity.local` serves),
+`window` (callable `(activity, days, aggregate, of) -> int | Decimal | None`), `streak` (callable `(activity) -> int`).
+"""
+
+Predicate: TypeAlias = Callable[[Facts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionError:
+    """One thing wrong with a condition: where (JSON pointer), what (stable code) and in words."""
+
+    path: str
+    code: str
+    message: Label
+
+
+class InvalidCondition(ValueError):
+    """A condition that cannot be taken; carries every error found."""
+
+    def __init__(self, errors: tuple[ConditionError, ...]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{error.path or '/'}: {error.message.en}" for error in errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a condition does not hold: a stable code, the field, what was wanted and what was found.
+
+    `expected` and `actual` are JSON values; `actual` stays None for personal fields. `parts` holds the
+    alternatives of an `any` that all failed.
+    """
+
+    code: str
+    field: str | None
+    expected: Any
+    actual: Any
+    text: Label
+    parts: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNeed:
+    """A window a condition reads; whoever gathers facts prepares it."""
+
+    activity: str
+    days: int
+    aggregate: WindowAggregate
+    of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Everything a condition reads, so that facts can be gathered before it is asked."""
+
+    fields: frozenset[str]
+    line_fields: frozenset[str]
+    lines: bool
+    windows: frozenset[WindowNeed]
+    streaks: frozenset[str]
