@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime
+from hashlib import blake2b
 from uuid import UUID
 
 _CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: codes are read aloud at tills
@@ -53,3 +54,15 @@ def first_id_at(instant: datetime) -> UUID:
 def new_code(length: int = 10) -> str:
     """A random code for people, e.g. a member's. 32^10 possibilities at the default length."""
     return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(length))
+
+
+def derive(id_: UUID, *words: str) -> UUID:
+    """An id that follows from another and some words: the same each time, beside its parent in order."""
+    digest = blake2b("\x1f".join(words).encode(), digest_size=8, key=id_.bytes).digest()
+    low = int.from_bytes(digest, "big") & 0x3FFF_FFFF_FFFF_FFFF
+    return UUID(int=(id_.int >> 64 << 64) | (0x2 << 62) | low)
+
+
+def digest(*words: str) -> UUID:
+    """A 128-bit fingerprint of some words, kept in a UUID column: keys of directories, hashes of bodies."""
+    return UUID(bytes=blake2b("\x1f".join(words).encode(), digest_size=16).digest())

@@ -133,11 +133,21 @@ def save_tags(cursor: Any, *, brand_id: UUID, tags: Mapping[UUID, Iterable[str]]
         cursor.execute(_SAVE_TAGS, [plain_array(tags), text_array(texts), brand_id])
 
 
-def due_members(cursor: Any, *, brand_id: UUID, now: datetime, limit: int) -> list[UUID]:
-    """Members whose tier judgement is due, oldest first; rows that another worker holds are passed over."""
+def claim(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock those of the members that nobody else holds right now, in key order; for due work."""
     cursor.execute(
-        """SELECT member_id FROM membership
-            WHERE due_at <= %s AND brand_id = %s ORDER BY due_at, member_id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+        """SELECT member_id FROM membership WHERE brand_id = %s AND member_id = ANY(%s::uuid[])
+            ORDER BY member_id FOR NO KEY UPDATE SKIP LOCKED""",
+        [brand_id, plain_array(member_ids)],
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def due_members(cursor: Any, *, brand_id: UUID, now: datetime, limit: int) -> list[UUID]:
+    """Members whose tier judgement is due, those waiting longest first. Nothing is locked."""
+    cursor.execute(
+        """SELECT member_id FROM membership WHERE due_at <= %s AND brand_id = %s
+            ORDER BY due_at, member_id LIMIT %s""",
         [now, brand_id, limit],
     )
     return [row[0] for row in cursor.fetchall()]

@@ -75,8 +75,13 @@ class Lot(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="lot_remaining", condition=Q(remaining__gte=0)),
-            models.CheckConstraint(name="lot_held", condition=Q(held__gte=0) & Q(expired__gte=0) & Q(clawed__gte=0)),
-            models.CheckConstraint(name="lot_whole", condition=Q(amount__gte=F("remaining") + F("held") + F("expired") + F("clawed"))),
+            models.CheckConstraint(
+                name="lot_held", condition=Q(held__gte=0) & Q(expired__gte=0) & Q(clawed__gte=0)
+            ),
+            models.CheckConstraint(
+                name="lot_whole",
+                condition=Q(amount__gte=F("remaining") + F("held") + F("expired") + F("clawed")),
+            ),
             models.CheckConstraint(name="lot_state", condition=Q(state__in=["active", "pending", "closed"])),
         ]
 

@@ -1,0 +1,165 @@
+"""Posting's reads and writes of the ledger: each one statement for all members of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.kit.ids import new_ids
+from regulars.kit.sql import copy_field, copy_text, plain_array, text_array, time_array
+from regulars.value.ledger.types import Account, Lot
+from regulars.value.ledger.wallet import Wallet
+
+_LOT_COLUMNS = (
+    "member_id", "id", "brand_id", "unit", "state", "amount", "remaining", "held", "expired", "clawed", "activity_id",
+    "rule", "earned_at", "active_at", "expires_at",
+)  # fmt: skip
+_ENTRY_COLUMNS = (
+    "member_id", "id", "brand_id", "unit", "kind", "account", "contra", "amount", "balance_after", "lot_id",
+    "activity_id", "rule", "version", "reverses", "occurred_at", "recorded_at",
+)  # fmt: skip
+
+
+def load_accounts(
+    cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]
+) -> dict[UUID, dict[str, Account]]:
+    """The accounts of locked members by unit. Their memberships' locks guard these rows."""
+    cursor.execute(
+        """SELECT member_id, unit, available, pending, held, debt, next_expiry_at, next_active_at
+             FROM balance WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s""",
+        [plain_array(member_ids), brand_id],
+    )
+    accounts: dict[UUID, dict[str, Account]] = {}
+    for member_id, unit, *values in cursor.fetchall():
+        accounts.setdefault(member_id, {})[unit] = Account(*values)
+    return accounts
+
+
+def load_lots(
+    cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID], closed: bool = True
+) -> dict[UUID, list[Lot]]:
+    """The lots of members; without `closed` ones only those that still hold value."""
+    lots: dict[UUID, list[Lot]] = {member_id: [] for member_id in member_ids}
+    if not lots:
+        return lots
+    cursor.execute(
+        f"""SELECT member_id, id, unit, state, amount, remaining, held, expired, clawed, activity_id, rule, earned_at,
+                   active_at, expires_at
+              FROM lot WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s
+                   {"" if closed else "AND state IN ('active', 'pending')"}""",
+        [plain_array(member_ids), brand_id],
+    )
+    for member_id, *values in cursor.fetchall():
+        lots[member_id].append(Lot(*values))
+    return lots
+
+
+def save(cursor: Any, *, brand_id: UUID, wallets: Mapping[UUID, Wallet], now: datetime) -> None:
+    """Write what the wallets made: new lots, changed lots, entries, accounts."""
+    recorded = now.isoformat()
+    brand = str(brand_id)
+    ids = iter(new_ids(sum(len(w.entries) for w in wallets.values())))
+    entry_lines: list[str] = []
+    lot_lines: list[str] = []
+    changed: list[tuple[UUID, Lot]] = []
+    accounts: list[tuple[UUID, str, Account]] = []
+    for member_id, wallet in wallets.items():
+        member = str(member_id)
+        for lot in wallet.new_lots:
+            lot_lines.append(_lot_line(member, brand, lot))
+        if wallet.lots is not None:
+            changed += [(member_id, lot) for lot in wallet.lots if lot.changed and not lot.is_new]
+        for e in wallet.entries:
+            cause = e.cause
+            entry_lines.append(
+                f"{member}\t{next(ids)}\t{brand}\t{e.unit}\t{e.kind}\t{e.account}\t{e.contra}\t{e.amount}"
+                f"\t{e.balance_after}\t{e.lot_id or _NULL}\t{cause.activity_id or _NULL}\t{copy_field(e.rule)}"
+                f"\t{cause.version}\t\\N\t{cause.at.isoformat()}\t{recorded}\n"
+            )
+        accounts += [(member_id, unit, a) for unit, a in wallet.accounts.items() if a.changed]
+    copy_text(cursor, "lot", _LOT_COLUMNS, "".join(lot_lines))
+    copy_text(cursor, "entry", _ENTRY_COLUMNS, "".join(entry_lines))
+    _update_lots(cursor, changed)
+    _upsert_accounts(cursor, brand_id, accounts)
+
+
+_NULL = "\\N"
+
+
+def _lot_line(member: str, brand: str, lot: Lot) -> str:
+    return (
+        f"{member}\t{lot.id}\t{brand}\t{lot.unit}\t{lot.state}\t{lot.amount}\t{lot.remaining}\t{lot.held}"
+        f"\t{lot.expired}\t{lot.clawed}\t{lot.activity_id or _NULL}\t{copy_field(lot.rule)}"
+        f"\t{lot.earned_at.isoformat()}\t{lot.active_at.isoformat() if lot.active_at else _NULL}"
+        f"\t{lot.expires_at.isoformat() if lot.expires_at else _NULL}\n"
+    )
+
+
+def _update_lots(cursor: Any, changed: Sequence[tuple[UUID, Lot]]) -> None:
+    if not changed:
+        return
+    lots = [lot for _, lot in changed]
+    cursor.execute(
+        """UPDATE lot AS l
+              SET state = v.state, amount = v.amount, remaining = v.remaining, held = v.held, expired = v.expired,
+                  clawed = v.clawed, active_at = v.active_at, expires_at = v.expires_at
+             FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                         %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+                  AS v(member_id, id, state, amount, remaining, held, expired, clawed, active_at, expires_at)
+            WHERE l.member_id = v.member_id AND l.id = v.id""",
+        [
+            plain_array(member_id for member_id, _ in changed),
+            plain_array(lot.id for lot in lots),
+            plain_array(lot.state for lot in lots),
+            plain_array(lot.amount for lot in lots),
+            plain_array(lot.remaining for lot in lots),
+            plain_array(lot.held for lot in lots),
+            plain_array(lot.expired for lot in lots),
+            plain_array(lot.clawed for lot in lots),
+            time_array(lot.active_at for lot in lots),
+            time_array(lot.expires_at for lot in lots),
+        ],
+    )
+
+
+def _upsert_accounts(cursor: Any, brand_id: UUID, rows: Sequence[tuple[UUID, str, Account]]) -> None:
+    if not rows:
+        return
+    cursor.execute(
+        """INSERT INTO balance AS b (brand_id, member_id, unit, available, pending, held, debt, next_expiry_at,
+                                     next_active_at)
+           SELECT %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                                      %s::timestamptz[], %s::timestamptz[]) AS v
+           ON CONFLICT (member_id, brand_id, unit) DO UPDATE
+              SET available = excluded.available, pending = excluded.pending, held = excluded.held,
+                  debt = excluded.debt, next_expiry_at = excluded.next_expiry_at,
+                  next_active_at = excluded.next_active_at""",
+        [
+            brand_id,
+            plain_array(member_id for member_id, _, _ in rows),
+            text_array(unit for _, unit, _ in rows),
+            plain_array(a.available for _, _, a in rows),
+            plain_array(a.pending for _, _, a in rows),
+            plain_array(a.held for _, _, a in rows),
+            plain_array(a.debt for _, _, a in rows),
+            time_array(a.next_expiry_at for _, _, a in rows),
+            time_array(a.next_active_at for _, _, a in rows),
+        ],
+    )
+
+
+def due_members(cursor: Any, *, brand_id: UUID, now: datetime, limit: int) -> list[UUID]:
+    """Members with value that expires or activates by `now`, those waiting longest first. Nothing is locked."""
+    cursor.execute(
+        """SELECT member_id FROM (
+               (SELECT member_id, next_expiry_at AS at FROM balance
+                 WHERE next_expiry_at <= %(now)s AND brand_id = %(brand)s ORDER BY next_expiry_at LIMIT %(limit)s)
+               UNION ALL
+               (SELECT member_id, next_active_at FROM balance
+                 WHERE next_active_at <= %(now)s AND brand_id = %(brand)s ORDER BY next_active_at LIMIT %(limit)s)
+           ) AS due GROUP BY member_id ORDER BY min(at), member_id LIMIT %(limit)s""",
+        {"now": now, "brand": brand_id, "limit": limit},
+    )
+    return [row[0] for row in cursor.fetchall()]
