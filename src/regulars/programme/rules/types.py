@@ -233,7 +233,11 @@ class Programme:
 
 @dataclass(slots=True)
 class TierStanding:
-    """A member's place in one scheme. Instants are aware; `months` holds metrics by `YYYY-MM`, `period` since `since`."""
+    """A member's place in one scheme. Instants are aware; `months` holds metrics by `YYYY-MM`, `period` since `since`.
+
+    `reason` says how the present period began (the reasons of `TierChange`). `base` is the tier held before the
+    upgrades of this period and `base_ends_at` its end: what a refund that takes them back falls to.
+    """
 
     tier: str
     since: datetime
@@ -243,6 +247,9 @@ class TierStanding:
     locked: bool = False
     period: dict[str, int] = field(default_factory=dict)
     months: dict[str, dict[str, int]] = field(default_factory=dict)
+    reason: str = "joined"
+    base: str = ""
+    base_ends_at: datetime | None = None
 
 
 @dataclass(slots=True)
