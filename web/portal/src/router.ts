@@ -1,0 +1,52 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useFront } from '@/stores/front'
+import { useSignIn } from '@/stores/signin'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Who may see the page: members, visitors, or (left out) both. */
+    for?: 'member' | 'visitor'
+    /** A tab's own page shows the tabs; others show a way back. */
+    tab?: 'card' | 'benefits' | 'me'
+    title?: string
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'welcome', component: () => import('@/pages/WelcomePage.vue'), meta: { for: 'visitor' } },
+  { path: '/code', name: 'code', component: () => import('@/pages/CodePage.vue'), meta: { for: 'visitor', title: 'code.title' } },
+  { path: '/join', name: 'join', component: () => import('@/pages/JoinPage.vue'), meta: { for: 'visitor', title: 'welcome.signInOrJoin' } },
+  { path: '/consent', name: 'consent', component: () => import('@/pages/ConsentPage.vue'), meta: { title: 'me.consent' } },
+  { path: '/card', name: 'card', component: () => import('@/pages/CardPage.vue'), meta: { for: 'member', tab: 'card' } },
+  { path: '/benefits', name: 'benefits', component: () => import('@/pages/BenefitsPage.vue'), meta: { for: 'member', tab: 'benefits' } },
+  { path: '/me', name: 'me', component: () => import('@/pages/MePage.vue'), meta: { for: 'member', tab: 'me' } },
+  { path: '/me/points', name: 'points', component: () => import('@/pages/PointsPage.vue'), meta: { for: 'member', title: 'me.points' } },
+  { path: '/me/history', name: 'history', component: () => import('@/pages/HistoryPage.vue'), meta: { for: 'member', title: 'history.title' } },
+  { path: '/me/orders', name: 'orders', component: () => import('@/pages/OrdersPage.vue'), meta: { for: 'member', title: 'orders.title' } },
+  { path: '/me/profile', name: 'profile', component: () => import('@/pages/ProfilePage.vue'), meta: { for: 'member', title: 'profile.title' } },
+  { path: '/me/identifiers', name: 'identifiers', component: () => import('@/pages/IdentifiersPage.vue'), meta: { for: 'member', title: 'identifiers.title' } },
+  { path: '/:rest(.*)*', name: 'missing', component: () => import('@/pages/MissingPage.vue') },
+]
+
+/** `/h/<brand>/` of where we are. */
+export function basePath(pathname: string): string {
+  return /^\/h\/[^/]+/.exec(pathname)?.[0] ?? '/h'
+}
+
+export function makeRouter() {
+  const router = createRouter({
+    history: createWebHistory(basePath(window.location.pathname) + '/'),
+    routes,
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+  router.beforeEach((to) => {
+    const front = useFront()
+    if (to.meta.for === 'member' && !front.signedIn) return { name: 'welcome', query: { next: to.fullPath } }
+    if (to.meta.for === 'visitor' && front.signedIn) return { name: 'card' }
+    const signIn = useSignIn()
+    if (to.name === 'code' && !signIn.address) return { name: 'welcome' }
+    if (to.name === 'join' && !signIn.proven) return { name: 'welcome' }
+    return true
+  })
+  return router
+}
