@@ -1,6 +1,6 @@
 """The door of the condition language: parse it, ask it in memory, say it, list what it needs.
 
-The SQL interpreter has a door of its own, `regulars.conditions.sql.api`, so that pure rooms never reach a driver.
+The SQL interpreter has a door of its own, `regulars.conditions.sql.api`: pure rooms never reach a driver.
 """
 
 from __future__ import annotations
@@ -9,44 +9,60 @@ from typing import Any
 
 from regulars.conditions.catalogue import FieldCatalogue, attribute_field, balance_field, make_catalogue
 from regulars.conditions.describe import describe_node
+from regulars.conditions.explain import explain_node
 from regulars.conditions.language import needs as _needs
 from regulars.conditions.memory import compile_node
 from regulars.conditions.parse import parse, to_wire
 from regulars.conditions.retail import retail_fields
 from regulars.conditions.schema import catalogue_schema
-from regulars.conditions.types import Condition, Needs, Predicate
+from regulars.conditions.types import (
+    Choice,
+    Condition,
+    Facts,
+    FieldDef,
+    FieldType,
+    InvalidCondition,
+    Label,
+    Needs,
+    Predicate,
+    Reason,
+    Scope,
+)
+from regulars.kit.text import Language
 
 __all__ = [
+    "Choice",
     "FieldCatalogue",
+    "FieldDef",
+    "FieldType",
+    "InvalidCondition",
+    "Label",
+    "Scope",
     "attribute_field",
     "balance_field",
     "compile_condition",
     "describe",
+    "explain",
     "fields_used",
     "make_catalogue",
     "needs",
     "parse_condition",
-    "retail_catalogue",
+    "retail_fields",
     "schema",
     "wire",
 ]
 
 
-def retail_catalogue(*, timezone: str = "Asia/Shanghai", currency: str = "CNY") -> FieldCatalogue:
-    """Return the fields every retail programme has; `.extend` and `.with_choices` add a brand's own.
-
-    `timezone` is the programme's business time zone (IANA name), `currency` the ISO 4217 code of its money.
-    """
-    return retail_fields(timezone=timezone, currency=currency)
-
-
-def parse_condition(*, data: Any, catalogue: FieldCatalogue) -> Condition:
+def parse_condition(*, data: Any, catalogue: FieldCatalogue, of_line: bool = False) -> Condition:
     """Return the condition that decoded JSON says; None and {} mean "always".
+
+    With `of_line` it is asked of one order line (fields `line.*` only), as a `where` is; compiled, it takes
+    the line's dict.
 
     Raises:
         InvalidCondition: with every error found, each with JSON pointer, stable code and zh/en words.
     """
-    return parse(data, catalogue)
+    return parse(data, catalogue, of_line=of_line)
 
 
 def wire(*, condition: Condition) -> dict[str, Any]:
@@ -65,9 +81,14 @@ def compile_condition(*, condition: Condition, catalogue: FieldCatalogue) -> Pre
     return compile_node(condition, catalogue)
 
 
+def explain(*, condition: Condition, catalogue: FieldCatalogue, facts: Facts) -> tuple[Reason, ...]:
+    """Return why the condition does not hold: its smallest failing parts in order; nothing if it holds."""
+    return explain_node(condition, catalogue, facts)
+
+
 def describe(*, condition: Condition, catalogue: FieldCatalogue, lang: str) -> str:
-    """Return the condition as one sentence without a full stop; `lang` is "zh-CN" or "en"."""
-    return describe_node(condition, catalogue, lang)
+    """Return the condition as one sentence without a full stop; `lang` is "zh" (or "zh-CN") or "en"."""
+    return describe_node(condition, catalogue, _language(lang))
 
 
 def needs(*, condition: Condition) -> Needs:
@@ -83,4 +104,8 @@ def fields_used(*, condition: Condition) -> frozenset[str]:
 
 def schema(*, catalogue: FieldCatalogue, lang: str) -> dict[str, Any]:
     """Return the language as JSON for a form-based builder: fields, types, operators, choices, limits."""
-    return catalogue_schema(catalogue, lang)
+    return catalogue_schema(catalogue, _language(lang))
+
+
+def _language(lang: str) -> Language:
+    return "zh" if lang.lower().startswith("zh") else "en"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from regulars.conditions.language import LINE_PREFIX
-from regulars.conditions.types import Choice, FieldDef, FieldType, Label, Scope
+from regulars.conditions.types import Choice, FieldDef, FieldType, Scope
+from regulars.kit.text import Text
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_\-]*)+")
 
@@ -47,7 +48,7 @@ class FieldCatalogue:
         """Return a catalogue with more fields.
 
         Raises:
-            ValueError: a key is taken or badly formed, an ENUM has no choices, or key and scope disagree on lines.
+            ValueError: a key is taken or badly formed, an ENUM lacks choices, or key and scope disagree.
         """
         fields = dict(self.fields)
         for definition in definitions:
@@ -58,7 +59,7 @@ class FieldCatalogue:
         return replace(self, fields=fields)
 
     def with_choices(self, key: str, choices: Iterable[Choice]) -> FieldCatalogue:
-        """Return a catalogue in which `key` has these choices instead (a brand's tiers, its activity types)."""
+        """Return a catalogue in which `key` has these choices instead (a brand's tiers, activity types)."""
         fields = dict(self.fields)
         fields[key] = replace(fields[key], choices=tuple(choices))
         _check(fields[key])
@@ -86,7 +87,7 @@ def make_catalogue(
 
 
 def attribute_field(
-    key: str, type: FieldType, label: Label, *, choices: Iterable[Choice] = (), personal: bool = True
+    key: str, type: FieldType, label: Text, *, choices: Iterable[Choice] = (), personal: bool = True
 ) -> FieldDef:
     """Return the field of a brand's own profile attribute: `membership.attributes.<key>`."""
     return FieldDef(
@@ -94,7 +95,7 @@ def attribute_field(
     )
 
 
-def balance_field(unit: str, label: Label) -> FieldDef:
+def balance_field(unit: str, label: Text) -> FieldDef:
     """Return the field of a member's available balance of a unit: `balance.<unit>`."""
     return FieldDef(f"balance.{unit}", FieldType.INT, Scope.HISTORY, label)
 
@@ -102,7 +103,7 @@ def balance_field(unit: str, label: Label) -> FieldDef:
 def _check(definition: FieldDef) -> None:
     if not _KEY.fullmatch(definition.key):
         raise ValueError(
-            f"field key {definition.key!r} must be words of a-z, 0-9, _ and - joined by dots, such as order.amount"
+            f"field key {definition.key!r} must be words of a-z, 0-9, _ and - joined by dots: order.amount"
         )
     if definition.type is FieldType.ENUM and not definition.choices:
         raise ValueError(f"field {definition.key} is an enum without choices")

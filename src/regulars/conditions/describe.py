@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.conditions.catalogue import FieldCatalogue
-from regulars.conditions.language import line_total_type, window_type
+from regulars.conditions.language import NUMBERS, line_total_type, window_type
 from regulars.conditions.types import (
     All,
     AnyOf,
@@ -14,7 +14,6 @@ from regulars.conditions.types import (
     Condition,
     FieldDef,
     FieldType,
-    Label,
     LineAggregate,
     Lines,
     LineTotal,
@@ -28,7 +27,7 @@ from regulars.conditions.types import (
 )
 from regulars.conditions.wording import (
     days_text,
-    is_zh,
+    glue,
     list_text,
     month_days_text,
     months_text,
@@ -37,16 +36,17 @@ from regulars.conditions.wording import (
     value_text,
     weekdays_text,
 )
+from regulars.kit.text import Language, Text
 
-_DAY = Label("天", "days")
+_DAY = Text("天", "days")
 _ZH: dict[Op, tuple[str, str]] = {
     Op.EQ: ("是{v}", "不是{v}"),
     Op.NE: ("不是{v}", "是{v}"),
-    Op.GT: ("超过 {v}", "不超过 {v}"),
-    Op.GTE: ("不少于 {v}", "少于 {v}"),
-    Op.LT: ("少于 {v}", "不少于 {v}"),
-    Op.LTE: ("不超过 {v}", "超过 {v}"),
-    Op.BETWEEN: ("在 {v} 之间", "不在 {v} 之间"),
+    Op.GT: ("超过{v}", "不超过{v}"),
+    Op.GTE: ("不少于{v}", "少于{v}"),
+    Op.LT: ("少于{v}", "不少于{v}"),
+    Op.LTE: ("不超过{v}", "超过{v}"),
+    Op.BETWEEN: ("在{v}之间", "不在{v}之间"),
     Op.IN: ("属于{v}", "不属于{v}"),
     Op.NOT_IN: ("不属于{v}", "属于{v}"),
     Op.CONTAINS: ("包含{v}", "不包含{v}"),
@@ -55,14 +55,14 @@ _ZH: dict[Op, tuple[str, str]] = {
     Op.STARTS_WITH: ("以{v}开头", "不以{v}开头"),
     Op.IS_SET: ("有值", "为空"),
     Op.IS_EMPTY: ("为空", "有值"),
-    Op.BEFORE: ("早于 {v}", "不早于 {v}"),
-    Op.AFTER: ("晚于 {v}", "不晚于 {v}"),
-    Op.WITHIN_LAST: ("在最近 {v}内", "不在最近 {v}内"),
-    Op.WITHIN_NEXT: ("在未来 {v}内", "不在未来 {v}内"),
+    Op.BEFORE: ("早于{v}", "不早于{v}"),
+    Op.AFTER: ("晚于{v}", "不晚于{v}"),
+    Op.WITHIN_LAST: ("在最近{v}内", "不在最近{v}内"),
+    Op.WITHIN_NEXT: ("在未来{v}内", "不在未来{v}内"),
     Op.MONTH_IS: ("在{v}", "不在{v}"),
     Op.DAY_OF_MONTH_IN: ("在{v}", "不在{v}"),
     Op.WEEKDAY_IN: ("在{v}", "不在{v}"),
-    Op.TIME_BETWEEN: ("在 {v} 之间", "不在 {v} 之间"),
+    Op.TIME_BETWEEN: ("在{v}之间", "不在{v}之间"),
     Op.ANNIVERSARY_WITHIN: ("的周年日{v}", "的周年日并非{v}"),
 }
 _EN: dict[Op, tuple[str, str]] = {
@@ -91,36 +91,44 @@ _EN: dict[Op, tuple[str, str]] = {
     Op.TIME_BETWEEN: ("is between {v}", "is not between {v}"),
     Op.ANNIVERSARY_WITHIN: ("has its anniversary {v}", "does not have its anniversary {v}"),
 }
-_ZH_MONEY = {
-    Op.GTE: ("满 {v}", "不满 {v}"),
-    Op.EQ: ("等于 {v}", "不等于 {v}"),
-    Op.NE: ("不等于 {v}", "等于 {v}"),
+_ZH_NUMBER = {
+    Op.EQ: ("等于{v}", "不等于{v}"),
+    Op.NE: ("不等于{v}", "等于{v}"),
+    Op.IN: ("是{v}之一", "不是{v}之一"),
+    Op.NOT_IN: ("不是{v}之一", "是{v}之一"),
 }
-_ZH_NUMBER = {Op.EQ: ("等于 {v}", "不等于 {v}"), Op.NE: ("不等于 {v}", "等于 {v}")}
+_ZH_MONEY = {**_ZH_NUMBER, Op.GTE: ("满{v}", "不满{v}")}
+_EN_SET = {
+    Op.CONTAINS: ("include {v}", "do not include {v}"),
+    Op.CONTAINS_ANY: ("include {v}", "do not include {v}"),
+    Op.CONTAINS_ALL: ("include {v}", "do not include all of {v}"),
+    Op.IS_SET: ("are not empty", "are empty"),
+    Op.IS_EMPTY: ("are empty", "are not empty"),
+}
 _LINE_TOTALS = {
-    LineAggregate.SUM: Label("{of}合计", "the total {of}"),
-    LineAggregate.MAX: Label("最高{of}", "the highest {of}"),
-    LineAggregate.MIN: Label("最低{of}", "the lowest {of}"),
-    LineAggregate.COUNT_DISTINCT: Label("{of}种数", "the number of different values of {of}"),
-    LineAggregate.COUNT: Label("行数", "the number"),
+    LineAggregate.SUM: Text("{of}合计", "the total {of}"),
+    LineAggregate.MAX: Text("最高{of}", "the highest {of}"),
+    LineAggregate.MIN: Text("最低{of}", "the lowest {of}"),
+    LineAggregate.COUNT_DISTINCT: Text("{of}种数", "the number of different {of} values"),
+    LineAggregate.COUNT: Text("行数", "the number"),
 }
 _COUNTS = (LineAggregate.COUNT, LineAggregate.COUNT_DISTINCT)
 _WINDOWS = {
-    WindowAggregate.SUM: Label("{of}合计", "the total {of}"),
-    WindowAggregate.AVG: Label("平均{of}", "the average {of}"),
-    WindowAggregate.MAX: Label("最高{of}", "the highest {of}"),
-    WindowAggregate.MIN: Label("最低{of}", "the lowest {of}"),
-    WindowAggregate.COUNT: Label("次数", "the number"),
+    WindowAggregate.SUM: Text("{of}合计", "the total {of}"),
+    WindowAggregate.AVG: Text("平均{of}", "the average {of}"),
+    WindowAggregate.MAX: Text("最高{of}", "the highest {of}"),
+    WindowAggregate.MIN: Text("最低{of}", "the lowest {of}"),
+    WindowAggregate.COUNT: Text("次数", "the number"),
 }
 
 
-def describe_node(condition: Condition, catalogue: FieldCatalogue, lang: str) -> str:
+def describe_node(condition: Condition, catalogue: FieldCatalogue, lang: Language) -> str:
     """Return the condition as a sentence without a full stop; lang is "zh-CN" or "en"."""
     return _Teller(catalogue, lang).tell(condition, negated=False, inside=False)
 
 
 def predicate_text(
-    op: Op, value: Any, type: FieldType, field: FieldDef | None, catalogue: FieldCatalogue, lang: str
+    op: Op, value: Any, type: FieldType, field: FieldDef | None, catalogue: FieldCatalogue, lang: Language
 ) -> str:
     """Return what is said after the subject: "is at least ¥100.00" / "满 100 元"."""
     return _Teller(catalogue, lang).predicate(op, value, type, field, negated=False)
@@ -129,14 +137,14 @@ def predicate_text(
 @dataclass(frozen=True, slots=True)
 class _Teller:
     catalogue: FieldCatalogue
-    lang: str
+    lang: Language
 
     def say(self, zh: str, en: str) -> str:
-        return zh if is_zh(self.lang) else en
+        return zh if self.lang == "zh" else en
 
     def label(self, key: str) -> str:
         field = self.catalogue.get(key)
-        return field.label.text(self.lang) if field else key
+        return field.label.in_language(self.lang) if field else key
 
     def tell(self, node: Condition, *, negated: bool, inside: bool) -> str:
         match node:
@@ -172,30 +180,31 @@ class _Teller:
         return self.say(f"（{text}）", f"({text})") if inside else text
 
     def join(self, subject: str, predicate: str) -> str:
-        if not is_zh(self.lang):
-            return f"{subject} {predicate}"
-        tight = "\u4e00" <= subject[-1] <= "\u9fff" or subject[-1] in "」）"
-        return subject + predicate if tight else f"{subject} {predicate}"
+        return glue(subject, predicate) if self.lang == "zh" else f"{subject} {predicate}"
 
     def compare(self, field: FieldDef, op: Op, value: Any, negated: bool, subject: str = "") -> str:
-        label = subject or field.label.text(self.lang)
+        label = subject or field.label.in_language(self.lang)
         if field.type is FieldType.BOOL and op in (Op.EQ, Op.NE):
             holds = (value is True) == (op is Op.EQ) != negated
-            if is_zh(self.lang):
+            if self.lang == "zh":
                 return label if holds else f"并非{label}"
             return label if holds else f"it is not so that {label}"
         return self.join(label, self.predicate(op, value, field.type, field, negated))
 
     def predicate(self, op: Op, value: Any, type: FieldType, field: FieldDef | None, negated: bool) -> str:
-        forms = (_ZH if is_zh(self.lang) else _EN)[op]
-        if is_zh(self.lang):
+        text = self.value(op, value, type, field)
+        if self.lang == "zh":
+            forms = _ZH[op]
             if type is FieldType.MONEY:
                 forms = _ZH_MONEY.get(op, forms)
-            elif type in (FieldType.INT, FieldType.DECIMAL):
+            elif type in NUMBERS:
                 forms = _ZH_NUMBER.get(op, forms)
-            elif type in (FieldType.DATE, FieldType.DATETIME) and op in (Op.EQ, Op.NE):
-                forms = (forms[0].replace("是", "是 "), forms[1].replace("是", "是 "))
-        return forms[negated].replace("{v}", self.value(op, value, type, field), 1)
+            before, _, after = forms[negated].partition("{v}")
+            return glue(before, text, after)
+        forms = _EN[op]
+        if type is FieldType.SET:
+            forms = _EN_SET[op]
+        return forms[negated].replace("{v}", text, 1)
 
     def value(self, op: Op, value: Any, type: FieldType, field: FieldDef | None) -> str:
         def one(item: Any) -> str:
@@ -205,7 +214,9 @@ class _Teller:
             case Op.IS_SET | Op.IS_EMPTY:
                 return ""
             case Op.BETWEEN:
-                return self.say(f"{one(value[0])} 至 {one(value[1])}", f"{one(value[0])} and {one(value[1])}")
+                return self.say(
+                    glue(one(value[0]), "至", one(value[1])), f"{one(value[0])} and {one(value[1])}"
+                )
             case Op.IN | Op.NOT_IN | Op.CONTAINS_ANY | Op.CONTAINS_ALL:
                 last = "and" if op is Op.CONTAINS_ALL else "or"
                 return list_text([one(item) for item in value], self.lang, last=last)
@@ -228,14 +239,13 @@ class _Teller:
         return one(value)
 
     def anniversary(self, before: int, after: int) -> str:
-        ahead, past = days_text(before, self.lang), days_text(after, self.lang)
-        if before and after:
-            return self.say(f"在前后（提前 {ahead}至之后 {past}）", f"from {past} ago to {ahead} ahead")
-        if before:
-            return self.say(f"在今天起 {ahead}内", f"within the next {ahead}")
-        if after:
-            return self.say(f"在过去 {past}内", f"within the last {past}")
-        return self.say("是今天", "today")
+        if not before and not after:
+            return self.say("是今天", "today")
+        first, last = days_text(after, self.lang), days_text(before, self.lang)
+        zh = glue("在", f"{first}前" if after else "今天", "至", f"{last}后" if before else "今天", "之间")
+        return self.say(
+            zh, f"between {f'{first} ago' if after else 'today'} and {f'{last} ahead' if before else 'today'}"
+        )
 
     def lines(self, quantifier: Quantifier, where: Condition, negated: bool) -> str:
         zh = {Quantifier.ANY: "任一商品", Quantifier.ALL: "全部商品", Quantifier.NONE: "没有任何商品"}
@@ -245,8 +255,8 @@ class _Teller:
             quantifier = Quantifier.NONE if quantifier is Quantifier.ANY else Quantifier.ANY
         inner = self.tell(where, negated=False, inside=False)
         leaf = isinstance(where, Compare) and self.catalogue[where.field].type is not FieldType.BOOL
-        if is_zh(self.lang):
-            return ("并非" if not_all else "") + zh[quantifier] + (inner if leaf else f"满足（{inner}）")
+        if self.lang == "zh":
+            return ("并非" if not_all else "") + glue(zh[quantifier], inner if leaf else f"满足（{inner}）")
         text = f"{en[quantifier]} line's {inner}" if leaf else f"{en[quantifier]} line satisfies ({inner})"
         return f"not {text}" if not_all else text
 
@@ -261,9 +271,11 @@ class _Teller:
     ) -> str:
         field = self.catalogue[of] if of else None
         type = line_total_type(aggregate, field.type if field else None)
-        measured = _LINE_TOTALS[aggregate].text(self.lang).replace("{of}", self.label(of) if of else "")
+        measured = (
+            _LINE_TOTALS[aggregate].in_language(self.lang).replace("{of}", self.label(of) if of else "")
+        )
         which = self.tell(where, negated=False, inside=False) if where is not None else ""
-        if is_zh(self.lang):
+        if self.lang == "zh":
             subject = (
                 (f"{which}的商品" if isinstance(where, Compare) else f"满足（{which}）的商品")
                 if which
@@ -281,14 +293,14 @@ class _Teller:
         field = self.catalogue[node.of] if node.of else None
         type = window_type(node.aggregate, field.type if field else None)
         name = self.activity(node.activity)
-        measured = _WINDOWS[node.aggregate].text(self.lang)
+        measured = _WINDOWS[node.aggregate].in_language(self.lang)
         days = days_text(node.days, self.lang)
         if field is None:
             subject = self.say(
                 f"最近 {days}内{name}{measured}", f"{measured} of {name} activities in the last {days}"
             )
         else:
-            measured = measured.replace("{of}", field.label.text(self.lang))
+            measured = measured.replace("{of}", field.label.in_language(self.lang))
             subject = self.say(f"最近 {days}内{measured}", f"{measured} in the last {days}")
             if not field.key.startswith(f"{node.activity}."):
                 subject = self.say(
@@ -299,5 +311,5 @@ class _Teller:
     def activity(self, name: str) -> str:
         for choice in self.catalogue.activity_types():
             if choice.value == name:
-                return choice.label.text(self.lang)
+                return choice.label.in_language(self.lang)
         return name

@@ -122,7 +122,7 @@ def line_total_type(aggregate: LineAggregate, of: FieldType | None) -> FieldType
 
 
 def window_type(aggregate: WindowAggregate, of: FieldType | None) -> FieldType:
-    """Return the type of a window's answer; the average of whole numbers is a decimal, of money it is money."""
+    """Return the type of a window's answer; the average of whole numbers is a decimal, of money money."""
     if of is None or aggregate is WindowAggregate.COUNT:
         return FieldType.INT
     if aggregate is WindowAggregate.AVG and of is FieldType.INT:

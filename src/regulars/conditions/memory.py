@@ -62,14 +62,8 @@ def compile_node(condition: Condition, catalogue: FieldCatalogue) -> Predicate:
             return _field_test(definition, op, value, catalogue.zone)
         case Lines(quantifier, where):
             return _lines(quantifier, compile_node(where, catalogue))
-        case LineTotal(aggregate, of, where, op, value):
-            total = line_total(
-                aggregate,
-                _line_key(of) if of else "",
-                compile_node(where, catalogue) if where is not None else None,
-                of is not None and catalogue[of].type in TEXTS,
-            )
-            return _number_test(total, op, value)
+        case LineTotal():
+            return _number_test(line_total_value(condition, catalogue), condition.op, condition.value)
         case Streak():
             return _number_test(streak_value(condition), condition.op, condition.value)
         case Window():
@@ -104,13 +98,17 @@ def window_value(node: Window) -> Getter:
     return read
 
 
-def line_total(
-    aggregate: LineAggregate, key: str, where: Predicate | None, drop_empty: bool = False
-) -> Getter:
+def line_total_value(node: LineTotal, catalogue: FieldCatalogue) -> Getter:
     """Return a function that makes one number of the facts' lines; missing values are left out.
 
     A sum or count over nothing is 0; the largest or smallest of nothing is missing.
     """
+    aggregate = node.aggregate
+    where = compile_node(node.where, catalogue) if node.where is not None else None
+    key = _line_key(node.of) if node.of is not None else ""
+    missing: frozenset[Any] = frozenset((None,))
+    if node.of is not None and catalogue[node.of].type in TEXTS:
+        missing |= {""}
 
     def chosen(facts: Facts) -> Any:
         lines = facts.get("lines") or ()
@@ -119,7 +117,6 @@ def line_total(
     if aggregate is LineAggregate.COUNT:
         return lambda facts: len(chosen(facts))
     if aggregate is LineAggregate.COUNT_DISTINCT:
-        missing: frozenset[Any] = frozenset(("", None)) if drop_empty else frozenset((None,))
         return lambda facts: len({line.get(key) for line in chosen(facts)} - missing)
 
     def values(facts: Facts) -> list[Any]:
@@ -178,7 +175,7 @@ def _all(tests: list[Predicate]) -> Predicate:
     many = tuple(tests)
 
     def every(facts: Facts) -> bool:
-        for test in many:
+        for test in many:  # noqa: SIM110 - a generator costs twice the loop
             if not test(facts):
                 return False
         return True
@@ -195,7 +192,7 @@ def _any(tests: list[Predicate]) -> Predicate:
     many = tuple(tests)
 
     def some(facts: Facts) -> bool:
-        for test in many:
+        for test in many:  # noqa: SIM110 - a generator costs twice the loop
             if test(facts):
                 return True
         return False
@@ -209,7 +206,7 @@ def _not(test: Predicate) -> Predicate:
 
 def _lines(quantifier: Quantifier, where: Predicate) -> Predicate:
     def some(facts: Facts) -> bool:
-        for line in facts.get("lines") or ():
+        for line in facts.get("lines") or ():  # noqa: SIM110 - a generator costs twice the loop
             if where(line):
                 return True
         return False
@@ -218,7 +215,7 @@ def _lines(quantifier: Quantifier, where: Predicate) -> Predicate:
         lines = facts.get("lines")
         if not lines:
             return False
-        for line in lines:
+        for line in lines:  # noqa: SIM110 - a generator costs twice the loop
             if not where(line):
                 return False
         return True

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import Any, Literal
 
 from regulars.conditions.catalogue import FieldCatalogue
 from regulars.conditions.language import (
     KINDS,
     MAX_DEPTH,
-    MAX_INT,
     MAX_NODES,
     MAX_WINDOW_DAYS,
     NUMBER_OPS,
@@ -26,11 +25,9 @@ from regulars.conditions.types import (
     Choice,
     Compare,
     Condition,
-    ConditionError,
     FieldDef,
     FieldType,
     InvalidCondition,
-    Label,
     LineAggregate,
     Lines,
     LineTotal,
@@ -44,13 +41,17 @@ from regulars.conditions.types import (
     WindowAggregate,
 )
 from regulars.conditions.values import BadValue, parse_value, wire_value
+from regulars.kit.errors import FieldError
+from regulars.kit.text import Text
 
 _QUANTIFIERS = frozenset(Quantifier)
 _FORMS = ("all", "any", "not", "field", "lines", "streak", "window")
 
 
-def parse(data: Any, catalogue: FieldCatalogue) -> Condition:
+def parse(data: Any, catalogue: FieldCatalogue, *, of_line: bool = False) -> Condition:
     """Return the condition that JSON `data` says; None and {} say "always".
+
+    With `of_line` it is asked of one order line, as a `where` is.
 
     Raises:
         InvalidCondition: with every error found, each with its JSON pointer.
@@ -58,7 +59,7 @@ def parse(data: Any, catalogue: FieldCatalogue) -> Condition:
     if data is None or data == {}:
         return ALWAYS
     parser = _Parser(catalogue)
-    condition = parser.node(data, "", 1, in_lines=False)
+    condition = parser.node(data, "", 1, in_lines=of_line)
     if parser.errors or condition is None:
         raise InvalidCondition(tuple(parser.errors))
     return condition
@@ -108,11 +109,11 @@ def _quoted(value: Any) -> str:
 class _Parser:
     def __init__(self, catalogue: FieldCatalogue) -> None:
         self.catalogue = catalogue
-        self.errors: list[ConditionError] = []
+        self.errors: list[FieldError] = []
         self.nodes = 0
 
     def fail(self, path: str, code: str, zh: str, en: str) -> None:
-        self.errors.append(ConditionError(path, code, Label(zh, en)))
+        self.errors.append(FieldError(path, code, Text(zh, en)))
 
     def node(self, data: Any, path: str, depth: int, *, in_lines: bool) -> Condition | None:
         self.nodes += 1
@@ -205,7 +206,7 @@ class _Parser:
                     f"{path}/field",
                     "wrong_scope",
                     f"{definition.key} 不是商品行字段，这里只能用 line. 开头的字段",
-                    f"{definition.key} is not a field of a line; only fields that start with line. can be used here",
+                    f"{definition.key} is no field of a line; only those starting with line. can stand here",
                 )
             else:
                 self.fail(
@@ -236,7 +237,7 @@ class _Parser:
         inner = (
             self.node(data["where"], f"{path}/where", depth + 1, in_lines=True) if "where" in data else None
         )
-        if of is False:
+        if isinstance(of, bool):
             return None
         type = line_total_type(aggregate, of.type if of else None)
         asked = self.comparison(data, path, f"lines {aggregate}", type, (), NUMBER_OPS)
@@ -279,7 +280,7 @@ class _Parser:
         if aggregate is None:
             return None
         of = self.measured(data, path, aggregate is not WindowAggregate.COUNT, True, Scope.ACTIVITY)
-        if of is False:
+        if isinstance(of, bool):
             return None
         type = window_type(aggregate, of.type if of else None)
         asked = self.comparison(data, path, f"window {aggregate}", type, (), NUMBER_OPS)
@@ -335,7 +336,7 @@ class _Parser:
 
     def measured(
         self, data: dict[str, Any], path: str, wanted: bool, numeric: bool, scope: Scope
-    ) -> FieldDef | None | bool:
+    ) -> FieldDef | Literal[False] | None:
         """Return the field under `of`, None where none belongs, False after an error."""
         if not wanted:
             if "of" in data:
@@ -361,7 +362,7 @@ class _Parser:
                 f"{path}/of",
                 "wrong_type",
                 f"{definition.key}（{definition.type}）不能这样汇总，需要：{_listed(sorted(NUMBERS))}",
-                f"{definition.key} ({definition.type}) cannot be measured so; needed: {_listed(sorted(NUMBERS))}",
+                f"{definition.key} ({definition.type}) is no number; wanted: {_listed(sorted(NUMBERS))}",
             )
             return False
         return definition

@@ -1,23 +1,24 @@
-"""Fields every retail programme can ask about; brands extend them with tiers, units, attributes and activity types."""
+"""Fields every retail programme has; brands add their tiers, units, attributes and activity types."""
 
 from __future__ import annotations
 
 from regulars.conditions.catalogue import FieldCatalogue, make_catalogue
-from regulars.conditions.types import Choice, FieldDef, FieldType, Label, Scope
+from regulars.conditions.types import Choice, FieldDef, FieldType, Scope
+from regulars.kit.text import Text
 
 _T = FieldType
 _S = Scope
 
 
 def _choice(value: str, zh: str, en: str) -> Choice:
-    return Choice(value, Label(zh, en))
+    return Choice(value, Text(zh, en))
 
 
-_DAYS = Label("天", "days")
-_ORDERS = Label("单", "orders")
-_TIMES = Label("次", "times")
-_PIECES = Label("件", "items")
-_YEARS = Label("岁", "years")
+_DAYS = Text("天", "days")
+_ORDERS = Text("单", "orders")
+_TIMES = Text("次", "times")
+_PIECES = Text("件", "items")
+_YEARS = Text("岁", "years")
 
 ACTIVITY_TYPES = (
     _choice("order", "订单", "order"),
@@ -53,60 +54,60 @@ TIERS = (
 )
 
 FIELDS: tuple[FieldDef, ...] = (
-    FieldDef("activity.type", _T.ENUM, _S.ACTIVITY, Label("行为类型", "activity type"), ACTIVITY_TYPES),
-    FieldDef("activity.channel", _T.TEXT, _S.ACTIVITY, Label("渠道", "channel"), CHANNELS),
-    FieldDef("activity.source", _T.TEXT, _S.ACTIVITY, Label("数据来源", "source")),
+    FieldDef("activity.type", _T.ENUM, _S.ACTIVITY, Text("行为类型", "activity type"), ACTIVITY_TYPES),
+    FieldDef("activity.channel", _T.TEXT, _S.ACTIVITY, Text("渠道", "channel"), CHANNELS),
+    FieldDef("activity.source", _T.TEXT, _S.ACTIVITY, Text("数据来源", "source")),
     FieldDef(
         "activity.occurred_at",
         _T.DATETIME,
         _S.TIME,
-        Label("发生时间", "time of the activity"),
-        description=Label(
+        Text("发生时间", "time of the activity"),
+        description=Text(
             "按营业时区计算星期、日期和时段", "Weekday, date and time of day are taken in business time."
         ),
         local_key="activity.local",
     ),
-    FieldDef("store.code", _T.TEXT, _S.STORE, Label("门店", "store")),
-    FieldDef("store.region", _T.TEXT, _S.STORE, Label("门店区域", "store region")),
-    FieldDef("store.tags", _T.SET, _S.STORE, Label("门店标签", "store tags")),
-    FieldDef("order.amount", _T.MONEY, _S.ACTIVITY, Label("订单金额", "order amount")),
-    FieldDef("order.discount", _T.MONEY, _S.ACTIVITY, Label("订单优惠", "order discount")),
-    FieldDef("order.quantity", _T.DECIMAL, _S.ACTIVITY, Label("订单件数", "order quantity"), unit=_PIECES),
-    FieldDef("order.currency", _T.TEXT, _S.ACTIVITY, Label("订单币种", "order currency")),
-    FieldDef("order.coupon_used", _T.BOOL, _S.ACTIVITY, Label("使用了优惠券", "a coupon was used")),
-    FieldDef("order.is_first", _T.BOOL, _S.ACTIVITY, Label("是首单", "it is the first order")),
-    FieldDef("line.sku", _T.TEXT, _S.LINE, Label("货号", "SKU")),
-    FieldDef("line.name", _T.TEXT, _S.LINE, Label("名称", "name")),
-    FieldDef("line.category", _T.TEXT, _S.LINE, Label("品类", "category")),
-    FieldDef("line.department", _T.TEXT, _S.LINE, Label("部门", "department")),
-    FieldDef("line.brand", _T.TEXT, _S.LINE, Label("品牌", "brand")),
-    FieldDef("line.amount", _T.MONEY, _S.LINE, Label("金额", "amount")),
-    FieldDef("line.quantity", _T.DECIMAL, _S.LINE, Label("数量", "quantity"), unit=_PIECES),
-    FieldDef("line.discount", _T.MONEY, _S.LINE, Label("优惠", "discount")),
-    FieldDef("line.tags", _T.SET, _S.LINE, Label("标签", "tags")),
-    FieldDef("member.gender", _T.ENUM, _S.MEMBER, Label("性别", "gender"), GENDERS, personal=True),
-    FieldDef("member.birthday", _T.DATE, _S.MEMBER, Label("会员生日", "birthday"), personal=True),
-    FieldDef("member.age", _T.INT, _S.MEMBER, Label("年龄", "age"), unit=_YEARS, personal=True),
-    FieldDef("member.language", _T.TEXT, _S.MEMBER, Label("语言", "language"), LANGUAGES),
-    FieldDef("membership.joined_at", _T.DATETIME, _S.MEMBERSHIP, Label("入会时间", "joining date")),
-    FieldDef("membership.tier", _T.ENUM, _S.MEMBERSHIP, Label("会员等级", "tier"), TIERS),
-    FieldDef("membership.tags", _T.SET, _S.MEMBERSHIP, Label("会员标签", "member tags")),
-    FieldDef("membership.channel", _T.TEXT, _S.MEMBERSHIP, Label("入会渠道", "joining channel"), CHANNELS),
-    FieldDef("membership.store", _T.TEXT, _S.MEMBERSHIP, Label("入会门店", "joining store")),
-    FieldDef("history.orders", _T.INT, _S.HISTORY, Label("累计订单数", "orders so far"), unit=_ORDERS),
-    FieldDef("history.spend", _T.MONEY, _S.HISTORY, Label("累计消费", "spend so far")),
-    FieldDef("history.refunds", _T.INT, _S.HISTORY, Label("累计退款次数", "refunds so far"), unit=_TIMES),
-    FieldDef("history.visits", _T.INT, _S.HISTORY, Label("累计到访", "visits so far"), unit=_TIMES),
+    FieldDef("store.code", _T.TEXT, _S.STORE, Text("门店", "store")),
+    FieldDef("store.region", _T.TEXT, _S.STORE, Text("门店区域", "store region")),
+    FieldDef("store.tags", _T.SET, _S.STORE, Text("门店标签", "store tags")),
+    FieldDef("order.amount", _T.MONEY, _S.ACTIVITY, Text("订单金额", "order amount")),
+    FieldDef("order.discount", _T.MONEY, _S.ACTIVITY, Text("订单优惠", "order discount")),
+    FieldDef("order.quantity", _T.DECIMAL, _S.ACTIVITY, Text("订单件数", "order quantity"), unit=_PIECES),
+    FieldDef("order.currency", _T.TEXT, _S.ACTIVITY, Text("订单币种", "order currency")),
+    FieldDef("order.coupon_used", _T.BOOL, _S.ACTIVITY, Text("使用了优惠券", "a coupon was used")),
+    FieldDef("order.is_first", _T.BOOL, _S.ACTIVITY, Text("是首单", "it is the first order")),
+    FieldDef("line.sku", _T.TEXT, _S.LINE, Text("货号", "SKU")),
+    FieldDef("line.name", _T.TEXT, _S.LINE, Text("名称", "name")),
+    FieldDef("line.category", _T.TEXT, _S.LINE, Text("品类", "category")),
+    FieldDef("line.department", _T.TEXT, _S.LINE, Text("部门", "department")),
+    FieldDef("line.brand", _T.TEXT, _S.LINE, Text("品牌", "brand")),
+    FieldDef("line.amount", _T.MONEY, _S.LINE, Text("金额", "amount")),
+    FieldDef("line.quantity", _T.DECIMAL, _S.LINE, Text("数量", "quantity"), unit=_PIECES),
+    FieldDef("line.discount", _T.MONEY, _S.LINE, Text("优惠", "discount")),
+    FieldDef("line.tags", _T.SET, _S.LINE, Text("标签", "tags")),
+    FieldDef("member.gender", _T.ENUM, _S.MEMBER, Text("性别", "gender"), GENDERS, personal=True),
+    FieldDef("member.birthday", _T.DATE, _S.MEMBER, Text("会员生日", "birthday"), personal=True),
+    FieldDef("member.age", _T.INT, _S.MEMBER, Text("年龄", "age"), unit=_YEARS, personal=True),
+    FieldDef("member.language", _T.TEXT, _S.MEMBER, Text("语言", "language"), LANGUAGES),
+    FieldDef("membership.joined_at", _T.DATETIME, _S.MEMBERSHIP, Text("入会时间", "joining date")),
+    FieldDef("membership.tier", _T.ENUM, _S.MEMBERSHIP, Text("会员等级", "tier"), TIERS),
+    FieldDef("membership.tags", _T.SET, _S.MEMBERSHIP, Text("会员标签", "member tags")),
+    FieldDef("membership.channel", _T.TEXT, _S.MEMBERSHIP, Text("入会渠道", "joining channel"), CHANNELS),
+    FieldDef("membership.store", _T.TEXT, _S.MEMBERSHIP, Text("入会门店", "joining store")),
+    FieldDef("history.orders", _T.INT, _S.HISTORY, Text("累计订单数", "orders so far"), unit=_ORDERS),
+    FieldDef("history.spend", _T.MONEY, _S.HISTORY, Text("累计消费", "spend so far")),
+    FieldDef("history.refunds", _T.INT, _S.HISTORY, Text("累计退款次数", "refunds so far"), unit=_TIMES),
+    FieldDef("history.visits", _T.INT, _S.HISTORY, Text("累计到访", "visits so far"), unit=_TIMES),
     FieldDef(
         "history.days_since_last_order",
         _T.INT,
         _S.HISTORY,
-        Label("距上次下单", "time since the last order"),
+        Text("距上次下单", "time since the last order"),
         unit=_DAYS,
     ),
-    FieldDef("history.last_order_at", _T.DATETIME, _S.HISTORY, Label("最近下单时间", "last order")),
-    FieldDef("history.first_order_at", _T.DATETIME, _S.HISTORY, Label("首次下单时间", "first order")),
-    FieldDef("history.checkin_streak", _T.INT, _S.HISTORY, Label("连续签到", "check-in streak"), unit=_DAYS),
+    FieldDef("history.last_order_at", _T.DATETIME, _S.HISTORY, Text("最近下单时间", "last order")),
+    FieldDef("history.first_order_at", _T.DATETIME, _S.HISTORY, Text("首次下单时间", "first order")),
+    FieldDef("history.checkin_streak", _T.INT, _S.HISTORY, Text("连续签到", "check-in streak"), unit=_DAYS),
 )
 
 

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from regulars.conditions.types import Anniversary, Period
+from regulars.kit.periods import add_months, start_of_day
 
 T = TypeVar("T")
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant `day` begins in `zone`, in UTC.
-
-    Where the clock skips midnight the day begins at the jump; where midnight comes twice, at the first.
-    """
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day of another month, or that month's last day where it has no such day."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    month += 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    """Return the instant `day` begins in `zone`, in UTC so that comparing it never looks at wall clocks."""
+    return start_of_day(day, zone.key).astimezone(UTC)
 
 
 def shift(day: date, period: Period, sign: int) -> date:
@@ -37,13 +27,13 @@ def shift(day: date, period: Period, sign: int) -> date:
 
 
 def last_days(today: date, period: Period) -> tuple[date, date]:
-    """Return first and last day of "within the last …": the day one period ago up to today, both included."""
-    return shift(today, period, -1), today
+    """Return first and last day of "within the last …": the period's days, today the last of them."""
+    return shift(today, period, -1) + timedelta(days=1), today
 
 
 def next_days(today: date, period: Period) -> tuple[date, date]:
-    """Return first and last day of "within the next …": today up to the day one period ahead, both included."""
-    return today, shift(today, period, 1)
+    """Return first and last day of "within the next …": the period's days, today the first of them."""
+    return today, shift(today, period, 1) - timedelta(days=1)
 
 
 def is_last_of_month(day: date) -> bool:

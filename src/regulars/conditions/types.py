@@ -12,6 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from regulars.kit.errors import FieldError, Refusal
+from regulars.kit.text import Text
+
 
 class FieldType(StrEnum):
     """What a field holds. Facts carry the Python type named beside it."""
@@ -96,16 +99,7 @@ class WindowAggregate(StrEnum):
     MIN = "min"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text people read, in both languages."""
-
-    zh: str
-    en: str
-
-    def text(self, lang: str) -> str:
-        """Return the text for `lang`; every tag that starts with "zh" is Chinese, any other English."""
-        return self.zh if lang.lower().startswith("zh") else self.en
+Label = Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +107,7 @@ class Choice:
     """A value a field may take, with the words for it."""
 
     value: str
-    label: Label
+    label: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +123,14 @@ class FieldDef:
     key: str
     type: FieldType
     scope: Scope
-    label: Label
+    label: Text
     choices: tuple[Choice, ...] = ()
-    description: Label | None = None
-    unit: Label | None = None
+    description: Text | None = None
+    unit: Text | None = None
     personal: bool = False
     local_key: str | None = None
     sql: str | None = None
-    labels: Mapping[str, Label] = field(init=False, repr=False, compare=False)
+    labels: Mapping[str, Text] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", {choice.value: choice.label for choice in self.choices})
@@ -144,7 +138,7 @@ class FieldDef:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`n` days, weeks or months of the calendar in business time."""
+    """`n` days, weeks or months of the business calendar, today being one of the days."""
 
     n: int
     unit: str  # "days" | "weeks" | "months"
@@ -261,28 +255,25 @@ ALWAYS: Condition = All(())
 Facts: TypeAlias = Mapping[str, Any]
 """What is known: raw Python values by field key; a missing key is a missing value.
 
-Beside the fields: `lines` (a list of dicts, keys without "line."), `now` (aware; without it `activity.local` serves),
-`window` (callable `(activity, days, aggregate, of) -> int | Decimal | None`), `streak` (callable `(activity) -> int`).
+Beside the fields: `lines` (dicts, keys without "line."), `now` (aware; without it `activity.local` serves),
+`streak` (callable `(activity) -> int`) and `window` (callable `(activity, days, aggregate, of)` giving int, Decimal
+or None where there is nothing to average or compare). Both include the activity that is judged; a window spans
+the last `days` business days, today being one.
 """
 
 Predicate: TypeAlias = Callable[[Facts], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionError:
-    """One thing wrong with a condition: where (JSON pointer), what (stable code) and in words."""
+class InvalidCondition(Refusal):
+    """A condition that cannot be taken; `errors` has every error, its `field` being a JSON pointer."""
 
-    path: str
-    code: str
-    message: Label
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__(
+            "invalid_condition", Text("条件有误", "The condition has errors"), status=422, errors=errors
+        )
 
-
-class InvalidCondition(ValueError):
-    """A condition that cannot be taken; carries every error found."""
-
-    def __init__(self, errors: tuple[ConditionError, ...]) -> None:
-        self.errors = errors
-        super().__init__("; ".join(f"{error.path or '/'}: {error.message.en}" for error in errors))
+    def __str__(self) -> str:
+        return "; ".join(f"{error.field or '/'}: {error.message.en}" for error in self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +288,7 @@ class Reason:
     field: str | None
     expected: Any
     actual: Any
-    text: Label
+    text: Text
     parts: tuple[Reason, ...] = ()
 
 

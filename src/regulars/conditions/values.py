@@ -21,7 +21,7 @@ from regulars.conditions.language import (
     MIN_YEAR,
     ValueKind,
 )
-from regulars.conditions.types import Anniversary, Choice, FieldType, Label, Op, Period, TimeRange, Value
+from regulars.conditions.types import Anniversary, Choice, FieldType, Op, Period, TimeRange, Value
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -52,7 +52,8 @@ def parse_value(op: Op, type: FieldType, choices: tuple[Choice, ...], raw: Any) 
     """
     kind = KINDS[op]
     if kind is ValueKind.ONE:
-        return _one(op, type, choices, raw, "")
+        single: Value = _one(op, type, choices, raw, "")
+        return single
     if kind is ValueKind.LIST:
         return _list(op, type, choices, raw)
     if kind is ValueKind.RANGE:
@@ -155,7 +156,7 @@ def _decimal(raw: Any, path: str) -> Decimal:
             raise InvalidOperation
         if isinstance(raw, str) and not _DECIMAL.fullmatch(raw):
             raise InvalidOperation
-        if isinstance(raw, int) and abs(raw) >= 10**MAX_DECIMAL_DIGITS or len(text) > 100:
+        if (isinstance(raw, int) and abs(raw) >= 10**MAX_DECIMAL_DIGITS) or len(text) > 100:
             raise BadValue(
                 path,
                 "out_of_range",
@@ -224,7 +225,7 @@ def _day_or_instant(raw: Any, path: str, *, day_only: bool) -> date | datetime:
         path,
         "bad_format",
         "必须是日期（2026-05-01，按营业时区）或带时差的时刻（2026-05-01T09:00:00+08:00）",
-        "must be a date (2026-05-01, in business time) or a date-time with offset (2026-05-01T09:00:00+08:00)",
+        "must be a date in business time (2026-05-01) or a date-time with offset (2026-05-01T09:00:00+08:00)",
     )
 
 
@@ -246,9 +247,9 @@ def _period(raw: Any) -> Value:
         if most is not None:
             if isinstance(n, bool) or not isinstance(n, int):
                 raise BadValue(f"/{unit}", "wrong_type", "必须是整数", "must be a whole number")
-            if not 0 <= n <= most:
+            if not 1 <= n <= most:
                 raise BadValue(
-                    f"/{unit}", "out_of_range", f"必须在 0 到 {most} 之间", f"must lie between 0 and {most}"
+                    f"/{unit}", "out_of_range", f"必须在 1 到 {most} 之间", f"must lie between 1 and {most}"
                 )
             return Period(n, unit)
     raise BadValue(
@@ -309,7 +310,7 @@ def _times(raw: Any) -> Value:
         "",
         "bad_format",
         '必须是两个不同的钟点 ["22:00", "06:00"]，含起不含止，可跨零点',
-        'must be two different times ["22:00", "06:00"], the first included, the second not; may run over midnight',
+        'must be two different times ["22:00", "06:00"], the first included, over midnight if need be',
     )
 
 

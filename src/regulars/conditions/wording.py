@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from regulars.conditions.catalogue import FieldCatalogue
 from regulars.conditions.types import FieldDef, FieldType, Period
 from regulars.conditions.values import clock
+from regulars.kit.money import show, to_major
+from regulars.kit.text import Language
 
-_PLACES = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-_SIGNS = {
-    "CNY": "¥",
-    "USD": "US$",
-    "EUR": "€",
-    "GBP": "£",
-    "HKD": "HK$",
-    "TWD": "NT$",
-    "SGD": "S$",
-    "JPY": "JP¥",
-    "KRW": "₩",
-}
 _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS_EN = (
@@ -42,38 +32,47 @@ _UNITS_ZH = {"days": "天", "weeks": "周", "months": "个月"}
 _LISTED = 6
 
 
-def is_zh(lang: str) -> bool:
-    """Say whether a language tag is Chinese."""
-    return lang.lower().startswith("zh")
+def money_text(minor: int | Decimal, currency: str, lang: Language) -> str:
+    """Return an amount of minor units with its currency: "99.50 元", "¥1,299.00".
+
+    The average of whole amounts is shown rounded half to even.
+    """
+    whole = int(Decimal(minor).to_integral_value(ROUND_HALF_EVEN))
+    if lang == "zh" and currency == "CNY":
+        return f"{to_major(whole, currency):,.{0 if whole % 100 == 0 else 2}f} 元"
+    return show(whole, currency)
 
 
-def money_text(minor: int | Decimal, currency: str, lang: str) -> str:
-    """Return an amount of minor units with its currency: "99.50 元", "¥1,299.00"."""
-    places = _PLACES.get(currency, 2)
-    amount = Decimal(minor).scaleb(-places)
-    if amount != amount.quantize(Decimal(1).scaleb(-places)):
-        amount = round(amount, places + 2)
-        places += 2
-    if is_zh(lang) and currency == "CNY":
-        whole = amount == amount.to_integral_value()
-        return f"{amount:,.{0 if whole else places}f} 元"
-    sign = _SIGNS.get(currency)
-    minus = "-" if amount < 0 else ""
-    digits = f"{abs(amount):,.{places}f}"
-    return f"{minus}{sign}{digits}" if sign else f"{minus}{currency} {digits}"
-
-
-def count_text(number: int | Decimal, unit: FieldDef | None, lang: str) -> str:
+def count_text(number: int | Decimal, unit: FieldDef | None, lang: Language) -> str:
     """Return a number with its field's unit, singular where English wants it."""
     text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
     if unit is None or unit.unit is None:
         return text
-    word = unit.unit.text(lang)
-    return f"{text} {word[:-1] if not is_zh(lang) and number == 1 and word.endswith('s') else word}"
+    word = unit.unit.in_language(lang)
+    return f"{text} {word[:-1] if lang != 'zh' and number == 1 and word.endswith('s') else word}"
+
+
+def glue(*pieces: str) -> str:
+    """Join Chinese pieces, with a space wherever an ideograph meets a digit, a letter or a currency sign."""
+    text = ""
+    for piece in pieces:
+        if text and piece and _ideograph(text[-1]) != _ideograph(piece[0]) and _tight(text[-1], piece[0]):
+            text += " "
+        text += piece
+    return text
+
+
+def _ideograph(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+def _tight(left: str, right: str) -> bool:
+    other = right if _ideograph(left) else left
+    return (other.isalnum() and other.isascii()) or other in "¥$€£₩-"
 
 
 def value_text(
-    value: Any, type: FieldType, field: FieldDef | None, catalogue: FieldCatalogue, lang: str
+    value: Any, type: FieldType, field: FieldDef | None, catalogue: FieldCatalogue, lang: Language
 ) -> str:
     """Return one constant or fact in words."""
     if type is FieldType.MONEY:
@@ -81,20 +80,20 @@ def value_text(
     if type in (FieldType.INT, FieldType.DECIMAL):
         return count_text(value, field, lang)
     if type is FieldType.BOOL:
-        return ("是" if value else "否") if is_zh(lang) else ("yes" if value else "no")
+        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
     if isinstance(value, datetime):
         return value.astimezone(catalogue.zone).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
     label = field.labels.get(value) if field else None
-    text = label.text(lang) if label else str(value)
-    return f"「{text}」" if is_zh(lang) else (text if label else f"“{text}”")
+    text = label.in_language(lang) if label else str(value)
+    return f"「{text}」" if lang == "zh" else (text if label else f"“{text}”")
 
 
-def list_text(items: list[str], lang: str, *, last: str = "or") -> str:
+def list_text(items: list[str], lang: Language, *, last: str = "or") -> str:
     """Return "A, B or C" / "「A」「B」「C」"; a long list is cut and counted."""
     shown = items[:_LISTED]
-    if is_zh(lang):
+    if lang == "zh":
         glue = "" if shown[0].startswith("「") else "、"
         return glue.join(shown) + (f"等 {len(items)} 项" if len(items) > _LISTED else "")
     if len(items) > _LISTED:
@@ -102,31 +101,31 @@ def list_text(items: list[str], lang: str, *, last: str = "or") -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
-def period_text(period: Period, lang: str) -> str:
+def period_text(period: Period, lang: Language) -> str:
     """Return "30 天" / "30 days"."""
-    if is_zh(lang):
+    if lang == "zh":
         return f"{period.n} {_UNITS_ZH[period.unit]}"
     return f"{period.n} {period.unit[:-1] if period.n == 1 else period.unit}"
 
 
-def days_text(days: int, lang: str) -> str:
+def days_text(days: int, lang: Language) -> str:
     """Return "1 day" / "3 天"."""
     return period_text(Period(days, "days"), lang)
 
 
-def weekdays_text(days: tuple[int, ...], lang: str) -> str:
+def weekdays_text(days: tuple[int, ...], lang: Language) -> str:
     """Return weekdays by name."""
-    names = _WEEKDAYS_ZH if is_zh(lang) else _WEEKDAYS_EN
+    names = _WEEKDAYS_ZH if lang == "zh" else _WEEKDAYS_EN
     return (
         list_text([names[day - 1] for day in days], lang)
         if len(days) < 7
-        else ("任意一天" if is_zh(lang) else "any weekday")
+        else ("任意一天" if lang == "zh" else "any weekday")
     )
 
 
-def months_text(months: tuple[int, ...], lang: str) -> str:
+def months_text(months: tuple[int, ...], lang: Language) -> str:
     """Return months by name."""
-    if is_zh(lang):
+    if lang == "zh":
         return "、".join(f"{month} 月" for month in months)
     return (
         list_text([_MONTHS_EN[month - 1] for month in months], lang)
@@ -135,19 +134,19 @@ def months_text(months: tuple[int, ...], lang: str) -> str:
     )
 
 
-def month_days_text(days: tuple[int, ...], lang: str) -> str:
+def month_days_text(days: tuple[int, ...], lang: Language) -> str:
     """Return days of the month, -1 as the last one."""
-    if is_zh(lang):
+    if lang == "zh":
         return "每月 " + "、".join("最后一天" if day == -1 else f"{day} 日" for day in days)
     named = ["the last day" if day == -1 else f"{day}{_ordinal(day)}" for day in days]
     joined = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
     return f"{joined if joined.startswith('the ') else 'the ' + joined} of a month"
 
 
-def times_text(start: int, end: int, lang: str) -> str:
+def times_text(start: int, end: int, lang: Language) -> str:
     """Return "22:00 至次日 06:00" / "22:00 to 06:00 the next day"."""
     over = start > end
-    if is_zh(lang):
+    if lang == "zh":
         return f"{clock(start)} 至{'次日' if over else ''} {clock(end)}"
     return f"{clock(start)} and {clock(end)}{' the next day' if over else ''}"
 
