@@ -1,0 +1,36 @@
+"""Pure tier decisions: the same functions serve live posting, batches, due work and replay. See docs/tiers.md."""
+
+from regulars.value.tiers.policy.coding import standing_from_json, standing_to_json
+from regulars.value.tiers.policy.moves import (
+    after_refund,
+    enter,
+    entry_move,
+    is_locked,
+    judge_due,
+    metrics_used,
+    next_due,
+    place,
+    record,
+    rise,
+    step,
+    unlock,
+)
+from regulars.value.tiers.policy.progress import progress
+
+__all__ = [
+    "after_refund",
+    "enter",
+    "entry_move",
+    "is_locked",
+    "judge_due",
+    "metrics_used",
+    "next_due",
+    "place",
+    "progress",
+    "record",
+    "rise",
+    "standing_from_json",
+    "standing_to_json",
+    "step",
+    "unlock",
+]
