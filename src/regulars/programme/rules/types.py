@@ -186,7 +186,9 @@ class Benefit:
 
     key: str
     name: Text
-    kind: Literal["multiplier", "price_discount", "free_shipping", "birthday_pack", "priority", "service", "product"]
+    kind: Literal[
+        "multiplier", "price_discount", "free_shipping", "birthday_pack", "priority", "service", "product"
+    ]
     scheme: str
     tiers: frozenset[str]
     description: Text
@@ -318,7 +320,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The activity as a decision sees it. `lines` are the plain dicts of the condition language (line.* keys)."""
+    """The activity as a decision sees it.
+
+    `lines` are plain dicts, keyed as the condition language's line fields without their `line.`: sku, amount …
+    """
 
     type: str
     occurred_at: datetime

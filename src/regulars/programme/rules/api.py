@@ -1,0 +1,17 @@
+"""The door of the rules: read a programme, decide an activity by it, advance a member's state. All pure."""
+
+from __future__ import annotations
+
+from regulars.programme.rules.advance import apply, apply_refund
+from regulars.programme.rules.decide import decide
+from regulars.programme.rules.dump import dump
+from regulars.programme.rules.parse import parse, programme_catalogue
+
+__all__ = [
+    "apply",
+    "apply_refund",
+    "decide",
+    "dump",
+    "parse",
+    "programme_catalogue",
+]
