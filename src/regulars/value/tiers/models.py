@@ -7,7 +7,11 @@ from django.db.models.functions import Now
 
 
 class TierChange(models.Model):
-    """From `occurred_at` on the member is in `tier` of `scheme`. A repair of late data adds rows; of several at one instant the newest (by id) counts."""
+    """From `occurred_at` on the member is in `tier` of `scheme`.
+
+    A repair of late data adds rows; of several at one instant the newest (by id) counts. The reasons are
+    those of `types.MoveReason`.
+    """
 
     pk = models.CompositePrimaryKey("member_id", "id")
     member_id = models.UUIDField()
@@ -16,7 +20,7 @@ class TierChange(models.Model):
     scheme = models.TextField()
     previous = models.TextField()
     tier = models.TextField()
-    reason = models.TextField()  # joined | upgraded | kept | stepped_down | fell | refunded | manual | match | step | repaired | unlocked
+    reason = models.TextField()
     comment = models.TextField(default="", db_default="")
     ends_at = models.DateTimeField(null=True)
     activity_id = models.UUIDField(null=True)

@@ -24,9 +24,12 @@ MoveReason = Literal[
 ]
 
 
+_NOTHING = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class TierMove:
-    """From `occurred_at` on the member is in `tier` (which may be `previous`: kept, unlocked) until `ends_at`."""
+    """From `occurred_at` on the member is in `tier` (perhaps still `previous`: kept, unlocked)."""
 
     scheme: str
     previous: str
@@ -44,9 +47,9 @@ class TierMove:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """How far one qualification is: `have` of `at_least`; `projected` at the end of the window at the present pace.
+    """How far one qualification is: `have` of `at_least`; `projected`: at the window's end, at this pace.
 
-    Amounts of the metric `spend` are minor units. `projected` is None while there is too little to judge a pace by.
+    Amounts of `spend` are minor units. `projected` is None while there is too little time to judge a pace by.
     """
 
     metric: str
@@ -73,7 +76,7 @@ class Requirement:
     by: date | None
     on_course: bool | None = None
     expected_on: date | None = None
-    sentence: Text = Text("", "")
+    sentence: Text = _NOTHING
 
     @property
     def open_parts(self) -> tuple[Shortfall, ...]:
@@ -134,7 +137,7 @@ class TierHistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A member whose tier ends soon (`ends_at`, or `grace_ends_at` when she is in grace) and what still keeps it."""
+    """A member whose tier ends soon, at `progress.ends_at` or the end of grace, and what still keeps it."""
 
     member_id: UUID
     progress: TierProgress

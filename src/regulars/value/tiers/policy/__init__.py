@@ -1,16 +1,15 @@
-"""Pure tier decisions: the same functions serve live posting, batches, due work and replay. See docs/tiers.md."""
+"""Pure tier decisions: the same functions serve live posting, due work and replay (docs/tiers.md)."""
 
 from regulars.value.tiers.policy.coding import standing_from_json, standing_to_json
+from regulars.value.tiers.policy.metrics import metrics_used, record
 from regulars.value.tiers.policy.moves import (
     after_refund,
     enter,
     entry_move,
     is_locked,
     judge_due,
-    metrics_used,
     next_due,
     place,
-    record,
     rise,
     step,
     unlock,

@@ -1,4 +1,4 @@
-"""What keeps a tier and what reaches the next one, how the present pace projects, and the sentences that say so."""
+"""What keeps a tier, what reaches the next one, and where the present pace leads."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from regulars.kit.money import exponent, show
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
 from regulars.programme.rules.types import Qualification, Tier, TierScheme, TierStanding
-from regulars.value.tiers.policy.moves import (
+from regulars.value.tiers.policy.metrics import (
+    TICK,
     holds,
-    is_locked,
     keep_totals,
+    month_index,
     month_key,
     to_keep,
     trailing_totals,
 )
+from regulars.value.tiers.policy.moves import is_locked
+from regulars.value.tiers.policy.wording import keep_sentence, reach_sentence
 from regulars.value.tiers.types import Requirement, Shortfall, TierProgress
 
-_TICK = timedelta(microseconds=1)
 _DAY_SECONDS = 86_400
 # A pace is judged on at least a week: one purchase on the first day projects to nothing sensible.
 _LEAST_PACE = 7 * _DAY_SECONDS
-_MONTHS_EN = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _NO_NAMES: Mapping[str, Text] = {}
 
 
@@ -42,7 +39,7 @@ def progress(
 ) -> TierProgress:
     """Progress of a standing that is judged up to `now`.
 
-    `names` gives people's words for metrics `unit:<code>` and `activity:<type>`; without one the code is shown.
+    `names` gives people's words for metrics `unit:<code>` and `activity:<type>`; without one, the code shows.
     A locked tier, the lowest tier and a scheme that never lowers have nothing to keep.
     """
     here = next((i for i, tier in enumerate(scheme.tiers) if tier.code == standing.tier), 0)
@@ -52,9 +49,9 @@ def progress(
     following = next((t for t in scheme.tiers[here + 1 :] if t.qualify), None)
     reach = None if locked or following is None else _reach(scheme, standing, following, now, tz)
     if keep is not None:
-        keep = replace(keep, sentence=_keep_sentence(keep, tier, now, tz, currency, names))
+        keep = replace(keep, sentence=keep_sentence(keep, tier, now, tz, currency, names))
     if reach is not None and following is not None:
-        reach = replace(reach, sentence=_reach_sentence(reach, following, currency, names))
+        reach = replace(reach, sentence=reach_sentence(reach, following, currency, names))
     return TierProgress(
         scheme=scheme.key,
         tier=tier.code,
@@ -87,7 +84,7 @@ def _keep(
         parts=parts,
         need=_need(tier, asked),
         met=holds(asked, tier.need, totals),
-        by=(ends_at - _TICK).astimezone(zone(tz)).date(),
+        by=(ends_at - TICK).astimezone(zone(tz)).date(),
         on_course=_on_course(tier, asked, parts),
     )
 
@@ -96,7 +93,7 @@ def _reach(scheme: TierScheme, standing: TierStanding, tier: Tier, now: datetime
     totals = trailing_totals(scheme, standing, now, tz)
     months = max(1, scheme.validity_months)
     local = now.astimezone(zone(tz))
-    first = month_key(local.year * 12 + local.month - 1 - months + 1)
+    first = month_key(month_index(now, tz) - months + 1)
     # the pace since the first month of the window that has anything in it
     begun = min((key for key in standing.months if key >= first), default=first)
     start = max(_month_start(begun, tz), _month_start(first, tz))
@@ -148,74 +145,3 @@ def _seconds(start: datetime, end: datetime) -> int:
 
 def _month_start(key: str, tz: str) -> datetime:
     return start_of_day(date(int(key[:4]), int(key[5:]), 1), tz)
-
-
-# --- sentences ---
-
-
-def _keep_sentence(
-    keep: Requirement, tier: Tier, now: datetime, tz: str, currency: str, names: Mapping[str, Text]
-) -> Text:
-    day = day_text(keep.by, now.astimezone(zone(tz)).date()) if keep.by else Text("", "")
-    if keep.met:
-        return Text(
-            f"保级条件已满足，{tier.name.zh}将在 {day.zh}后续期",
-            f"{tier.name.en} is safe: it renews after {day.en}",
-        )
-    what, plural = _what(keep, currency, names)
-    return Text(
-        f"{what.zh}即可在 {day.zh}前保住{tier.name.zh}",
-        f"{what.en} by {day.en} {'keep' if plural else 'keeps'} {tier.name.en}",
-    )
-
-
-def _reach_sentence(reach: Requirement, tier: Tier, currency: str, names: Mapping[str, Text]) -> Text:
-    if reach.met:
-        return Text(f"已达到{tier.name.zh}条件", f"{tier.name.en} is reached")
-    what, plural = _what(reach, currency, names)
-    return Text(f"{what.zh}即可升级为{tier.name.zh}", f"{what.en} {'reach' if plural else 'reaches'} {tier.name.en}")
-
-
-def _what(requirement: Requirement, currency: str, names: Mapping[str, Text]) -> tuple[Text, bool]:
-    """What is still to do, and whether the English verb that follows is plural."""
-    open_parts = requirement.open_parts
-    words = [_part(part, currency, names) for part in open_parts]
-    needed = requirement.still_needed
-    if len(words) == 1:
-        return words[0], open_parts[0].metric != "spend" and open_parts[0].missing != 1
-    zh, en = [w.zh for w in words], [w.en for w in words]
-    if needed >= len(words):
-        return Text("、".join(zh), _list_en(en, "and")), True
-    if needed == 1:
-        return Text("或".join(zh), _list_en(en, "or")), open_parts[-1].metric != "spend" and open_parts[-1].missing != 1
-    return Text(f"完成以下任意 {needed} 项（{'；'.join(zh)}）", f"any {needed} of {_list_en(en, 'and')}"), True
-
-
-def _part(part: Shortfall, currency: str, names: Mapping[str, Text]) -> Text:
-    n, metric = part.missing, part.metric
-    if metric == "spend":
-        whole = show(n, currency)
-        if exponent(currency) and n % 10 ** exponent(currency) == 0:
-            whole = whole.split(".")[0]
-        return Text(f"再消费 {whole}", f"{whole.lstrip('¥$€£₩HKNT ').removeprefix(currency).strip()} more")
-    if metric == "orders":
-        return Text(f"再下 {n:,} 单", f"{n:,} more {'order' if n == 1 else 'orders'}")
-    if metric == "visits":
-        return Text(f"再到店 {n:,} 次", f"{n:,} more {'visit' if n == 1 else 'visits'}")
-    kind, _, code = metric.partition(":")
-    name = names.get(metric) or Text(code, code)
-    if kind == "unit":
-        return Text(f"再获得 {n:,} {name.zh}", f"{n:,} more {name.en}")
-    return Text(f"再完成 {n:,} 次{name.zh}", f"{n:,} more {name.en}")
-
-
-def _list_en(words: list[str], last: str) -> str:
-    return f" {last} ".join(words) if len(words) == 2 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def day_text(day: date, today: date) -> Text:
-    """`3 月 31 日` / `31 March`; with the year when it is not this one."""
-    month = _MONTHS_EN[day.month - 1]
-    if day.year == today.year:
-        return Text(f"{day.month} 月 {day.day} 日", f"{day.day} {month}")
-    return Text(f"{day.year} 年 {day.month} 月 {day.day} 日", f"{day.day} {month} {day.year}")
