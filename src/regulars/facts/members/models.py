@@ -57,8 +57,8 @@ class Membership(models.Model):
     waiting = models.IntegerField(default=0, db_default=0)
     progress = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(db_default=Now())
-    # Filters on the last order look here: an index on last_order_at itself would forbid heap-only updates, since
-    # every order changes it; the month changes twelve times a year at most.
+    # Filters on the last order look here: an index on last_order_at itself would forbid heap-only updates,
+    # since every order changes it; the month changes twelve times a year at most.
     last_order_month = models.GeneratedField(
         expression=models.Func(
             models.F("last_order_at"),
@@ -133,11 +133,11 @@ class Identity(models.Model):
 
 
 class SearchToken(models.Model):
-    """Blind index: keyed hashes of a member's name parts and phone tail, for finding her without reading her."""
+    """Blind index: keyed hashes of name parts and phone tails, for finding a member without reading her."""
 
     member_id = models.UUIDField(primary_key=True)
     organisation_id = models.UUIDField()
-    tokens = ArrayField(models.UUIDField())
+    tokens = ArrayField(models.BigIntegerField())
 
     class Meta:
         db_table = "search_token"

@@ -36,7 +36,7 @@ class MembershipRow:
     last_order_at: datetime | None
     last_at: datetime | None
     waiting: int
-    progress: bytes
+    progress: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def save(cursor: Any, *, brand_id: UUID, rows: Sequence[MembershipRow]) -> None:
             time_array(r.last_order_at for r in rows),
             time_array(r.last_at for r in rows),
             plain_array(r.waiting for r in rows),
-            text_array(r.progress.decode() for r in rows),
+            text_array(r.progress for r in rows),
             brand_id,
         ],
     )
