@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from regulars.kit.periods import start_of_day
+from regulars.programme.rules.facts import window_start
 from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import Act, Decision, MemberState, Programme
 
@@ -35,10 +35,7 @@ def apply(programme: Programme, state: MemberState, act: Act, decision: Decision
         _count_day(state, kind, day)
     days = programme.windows.get(kind)
     if days is not None:
-        since = start_of_day(day - timedelta(days=days - 1), programme.timezone)
-        recent = [item for item in state.recent.get(kind, ()) if item[0] >= since]
-        recent.append((occurred_at, act.amount))
-        state.recent[kind] = recent
+        _remember(state, kind, act, window_start(day, days, programme.timezone))
     for effect in decision.tags:
         if effect.remove:
             state.tags.discard(effect.tag)
@@ -63,6 +60,17 @@ def _count_day(state: MemberState, kind: str, day: date) -> None:
         state.streaks[kind] = (day, 1)
     elif day == last + _DAY:
         state.streaks[kind] = (day, length + 1)
+
+
+def _remember(state: MemberState, kind: str, act: Act, since: datetime) -> None:
+    """Add the act to what windows look back on, and forget what no window reaches any more."""
+    recent = state.recent.setdefault(kind, [])
+    gone = 0
+    while gone < len(recent) and recent[gone][0] < since:
+        gone += 1
+    if gone:
+        del recent[:gone]
+    recent.append((act.occurred_at, act.amount))
 
 
 def _use_caps(state: MemberState, decision: Decision, capped: Mapping[str, tuple[str, ...]]) -> None:

@@ -7,8 +7,9 @@ and a window ("three orders in 30 days" is met by the third order).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from regulars.kit.periods import age_on, start_of_day, zone
@@ -21,11 +22,7 @@ class FactReader:
     """Reads the facts that a programme's conditions use, and no others."""
 
     def __init__(self, programme: Programme) -> None:
-        self._reads = tuple(
-            (key, _reader(key, programme))
-            for key in sorted(programme.fields_used)
-            if not key.startswith("line.")
-        )
+        self._reads = tuple((key, _reader(key, programme)) for key in sorted(programme.fields_used))
         self._windows = bool(programme.windows)
         self._streaks = bool(programme.streaks)
         self._timezone = programme.timezone
@@ -47,6 +44,12 @@ class FactReader:
         return facts
 
 
+@lru_cache(maxsize=4096)
+def window_start(day: date, days: int, timezone: str) -> datetime:
+    """The first instant of a window of `days` business days that ends with `day`."""
+    return start_of_day(day - timedelta(days=days - 1), timezone).astimezone(UTC)
+
+
 def streak_of(state: MemberState, act: Act, day: date, activity: str) -> int:
     """Days in a row, up to `day`, on which the activity happened; this act counts. A run that ended yesterday still
     stands until today is over.
@@ -65,7 +68,7 @@ def window_of(
     state: MemberState, act: Act, day: date, timezone: str, activity: str, days: int, aggregate: str
 ) -> int | Decimal | None:
     """Count, or a figure of the order amounts, of one activity type in the last `days` business days, today being one."""
-    since = start_of_day(day - timedelta(days=days - 1), timezone)
+    since = window_start(day, days, timezone)
     amounts = [a for at, a in state.recent.get(activity, ()) if since <= at <= act.occurred_at]
     if act.type == activity:
         amounts.append(act.amount)

@@ -89,9 +89,7 @@ def parse(
 
 def programme_catalogue(programme: Programme, catalogue: FieldCatalogue | None = None) -> FieldCatalogue:
     """The fields that this programme's conditions may name: the base fields with its own tiers as choices."""
-    base = (catalogue or retail_fields()).localised(
-        timezone=programme.timezone, currency=programme.currency
-    )
+    base = (catalogue or retail_fields()).localised(timezone=programme.timezone, currency=programme.currency)
     return _with_tiers(base, programme.schemes)
 
 
@@ -134,13 +132,7 @@ def _with_tiers(base: FieldCatalogue, schemes: tuple[TierScheme, ...]) -> FieldC
             base = base.with_choices("membership.tier", choices)
         key = f"membership.tier.{scheme.key}"
         if key not in base:
-            base = base.extend(
-                [
-                    FieldDef(
-                        key, FieldType.ENUM, Scope.MEMBERSHIP, scheme.name, choices
-                    )
-                ]
-            )
+            base = base.extend([FieldDef(key, FieldType.ENUM, Scope.MEMBERSHIP, scheme.name, choices)])
     return base
 
 

@@ -60,7 +60,7 @@ MAX_RULES, MAX_EFFECTS, MAX_TABLE, MAX_DAYPARTS = 500, 10, 5000, 12
 
 @dataclass(slots=True)
 class Read:
-    """What the conditions of a programme's rules read; gathered while they are parsed."""
+    """What the conditions of the rules that are switched on read beside lines; gathered while they are parsed."""
 
     fields: set[str] = field(default_factory=set)
     windows: dict[str, int] = field(default_factory=dict)
@@ -163,10 +163,10 @@ class _Reader:
 
     def _note(self, node: Node, key: str, condition: Condition) -> None:
         wanted = needs(condition=condition)
-        self.read.fields |= wanted.fields | wanted.line_fields
-        self.read.streaks |= wanted.streaks
-        if "history.checkin_streak" in wanted.fields:
-            self.read.streaks.add("checkin")
+        live = self.node.values.get("enabled") is not False
+        if live:
+            self.read.fields |= wanted.fields
+            self.read.streaks |= wanted.streaks
         for window in wanted.windows:
             if window.of not in (None, _KEPT_OF_WINDOWS):
                 node.bad(
@@ -175,7 +175,9 @@ class _Reader:
                     f"时间窗内只能统计次数或 {_KEPT_OF_WINDOWS}，不能统计 {window.of}",
                     f"Of a window only the count and {_KEPT_OF_WINDOWS} are kept, not {window.of}",
                 )
-            self.read.windows[window.activity] = max(window.days, self.read.windows.get(window.activity, 0))
+            if live:
+                longest = self.read.windows.get(window.activity, 0)
+                self.read.windows[window.activity] = max(window.days, longest)
 
     def effects(self) -> list[Effect]:
         found: list[Effect] = []

@@ -100,7 +100,7 @@ class Node:
         value = self.raw(key, default)
         if value is None or value is default:
             return value
-        if isinstance(value, str) and 0 < len(value.strip()) and len(value) <= most:
+        if isinstance(value, str) and len(value.strip()) > 0 and len(value) <= most:
             return value
         self.bad(key, "bad_text", f"应为 1–{most} 个字的文本", f"Must be text of 1 to {most} characters")
         return None if default is _MISSING else default
