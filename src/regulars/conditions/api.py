@@ -9,7 +9,8 @@ from typing import Any
 
 from regulars.conditions.catalogue import FieldCatalogue, attribute_field, balance_field, make_catalogue
 from regulars.conditions.describe import describe_node
-from regulars.conditions.explain import explain_node
+from regulars.conditions.explain import Explainer
+from regulars.conditions.explain import compile_explain as _compile_explain
 from regulars.conditions.language import needs as _needs
 from regulars.conditions.memory import compile_node
 from regulars.conditions.parse import parse, to_wire
@@ -18,14 +19,12 @@ from regulars.conditions.schema import catalogue_schema
 from regulars.conditions.types import (
     Choice,
     Condition,
-    Facts,
     FieldDef,
     FieldType,
     InvalidCondition,
     Label,
     Needs,
     Predicate,
-    Reason,
     Scope,
 )
 from regulars.kit.text import Language
@@ -41,8 +40,8 @@ __all__ = [
     "attribute_field",
     "balance_field",
     "compile_condition",
+    "compile_explain",
     "describe",
-    "explain",
     "fields_used",
     "make_catalogue",
     "needs",
@@ -81,9 +80,12 @@ def compile_condition(*, condition: Condition, catalogue: FieldCatalogue) -> Pre
     return compile_node(condition, catalogue)
 
 
-def explain(*, condition: Condition, catalogue: FieldCatalogue, facts: Facts) -> tuple[Reason, ...]:
-    """Return why the condition does not hold: its smallest failing parts in order; nothing if it holds."""
-    return explain_node(condition, catalogue, facts)
+def compile_explain(*, condition: Condition, catalogue: FieldCatalogue) -> Explainer:
+    """Return a function of facts that says why the condition does not hold: the smallest parts that fail.
+
+    It gives an empty tuple where the condition holds. Sentences are made while compiling: keep the function.
+    """
+    return _compile_explain(condition, catalogue)
 
 
 def describe(*, condition: Condition, catalogue: FieldCatalogue, lang: str) -> str:

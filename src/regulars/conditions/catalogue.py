@@ -65,6 +65,11 @@ class FieldCatalogue:
         _check(fields[key])
         return replace(self, fields=fields)
 
+    def limited(self, scopes: Iterable[Scope]) -> FieldCatalogue:
+        """Return a catalogue of the fields of these scopes alone (a segment knows no current order)."""
+        wanted = frozenset(scopes)
+        return replace(self, fields={f.key: f for f in self if f.scope in wanted})
+
     def localised(self, *, timezone: str, currency: str) -> FieldCatalogue:
         """Return the catalogue in another business time zone and currency."""
         return replace(self, timezone=timezone, currency=currency)

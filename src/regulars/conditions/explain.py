@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from regulars.conditions.catalogue import FieldCatalogue
 from regulars.conditions.describe import describe_node
 from regulars.conditions.language import KINDS, TEXTS, ValueKind, line_total_type, window_type
-from regulars.conditions.memory import compile_node, line_total_value, read_field, streak_value, window_value
+from regulars.conditions.memory import (
+    Getter,
+    compile_node,
+    line_total_value,
+    read_field,
+    streak_value,
+    window_value,
+)
 from regulars.conditions.parse import to_wire
 from regulars.conditions.types import (
     All,
@@ -15,6 +23,7 @@ from regulars.conditions.types import (
     Compare,
     Condition,
     Facts,
+    FieldDef,
     FieldType,
     Lines,
     LineTotal,
@@ -28,65 +37,69 @@ from regulars.conditions.wording import glue, list_text, value_text
 from regulars.kit.text import Language, Text
 
 _SHOWN = 10
+_MISSING = Text("没有这项数据", "there is no value")
 
 
-def explain_node(condition: Condition, catalogue: FieldCatalogue, facts: Facts) -> tuple[Reason, ...]:
-    """Return the reasons why the condition does not hold for these facts; none when it does."""
-    if compile_node(condition, catalogue)(facts):
-        return ()
+Explainer = Callable[[Facts], tuple[Reason, ...]]
+
+
+def compile_explain(condition: Condition, catalogue: FieldCatalogue) -> Explainer:
+    """Return a function of facts giving the reasons why the condition does not hold; none when it does."""
+    test = compile_node(condition, catalogue)
+    why = _why(condition, catalogue)
+    return lambda facts: () if test(facts) else why(facts)
+
+
+def _why(condition: Condition, catalogue: FieldCatalogue) -> Explainer:
+    """As `compile_explain`, for facts already known to fail."""
     match condition:
         case All(parts):
-            return tuple(reason for part in parts for reason in explain_node(part, catalogue, facts))
+            each = [compile_explain(part, catalogue) for part in parts]
+            return lambda facts: tuple(reason for explain in each for reason in explain(facts))
         case AnyOf((only,)):
-            return explain_node(only, catalogue, facts)
+            return _why(only, catalogue)
         case AnyOf(parts):
-            reasons = tuple(_as_one(explain_node(part, catalogue, facts)) for part in parts)
-            return (
-                Reason(
-                    "unmet.any",
-                    None,
-                    None,
-                    None,
-                    Text(
-                        "以下各项都不满足：" + "；".join(reason.text.zh for reason in reasons),
-                        "none of these holds: " + "; ".join(reason.text.en for reason in reasons),
-                    ),
-                    reasons,
-                ),
-            )
-        case Not(Not(inner)):
-            return explain_node(inner, catalogue, facts)
+            inner = [_why(part, catalogue) for part in parts]
+            return lambda facts: (_none_of([_as_one(explain(facts)) for explain in inner]),)
+        case Not(Not(part)):
+            return _why(part, catalogue)
         case Not(AnyOf(parts)):
-            return tuple(reason for part in parts for reason in explain_node(Not(part), catalogue, facts))
+            return _why(All(tuple(Not(part) for part in parts)), catalogue)
         case Not(Compare() as part):
-            return (_compare(part, catalogue, facts, negated=True),)
-        case Not(inner):
-            return (_wanted("unmet.not", condition, to_wire(inner), catalogue),)
+            return _compare(part, catalogue, negated=True)
+        case Not(part):
+            return _whole("unmet.not", condition, to_wire(part), catalogue)
         case Compare():
-            return (_compare(condition, catalogue, facts, negated=False),)
+            return _compare(condition, catalogue, negated=False)
         case Lines(quantifier, _):
-            return (_wanted(f"unmet.lines_{quantifier}", condition, to_wire(condition), catalogue),)
+            return _whole(f"unmet.lines_{quantifier}", condition, to_wire(condition), catalogue)
         case LineTotal(aggregate, of, _, op, _):
             field = catalogue[of] if of else None
             type = line_total_type(aggregate, field.type if field else None)
-            return (
-                _measured(
-                    f"unmet.lines_{aggregate}.{op}",
-                    condition,
-                    of,
-                    type,
-                    line_total_value(condition, catalogue)(facts),
-                    catalogue,
-                ),
-            )
+            code = f"unmet.lines_{aggregate}.{op}"
+            return _measured(code, condition, of, type, line_total_value(condition, catalogue), catalogue)
         case Streak(_, op, _):
-            value = streak_value(condition)(facts)
-            return (_measured(f"unmet.streak.{op}", condition, None, FieldType.INT, value, catalogue),)
-        case Window(_, _, aggregate, of, op, _):
+            read = streak_value(condition)
+            return _measured(f"unmet.streak.{op}", condition, None, FieldType.INT, read, catalogue)
+        case Window(_, _, total, of, op, _):
             field = catalogue[of] if of else None
-            type = window_type(aggregate, field.type if field else None)
-            value = window_value(condition)(facts)
-            return (_measured(f"unmet.window_{aggregate}.{op}", condition, of, type, value, catalogue),)
+            type = window_type(total, field.type if field else None)
+            code = f"unmet.window_{total}.{op}"
+            return _measured(code, condition, of, type, window_value(condition), catalogue)
+
+
+def _none_of(reasons: list[Reason]) -> Reason:
+    return Reason(
+        "unmet.any",
+        None,
+        None,
+        None,
+        Text(
+            "以下各项都不满足：" + "；".join(reason.text.zh for reason in reasons),
+            "none of these holds: " + "; ".join(reason.text.en for reason in reasons),
+        ),
+        tuple(reasons),
+    )
 
 
 def _as_one(reasons: tuple[Reason, ...]) -> Reason:
@@ -97,38 +110,31 @@ def _as_one(reasons: tuple[Reason, ...]) -> Reason:
         None,
         None,
         None,
-        Text(
-            "，且".join(reason.text.zh for reason in reasons),
-            ", and ".join(reason.text.en for reason in reasons),
-        ),
+        Text("，且".join(r.text.zh for r in reasons), ", and ".join(r.text.en for r in reasons)),
         reasons,
     )
 
 
-def _compare(node: Compare, catalogue: FieldCatalogue, facts: Facts, *, negated: bool) -> Reason:
+def _compare(node: Compare, catalogue: FieldCatalogue, *, negated: bool) -> Explainer:
     field = catalogue[node.field]
-    value = read_field(field)(facts)
-    if field.type in (*TEXTS, FieldType.SET) and not value:
-        value = None
-    wanted = Not(node) if negated else node
-    presence = KINDS[node.op] is ValueKind.NONE
-    missing = value is None and not presence
-    actual = None if field.personal or value is None else _json(value)
-    code = "unmet.missing" if missing else f"unmet.{'not_' if negated else ''}{node.op}"
+    read = read_field(field)
+    wanted = _said(Not(node) if negated else node, catalogue)
     expected = to_wire(node).get("value")
+    code = f"unmet.{'not_' if negated else ''}{node.op}"
+    presence = KINDS[node.op] is ValueKind.NONE
+    empty_is_missing = field.type in TEXTS or field.type is FieldType.SET
+    silent = field.personal or presence or field.type is FieldType.BOOL
 
-    def sentence(lang: Language) -> str:
-        want = describe_node(wanted, catalogue, lang)
-        if missing:
-            return (
-                f"需要{want}，但没有这项数据" if lang == "zh" else f"{want} is needed, but there is no value"
-            )
-        if field.personal or presence or value is None or field.type is FieldType.BOOL:
-            return f"需要{want}" if lang == "zh" else f"{want} is needed"
-        found = _found(value, field.type, field.key, catalogue, lang)
-        return glue(f"需要{want}，实际是", found) if lang == "zh" else f"{want} is needed; it was {found}"
+    def why(facts: Facts) -> tuple[Reason, ...]:
+        value = read(facts)
+        missing = value is None or (empty_is_missing and not value)
+        if missing and not presence:
+            return (Reason("unmet.missing", node.field, expected, None, _text(wanted, _MISSING)),)
+        actual = None if field.personal or missing else _json(value)
+        found = None if silent else _found(value, field, catalogue)
+        return (Reason(code, node.field, expected, actual, _text(wanted, found)),)
 
-    return Reason(code, node.field, expected, actual, Text(sentence("zh"), sentence("en")))
+    return why
 
 
 def _measured(
@@ -136,33 +142,49 @@ def _measured(
     node: LineTotal | Streak | Window,
     of: str | None,
     type: FieldType,
-    value: Any,
+    read: Getter,
     catalogue: FieldCatalogue,
-) -> Reason:
-    def sentence(lang: Language) -> str:
-        want = describe_node(node, catalogue, lang)
+) -> Explainer:
+    wanted = _said(node, catalogue)
+    expected = wire_value(node.value)
+
+    def why(facts: Facts) -> tuple[Reason, ...]:
+        value = read(facts)
         if value is None:
-            return (
-                f"需要{want}，但没有这项数据" if lang == "zh" else f"{want} is needed, but there is no value"
-            )
-        found = value_text(value, type, None, catalogue, lang)
-        return glue(f"需要{want}，实际是", found) if lang == "zh" else f"{want} is needed; it was {found}"
+            return (Reason("unmet.missing", of, expected, None, _text(wanted, _MISSING)),)
+        found = Text(
+            value_text(value, type, None, catalogue, "zh"), value_text(value, type, None, catalogue, "en")
+        )
+        return (Reason(code, of, expected, _json(value), _text(wanted, found)),)
 
-    actual = None if value is None else _json(value)
-    return Reason(code, of, wire_value(node.value), actual, Text(sentence("zh"), sentence("en")))
-
-
-def _wanted(code: str, node: Condition, expected: Any, catalogue: FieldCatalogue) -> Reason:
-    zh, en = describe_node(node, catalogue, "zh"), describe_node(node, catalogue, "en")
-    return Reason(code, None, expected, None, Text(f"需要{zh}", f"{en} is needed"))
+    return why
 
 
-def _found(value: Any, type: FieldType, key: str, catalogue: FieldCatalogue, lang: Language) -> str:
-    field = catalogue[key]
-    if type is FieldType.SET:
-        items = [value_text(item, type, field, catalogue, lang) for item in sorted(value)]
-        return list_text(items, lang, last="and")
-    return value_text(value, type, field, catalogue, lang)
+def _whole(code: str, node: Condition, expected: Any, catalogue: FieldCatalogue) -> Explainer:
+    reason = Reason(code, None, expected, None, _text(_said(node, catalogue), None))
+    return lambda facts: (reason,)
+
+
+def _said(node: Condition, catalogue: FieldCatalogue) -> Text:
+    return Text(describe_node(node, catalogue, "zh"), describe_node(node, catalogue, "en"))
+
+
+def _text(wanted: Text, found: Text | None) -> Text:
+    if found is None:
+        return Text(f"需要{wanted.zh}", f"wanted: {wanted.en}")
+    if found is _MISSING:
+        return Text(f"需要{wanted.zh}，但{found.zh}", f"wanted: {wanted.en}, but {found.en}")
+    return Text(glue(f"需要{wanted.zh}，实际是", found.zh), f"wanted: {wanted.en}, but it was {found.en}")
+
+
+def _found(value: Any, field: FieldDef, catalogue: FieldCatalogue) -> Text:
+    def said(lang: Language) -> str:
+        if field.type is FieldType.SET:
+            items = [value_text(item, field.type, field, catalogue, lang) for item in sorted(value)]
+            return list_text(items, lang, last="and")
+        return value_text(value, field.type, field, catalogue, lang)
+
+    return Text(said("zh"), said("en"))
 
 
 def _json(value: Any) -> Any:

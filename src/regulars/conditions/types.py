@@ -256,9 +256,9 @@ Facts: TypeAlias = Mapping[str, Any]
 """What is known: raw Python values by field key; a missing key is a missing value.
 
 Beside the fields: `lines` (dicts, keys without "line."), `now` (aware; without it `activity.local` serves),
-`streak` (callable `(activity) -> int`) and `window` (callable `(activity, days, aggregate, of)` giving int, Decimal
-or None where there is nothing to average or compare). Both include the activity that is judged; a window spans
-the last `days` business days, today being one.
+`streak` (callable `(activity) -> int`) and `window` (callable `(activity, days, aggregate, of)`). A window
+spans the last `days` business days, today being one, and gives an int, a Decimal, or None where there is
+nothing to average or compare. Both include the activity that is judged.
 """
 
 Predicate: TypeAlias = Callable[[Facts], bool]
