@@ -8,7 +8,10 @@ from typing import Any
 
 _SECRETS = (
     (re.compile(r"(?i)(authorization|x-api-key|cookie)(['\"]?\s*[:=]\s*)[^\r\n]+"), r"\1\2…"),
-    (re.compile(r"(?i)(password|passwd|secret|token|otp|code_hash)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;&]+"), r"\1\2…"),
+    (
+        re.compile(r"(?i)(password|passwd|secret|token|otp|code_hash)(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;&]+"),
+        r"\1\2…",
+    ),
     (re.compile(r"(?i)(postgres(?:ql)?://[^:@/\s]+:)[^@\s]+@"), r"\1…@"),
     (re.compile(r"(?<!\d)(\+?86)?(1[3-9]\d)\d{4}(\d{4})(?!\d)"), r"\2****\3"),
     (re.compile(r"[\w.+-]+(@[\w-]+\.[\w.-]+)"), r"…\1"),

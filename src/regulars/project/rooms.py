@@ -1,4 +1,4 @@
-"""Which rooms are Django apps: every `regulars.<floor>.<room>` that has an `apps.py` and models."""
+"""Which rooms are Django apps: each `regulars.<floor>.<room>` or one-room floor with `apps.py` and models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def room_apps() -> list[str]:
     package = Path(__file__).resolve().parent.parent
     found: list[str] = []
     for floor in _FLOORS:
-        for room in sorted(path.parent for path in (package / floor).glob("*/apps.py")):
+        rooms = [package / floor / "apps.py", *sorted((package / floor).glob("*/apps.py"))]
+        for room in (path.parent for path in rooms if path.exists()):
             if (room / "models.py").exists() or (room / "models" / "__init__.py").exists():
-                found.append(f"regulars.{floor}.{room.name}")
+                found.append(".".join(("regulars", *room.relative_to(package).parts)))
     return found

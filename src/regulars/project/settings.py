@@ -132,4 +132,3 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(console|portal)/assets/.+$"
 
 LOGGING = logging_settings(os.environ.get("REGULARS_LOG_LEVEL") or "INFO")
-

@@ -34,7 +34,9 @@ def main() -> None:
             header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
             data = (ctypes.c_uint32 * 6)(*([bit] * 3 if capability < 32 else [0] * 3), *([0] * 3))
             _checked(libc.capset(header, data), "set capabilities")
-            _checked(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "pass capability on")
+            _checked(
+                libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "pass capability on"
+            )
     if libc and death_signal:
         _checked(libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0), "death signal")
         if os.getppid() != parent:

@@ -47,16 +47,19 @@ class _Account:
 
 
 @contextlib.contextmanager
-def using(cluster: Cluster, *, dies_with_us: bool = True) -> Iterator[Cluster]:
+def using(
+    cluster: Cluster, *, dies_with_us: bool = True, tuned: dict[str, str] | None = None
+) -> Iterator[Cluster]:
     """The cluster, running; started if it did not, and stopped by the last of its users to leave.
 
-    `dies_with_us`: a server started here is told to stop when this process dies without a word.
+    `dies_with_us`: a server started here is told to stop when this process dies without a word. `tuned`: server
+    settings that differ from `tuning.settings`.
     """
     _make_root(cluster)
     users = _open(cluster.root / "users")
     try:
         fcntl.flock(users, fcntl.LOCK_SH)
-        start(cluster, dies_with_us=dies_with_us)
+        start(cluster, dies_with_us=dies_with_us, tuned=tuned)
         yield cluster
     finally:
         try:
@@ -70,7 +73,13 @@ def using(cluster: Cluster, *, dies_with_us: bool = True) -> Iterator[Cluster]:
             os.close(users)
 
 
-def start(cluster: Cluster, *, dies_with_us: bool = False, keep: bool = False) -> bool:
+def start(
+    cluster: Cluster,
+    *,
+    dies_with_us: bool = False,
+    keep: bool = False,
+    tuned: dict[str, str] | None = None,
+) -> bool:
     """Bring the server up and wait until it answers; False if it already did.
 
     `keep`: leave it running when its last user has gone, until `stop`. Raises PlainError with the server's own last
@@ -87,7 +96,7 @@ def start(cluster: Cluster, *, dies_with_us: bool = False, keep: bool = False) -
         if not (cluster.pgdata / "PG_VERSION").exists():
             _create(cluster, account)
         _make_socket_directory(cluster, account)
-        server = _launch(cluster, account, dies_with_us=dies_with_us)
+        server = _launch(cluster, account, dies_with_us=dies_with_us, tuned=tuned or {})
         if not _wait_until_ready(cluster, server):
             raise PlainError(
                 zh=f"内置的 PostgreSQL 没有启动成功:{_last_words(cluster)}(日志:{cluster.log})",
@@ -210,7 +219,14 @@ def _unprivileged() -> tuple[int, int]:
             return entry.pw_uid, entry.pw_gid
         except KeyError:
             if attempt == 1 and (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")):
-                words = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+                words = [
+                    useradd,
+                    "--system",
+                    "--user-group",
+                    "--no-create-home",
+                    "--home-dir",
+                    "/nonexistent",
+                ]
                 subprocess.run(
                     [*words, "--shell", "/usr/sbin/nologin", "regulars"], check=False, capture_output=True
                 )
@@ -285,10 +301,17 @@ def _create(cluster: Cluster, account: _Account) -> None:
     fresh.rename(cluster.pgdata)
 
 
-def _launch(cluster: Cluster, account: _Account, *, dies_with_us: bool) -> subprocess.Popen[bytes]:
+def _launch(
+    cluster: Cluster, account: _Account, *, dies_with_us: bool, tuned: dict[str, str]
+) -> subprocess.Popen[bytes]:
     words = ["-D", str(cluster.pgdata), "-c", f"cluster_name={cluster.name}"]
-    words += ["-c", f"unix_socket_directories={cluster.socket_directory}", "-c", "unix_socket_permissions=0700"]
-    for name, value in settings(root=cluster.root).items():
+    words += [
+        "-c",
+        f"unix_socket_directories={cluster.socket_directory}",
+        "-c",
+        "unix_socket_permissions=0700",
+    ]
+    for name, value in (settings(root=cluster.root) | tuned).items():
         words += ["-c", f"{name}={value}"]
     with contextlib.suppress(FileNotFoundError):
         if cluster.log.stat().st_size > _LOG_KEPT_BYTES:
