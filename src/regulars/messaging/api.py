@@ -1,0 +1,101 @@
+"""Door of messaging: send a message by a template, read what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from regulars.kit import paging
+from regulars.kit.ids import new_id
+from regulars.kit.paging import Page
+from regulars.kit.text import Text
+from regulars.messaging import channels, policy, store
+from regulars.messaging.models import Message
+from regulars.messaging.templates import TEMPLATES
+from regulars.messaging.types import Channel, ChannelKind, Envelope, MessageView, Template
+from regulars.platform.organisations.types import Brand, Scope
+from regulars.platform.privacy import api as privacy
+
+_IDENTIFIER_OF: dict[ChannelKind, str] = {"sms": "phone", "email": "email", "inbox": "generic"}
+
+
+def send(
+    *,
+    brand: Brand,
+    channel: ChannelKind,
+    to: str,
+    template: str,
+    values: Mapping[str, str | int | Text],
+    language: Literal["zh", "en"],
+    now: datetime,
+) -> UUID:
+    """Render, deliver and keep one message; gives its id. `values` may leave out `brand`, its name.
+
+    `to` is a phone number, an e-mail address, or for the inbox a member's id; raises `invalid_input` for what
+    cannot be one. A delivery that fails is kept as failed and raises nothing.
+    """
+    kind = _IDENTIFIER_OF[channel]
+    address = privacy.normalise(kind, to, field="to")
+    words = TEMPLATES[template]
+    subject, body = policy.render(words, {"brand": brand.name, **values}, language)
+    envelope = Envelope(new_id(), brand.id, channel, address, language, subject, body)
+    delivery = channels.channel_of(channel).deliver(envelope)
+    kept = policy.kept_body(words, body, really_sent=delivery.state != "sandboxed")
+    Message.objects.bulk_create(
+        [
+            Message(
+                recipient_hash=privacy.blind_index_of(
+                    kind=kind, value=address, organisation_id=brand.organisation_id
+                ),
+                id=envelope.id,
+                organisation_id=brand.organisation_id,
+                brand_id=brand.id,
+                channel=channel,
+                template=template,
+                language=language,
+                recipient=store.seal(address, field="recipient", message_id=envelope.id),
+                recipient_masked=privacy.mask(kind, address),
+                subject=store.seal(subject, field="subject", message_id=envelope.id),
+                body=store.seal(kept, field="body", message_id=envelope.id),
+                state=delivery.state,
+                reference=delivery.reference,
+                error=delivery.error[:500],
+                created_at=now,
+            )
+        ]
+    )
+    return envelope.id
+
+
+def list_messages(
+    *,
+    scope: Scope,
+    channel: ChannelKind | None = None,
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[MessageView]:
+    """The brand's messages, newest first. Needs `messages.read`; addresses are masked without
+    `members.read_personal`."""
+    scope.require("messages.read")
+    return store.list_of_brand(
+        brand_id=scope.brand_id,
+        channel=channel,
+        clear=scope.allows("members.read_personal"),
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def list_templates() -> list[Template]:
+    """What can be sent, by code."""
+    return [TEMPLATES[code] for code in sorted(TEMPLATES)]
+
+
+def register_channel(*, kind: ChannelKind, channel: Channel | None) -> None:
+    """Have a provider deliver a kind of message; None goes back to the sandbox."""
+    if channel is None:
+        channels.unregister(kind)
+    else:
+        channels.register(kind, channel)

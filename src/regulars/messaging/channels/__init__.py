@@ -1,0 +1,23 @@
+"""Which channel serves which kind: a provider that was registered, else the sandbox."""
+
+from __future__ import annotations
+
+from regulars.messaging.channels.sandbox import Sandbox
+from regulars.messaging.types import Channel, ChannelKind
+
+_SANDBOX = Sandbox()
+_providers: dict[ChannelKind, Channel] = {}
+
+
+def register(kind: ChannelKind, channel: Channel) -> None:
+    """Have `channel` deliver this kind from now on, in place of the sandbox."""
+    _providers[kind] = channel
+
+
+def unregister(kind: ChannelKind) -> None:
+    """Back to the sandbox."""
+    _providers.pop(kind, None)
+
+
+def channel_of(kind: ChannelKind) -> Channel:
+    return _providers.get(kind, _SANDBOX)

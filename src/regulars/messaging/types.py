@@ -1,0 +1,75 @@
+"""Messages to members, the channels they go by, and what is kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from regulars.kit.text import Text
+
+ChannelKind = Literal["sms", "email", "inbox"]
+MessageState = Literal["sandboxed", "sent", "failed"]
+
+CHANNELS: dict[str, Text] = {
+    "sms": Text("短信", "Text message"),
+    "email": Text("邮件", "E-mail"),
+    "inbox": Text("站内信", "Inbox"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Words with `{places}`. What a `secret` one says is kept by a sandbox only, not after a delivery."""
+
+    code: str
+    name: Text
+    subject: Text
+    body: Text
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message ready to go. `to` is a phone number (E.164), an e-mail address, or a member's id (inbox)."""
+
+    id: UUID
+    brand_id: UUID
+    channel: ChannelKind
+    to: str
+    language: Literal["zh", "en"]
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of an envelope. `reference` is the provider's id of it, `error` is what staff may read."""
+
+    state: MessageState
+    reference: str = ""
+    error: str = ""
+
+
+class Channel(Protocol):
+    """A way to reach people. Every provider is one class with this method; a refusal is not raised."""
+
+    def deliver(self, envelope: Envelope) -> Delivery: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as staff read it. `to` is masked unless they may read personal data; the `body` of a secret
+    message that really went out is empty."""
+
+    id: UUID
+    channel: ChannelKind
+    template: str
+    language: str
+    to: str
+    subject: str
+    body: str
+    state: MessageState
+    error: str
+    created_at: datetime
