@@ -201,8 +201,7 @@ def unlock(
     comment: str = "",
     actor: str = "",
 ) -> list[TierMove]:
-    """End a lock now; what it held back (an upgrade, a judgement) follows at once. No moves if none was
-    set."""
+    """End a lock now; what it held back (an upgrade, a judgement) follows at once. None without a lock."""
     if not standing.locked:
         return []
     moves = _end_lock(scheme, standing, at.astimezone(UTC), tz, joined_at, comment, actor)
@@ -214,6 +213,9 @@ def _judge(
 ) -> list[TierMove]:
     plan = plan_of(scheme)
     here = plan.place[standing.tier]
+    if here == 0:  # a later version of the scheme made it the lowest: it no longer ends
+        standing.ends_at = standing.grace_ends_at = None
+        return []
     tier = scheme.tiers[here]
     ended = standing.ends_at or due
     totals = keep_totals(scheme, standing, tz)
