@@ -203,7 +203,7 @@ def _checkin_rules() -> list[dict[str, Any]]:
             "key": "checkin-streak",
             "name": _text("连续签到 7 天", "Seven days in a row"),
             "trigger": "checkin",
-            "condition": {"any": [{"streak": "checkin", "op": "eq", "days": 7 * n} for n in range(1, 9)]},
+            "condition": {"any": [{"streak": "checkin", "op": "eq", "days": 7 * n} for n in range(1, 5)]},
             "effects": [_points(mode="fixed", amount=20)],
             "caps": [{"period": "day", "times": 1}],
         },

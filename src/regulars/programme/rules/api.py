@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from regulars.programme.rules.advance import apply, apply_refund
 from regulars.programme.rules.decide import decide
+from regulars.programme.rules.describe import describe
 from regulars.programme.rules.dump import dump
+from regulars.programme.rules.explain import explain_outcome, facts_of
 from regulars.programme.rules.parse import parse, programme_catalogue
 
 __all__ = [
     "apply",
     "apply_refund",
     "decide",
+    "describe",
     "dump",
+    "explain_outcome",
+    "facts_of",
     "parse",
     "programme_catalogue",
 ]

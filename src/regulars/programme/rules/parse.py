@@ -52,8 +52,9 @@ def parse(
         whole, units=units, activity_types={choice.value for choice in base.activity_types()}
     )
     tiers = {scheme.key: tuple(t.code for t in scheme.tiers) for scheme in schemes}
+    fields = _with_tiers(base, schemes)
     read = Read()
-    rules = parse_rules(whole, catalogue=_with_tiers(base, schemes), units=units, schemes=tiers, read=read)
+    rules = parse_rules(whole, catalogue=fields, units=units, schemes=tiers, read=read)
     benefits = parse_benefits(whole, units=units, schemes=tiers)
     days = whole.child("member_days", ("days_of_month", "weekdays"))
     member_days = (
@@ -84,13 +85,13 @@ def parse(
         name=name,
         words=words,
     )
-    return replace(programme, plan=Plan(programme))
+    return replace(programme, plan=Plan(programme, fields))
 
 
-def programme_catalogue(programme: Programme, catalogue: FieldCatalogue | None = None) -> FieldCatalogue:
-    """The fields that this programme's conditions may name: the base fields with its own tiers as choices."""
-    base = (catalogue or retail_fields()).localised(timezone=programme.timezone, currency=programme.currency)
-    return _with_tiers(base, programme.schemes)
+def programme_catalogue(programme: Programme) -> FieldCatalogue:
+    """The fields that this programme's conditions may name: those it was parsed with and its own tiers."""
+    plan: Plan = programme.plan
+    return plan.catalogue
 
 
 def _units(whole: Node) -> dict[str, Unit]:

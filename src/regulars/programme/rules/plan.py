@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from regulars.conditions.api import FieldCatalogue
+from regulars.conditions.types import Reason
 from regulars.kit.periods import period_key, start_of_day, zone
 from regulars.programme.rules.expiry import expires_at
 from regulars.programme.rules.facts import FactReader
@@ -102,13 +104,17 @@ class Day:
 class Plan:
     """The days of one programme. Threads may share it: an opened day is only ever added whole."""
 
-    __slots__ = ("days", "facts", "programme", "zone")
+    __slots__ = ("catalogue", "days", "explainers", "facts", "programme", "zone")
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, catalogue: FieldCatalogue) -> None:
         self.programme = programme
+        self.catalogue = catalogue
         self.zone: ZoneInfo = zone(programme.timezone)
         self.facts = FactReader(programme).read
         self.days: dict[tuple[str, date], Day] = {}
+        self.explainers: dict[
+            str, Callable[[Mapping[str, Any]], tuple[Reason, ...]]
+        ] = {}  # made when asked for
 
     def open_day(self, activity_type: str, day: date) -> Day:
         """Reckon the day and keep it."""
