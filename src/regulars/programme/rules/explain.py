@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from regulars.conditions.api import compile_explain, parse_condition
@@ -14,7 +13,6 @@ from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import (
     Act,
     Earn,
-    MemberDays,
     MemberState,
     Outcome,
     Programme,
@@ -76,26 +74,11 @@ def _reason(
 ) -> str:
     zh = language == "zh"
     detail = outcome.detail
-    if outcome.reason == "wrong_day":
-        days = say.weekdays(detail["weekdays"], language)
-        return f"仅{days}有效" if zh else f"only on {days}"
-    if outcome.reason == "not_member_day":
-        days = member_days_text(
-            MemberDays(frozenset(detail["days_of_month"]), frozenset(detail["weekdays"])), language
-        )
-        return f"当天不是会员日（{days}）" if zh else f"it was not a member day ({days})"
-    if outcome.reason in ("not_started", "ended"):
-        at = datetime.fromisoformat(detail["starts_at" if outcome.reason == "not_started" else "ends_at"])
-        shown = say.instant(at, programme.timezone, language)
-        if outcome.reason == "not_started":
-            return f"{shown}才开始" if zh else f"it starts on {shown}"
-        return f"已于 {shown}结束" if zh else f"it ended on {shown}"
-    if outcome.reason == "outside_hours":
-        return (
-            f"仅 {'、'.join(detail['hours'])} 有效"
-            if zh
-            else f"only at {say.listed(detail['hours'], 'en', last='or')}"
-        )
+    rule = _rule(outcome.rule, programme)
+    if rule is not None:
+        closed = _closed(outcome.reason, rule, programme, language)
+        if closed:
+            return closed
     if outcome.reason == "cap_reached":
         period = say.PERIODS[detail["period"]][1].in_language(language)
         limits = []
@@ -111,6 +94,27 @@ def _reason(
     if outcome.reason == "condition":
         return _condition(outcome.rule, programme, language, facts)
     return "没有符合条件的商品或金额" if zh else "there was nothing in the activity that it counts"
+
+
+def _closed(reason: str, rule: Rule, programme: Programme, language: Language) -> str:
+    """Why the calendar or the clock kept the rule from firing; empty for other reasons."""
+    zh = language == "zh"
+    if reason == "wrong_day" and rule.weekdays is not None:
+        days = say.weekdays(rule.weekdays, language)
+        return f"仅{days}有效" if zh else f"only on {days}"
+    if reason == "not_member_day":
+        days = member_days_text(programme.member_days, language)
+        return f"当天不是会员日（{days}）" if zh else f"it was not a member day ({days})"
+    if reason == "not_started" and rule.starts_at is not None:
+        shown = say.instant(rule.starts_at, programme.timezone, language)
+        return f"{shown}才开始" if zh else f"it starts on {shown}"
+    if reason == "ended" and rule.ends_at is not None:
+        shown = say.instant(rule.ends_at, programme.timezone, language)
+        return f"已于 {shown}结束" if zh else f"it ended on {shown}"
+    if reason == "outside_hours":
+        hours = say.hours(rule.dayparts, language)
+        return f"仅 {hours} 有效" if zh else f"only at {hours}"
+    return ""
 
 
 def _condition(key: str, programme: Programme, language: Language, facts: Mapping[str, Any] | None) -> str:

@@ -105,9 +105,9 @@ def _reader(key: str, programme: Programme) -> _Read:
     if key.startswith("store."):
         name = key.removeprefix("store.")
         return lambda state, act, local, day: act.store_facts.get(key, act.store_facts.get(name))
-    if key.startswith("activity."):
-        name = key.removeprefix("activity.").removeprefix("data.")
-        return lambda state, act, local, day: act.data.get(name)
+    if key.startswith("activity.") and key.count(".") == 2:  # a field of a declared type
+        _, kind, name = key.split(".")
+        return lambda state, act, local, day: act.data.get(name) if act.type == kind else None
     return lambda state, act, local, day: state.facts.get(key)
 
 

@@ -17,7 +17,7 @@ from regulars.programme.rules.parse_rules import Read, parse_expiry, parse_rules
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
 from regulars.programme.rules.reader import Node
-from regulars.programme.rules.types import MemberDays, Programme, Rule, TierScheme, Unit
+from regulars.programme.rules.types import ExtendExpiryEffect, MemberDays, Programme, Rule, TierScheme, Unit
 
 _ALL = ("format", "name", "words", "units", "member_days", "schemes", "rules", "benefits")
 _UNIT = ("code", "name", "kind", "expiry", "claw_back", "can_burn")
@@ -82,6 +82,7 @@ def parse(
         rules_of=_by_trigger(rules),
         windows=read.windows,
         streaks=frozenset(read.streaks | {"checkin"}),
+        reads_lots=any(isinstance(e, ExtendExpiryEffect) for r in rules if r.enabled for e in r.effects),
         name=name,
         words=words,
     )

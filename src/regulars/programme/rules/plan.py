@@ -278,12 +278,7 @@ def _clock(
     over_midnight = _runs_over_midnight(rule)
     not_started = _not_started(rule) if starts_at is not None else None
     ended = _ended(rule) if ends_at is not None else None
-    outside = Outcome(
-        rule.key,
-        False,
-        "outside_hours",
-        {"hours": [f"{a:%H:%M}–{b:%H:%M}" for a, b in dayparts]},
-    )
+    outside = Outcome(rule.key, False, "outside_hours")
 
     def check(instant: datetime, local: datetime) -> Outcome | None:
         if starts_at is not None and instant < starts_at:
@@ -317,14 +312,9 @@ def _clock(
 
 def _wrong_day(rule: Rule, member_days: MemberDays, day: date) -> Outcome | None:
     if rule.weekdays is not None and day.isoweekday() not in rule.weekdays:
-        return Outcome(rule.key, False, "wrong_day", {"weekdays": sorted(rule.weekdays)})
+        return Outcome(rule.key, False, "wrong_day")
     if rule.member_day and not is_member_day(member_days, day):
-        return Outcome(
-            rule.key,
-            False,
-            "not_member_day",
-            {"days_of_month": sorted(member_days.days_of_month), "weekdays": sorted(member_days.weekdays)},
-        )
+        return Outcome(rule.key, False, "not_member_day")
     return None
 
 
@@ -333,10 +323,8 @@ def _runs_over_midnight(rule: Rule) -> bool:
 
 
 def _not_started(rule: Rule) -> Outcome:
-    assert rule.starts_at is not None
-    return Outcome(rule.key, False, "not_started", {"starts_at": rule.starts_at.isoformat()})
+    return Outcome(rule.key, False, "not_started")
 
 
 def _ended(rule: Rule) -> Outcome:
-    assert rule.ends_at is not None
-    return Outcome(rule.key, False, "ended", {"ends_at": rule.ends_at.isoformat()})
+    return Outcome(rule.key, False, "ended")

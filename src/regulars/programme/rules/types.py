@@ -206,6 +206,9 @@ class MemberDays:
     weekdays: frozenset[int] = frozenset()
 
 
+_NO_NAME = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Programme:
     """One published (or draft) version, compiled and ready to decide.
@@ -228,7 +231,8 @@ class Programme:
     rules_of: Mapping[str, tuple[Rule, ...]]  # trigger → rules, by priority
     windows: Mapping[str, int]  # activity type → days of history that window conditions look back
     streaks: frozenset[str]  # activity types whose day streaks are counted
-    name: Text = Text("", "")
+    reads_lots: bool = False  # some effect changes lots that are already there
+    name: Text = _NO_NAME
     words: Mapping[str, Text] = field(default_factory=dict)
     plan: Any = field(default=None, compare=False, repr=False)
 
