@@ -14,6 +14,7 @@ from regulars.conditions.language import (
     NUMBER_OPS,
     NUMBERS,
     OPS,
+    RELATIVE_OPS,
     ValueKind,
     line_total_type,
     window_type,
@@ -40,7 +41,7 @@ from regulars.conditions.types import (
     Window,
     WindowAggregate,
 )
-from regulars.conditions.values import BadValue, parse_value, wire_value
+from regulars.conditions.values import CURRENT, BadValue, parse_value, wire_value
 from regulars.kit.errors import FieldError
 from regulars.kit.text import Text
 
@@ -217,7 +218,18 @@ class _Parser:
                 )
             return None
         asked = self.comparison(data, path, definition.key, definition.type, definition.choices)
-        return None if asked is None else Compare(definition.key, *asked)
+        if asked is None:
+            return None
+        op, value = asked
+        if in_lines and (op in RELATIVE_OPS or (value == CURRENT and op is Op.MONTH_IS)):
+            self.fail(
+                f"{path}/op",
+                "op_not_on_lines",
+                f"商品行字段 {definition.key} 不能与今天比较，请用确定的日期",
+                f"{definition.key} of a line cannot be compared with today; use fixed dates",
+            )
+            return None
+        return Compare(definition.key, op, value)
 
     def lines(self, data: dict[str, Any], path: str, depth: int) -> Condition | None:
         name = data["lines"]

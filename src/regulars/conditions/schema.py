@@ -17,6 +17,7 @@ from regulars.conditions.language import (
     NUMBER_OPS,
     NUMBERS,
     OPS,
+    RELATIVE_OPS,
 )
 from regulars.conditions.types import (
     Choice,
@@ -143,6 +144,7 @@ def catalogue_schema(catalogue: FieldCatalogue, lang: Language) -> dict[str, Any
                 for aggregate, label in _LINE_AGGREGATES.items()
             ],
             "ops": ops(NUMBER_OPS),
+            "without": [op.value for op in Op if op in RELATIVE_OPS],
         },
         "windows": {
             "activities": choices(catalogue.activity_types()),

@@ -69,7 +69,7 @@ _LINE = SQL("line.item")
 
 
 def json_field(document: Composable, key: str, type: FieldType) -> Composed:
-    """Return an expression for `key` of a jsonb object, of the SQL type of `type`; what does not fit is NULL."""
+    """Return an expression for `key` of a jsonb object, of `type`'s SQL type; what does not fit is NULL."""
     name = Literal(key)
     parts = {
         "item": SQL("({} -> {})").format(document, name),

@@ -16,7 +16,7 @@ class Binding:
 
     `fields` maps a field key to an expression of its type: int and money bigint, decimal numeric, text and
     enum text, bool boolean, date date, datetime timestamptz, set text[]. `lines` is a jsonb array of objects
-    keyed as in memory. `window` and `streak` give an expression for what their arguments name. `now` is aware;
+    keyed as in memory. `window` and `streak` give expressions for what their arguments name. `now` is aware,
     relative operators reckon from it. Parameters are called `prefix` and a number.
     """
 
