@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from regulars.facts.activity.records import ActivityRow
+from regulars.kit import partitions
 from regulars.kit.ids import digest
 from regulars.kit.sql import copy_field, copy_text, plain_array, text_array
 
@@ -204,3 +205,31 @@ def save_order_states(
             text_array(msgspec.json.encode(s).decode() for s in states.values()),
         ],
     )
+
+
+def page_of_member(
+    cursor: Any, *, brand_id: UUID, member_id: UUID, types: Sequence[str], after: list[Any] | None, limit: int
+) -> list[ActivityRow]:
+    """A member's activities, newest first, from behind (occurred_at, id)."""
+    cursor.execute(
+        f"""SELECT {_READ} FROM activity a
+             WHERE a.member_id = %(member)s AND a.brand_id = %(brand)s
+               AND (%(all)s OR a.type = ANY(%(types)s))
+               AND (%(at)s::timestamptz IS NULL OR (a.occurred_at, a.id) < (%(at)s::timestamptz, %(id)s::uuid))
+             ORDER BY a.occurred_at DESC, a.id DESC LIMIT %(limit)s""",
+        {
+            "member": member_id,
+            "brand": brand_id,
+            "all": not types,
+            "types": list(types),
+            "at": after[0] if after else None,
+            "id": after[1] if after else None,
+            "limit": limit,
+        },
+    )
+    rows = [ActivityRow(*_raw(row)) for row in cursor.fetchall()]
+    return list(_with_redecisions(cursor, rows).values())
+
+
+def keep_partitions(cursor: Any, now: datetime) -> int:
+    return partitions.keep(cursor, "activity", now)

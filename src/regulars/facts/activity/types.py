@@ -13,6 +13,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+ONE = Decimal(1)
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Label = Annotated[str, Meta(max_length=200)]
 Minor = Annotated[int, Meta(ge=-(10**13), le=10**13)]
@@ -39,7 +40,7 @@ class LineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     sku: Code
     amount: NonNegativeMinor
-    quantity: Annotated[Decimal, Meta(gt=0)] = Decimal(1)
+    quantity: Decimal = ONE
     name: Label = ""
     category: Label = ""
     department: Label = ""
@@ -63,7 +64,7 @@ class RefundLineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Part of one line goes back: `line` is its place in the order from 1; without `quantity` all that is left."""
 
     line: Annotated[int, Meta(ge=1, le=1000)]
-    quantity: Annotated[Decimal, Meta(gt=0)] | None = None
+    quantity: Decimal | None = None
 
 
 class RefundIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

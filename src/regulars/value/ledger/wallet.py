@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from regulars.kit.ids import new_id
 from regulars.value.ledger.types import Account, Cause, EntryDraft, EntryKind, Lot, insufficient
 
 _FAR = datetime.max.replace(tzinfo=UTC)
@@ -67,6 +66,7 @@ class Wallet:
     def earn(
         self,
         *,
+        lot_id: UUID,
         unit: str,
         amount: int,
         rule: str,
@@ -79,7 +79,7 @@ class Wallet:
     ) -> Lot:
         """A new lot of `amount` > 0. Pending ones wait until `active_at`, or for delivery if that is None."""
         lot = Lot(
-            new_id(), unit, "pending" if pending else "active", amount, amount, 0, 0, 0, cause.activity_id, rule,
+            lot_id, unit, "pending" if pending else "active", amount, amount, 0, 0, 0, cause.activity_id, rule,
             cause.at, active_at if pending else None, expires_at, True,
         )  # fmt: skip
         self.new_lots.append(lot)

@@ -1,0 +1,154 @@
+"""Door of activities: declared types, and reading what members did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from regulars.facts.activity import store
+from regulars.facts.activity.declared import FIELD_KINDS, DeclaredType, parse_fields
+from regulars.facts.activity.models import ActivityType
+from regulars.facts.activity.records import ActivityRow
+from regulars.kit import paging
+from regulars.kit.errors import ErrorList, conflict, not_found
+from regulars.kit.paging import Page
+from regulars.kit.text import Text
+
+__all__ = [
+    "archive_type",
+    "declare_type",
+    "declared_types",
+    "get_activity",
+    "keep_partitions",
+    "list_activities",
+    "list_types",
+]
+
+_FRESH_SECONDS = 1.0
+_cache: dict[UUID, tuple[float, Mapping[str, DeclaredType]]] = {}
+_ACTIVITY = Text("行为记录", "Activity")
+
+
+def declared_types(*, brand_id: UUID) -> Mapping[str, DeclaredType]:
+    """The brand's declared types in use, by code; at most a second old."""
+    known = _cache.get(brand_id)
+    if known is not None and time.monotonic() - known[0] < _FRESH_SECONDS:
+        return known[1]
+    types = {t.code: t for t in list_types(brand_id=brand_id)}
+    _cache[brand_id] = (time.monotonic(), types)
+    return types
+
+
+def list_types(*, brand_id: UUID) -> list[DeclaredType]:
+    """The brand's declared types in use, by code."""
+    rows = ActivityType.objects.filter(brand_id=brand_id, archived_at__isnull=True).order_by("code")
+    return [DeclaredType(r.code, Text(r.name_zh, r.name_en), parse_fields(r.fields)) for r in rows]
+
+
+def declare_type(
+    *, brand_id: UUID, code: str, name: Text, fields: Sequence[Mapping[str, Any]], reserved: frozenset[str]
+) -> DeclaredType:
+    """Declare a type, or change one: fields may be added and relabelled, not retyped once declared.
+
+    `fields` are `{key, type, label, required, choices, minimum, maximum}`. Raises `invalid_input`, `type_changed`.
+    """
+    errors = ErrorList()
+    if code in reserved:
+        errors.add("code", "reserved", "系统类型不能重新声明", "is a system type")
+    if not code.isidentifier() or len(code) > 40:
+        errors.add(
+            "code",
+            "bad_code",
+            "只能用字母、数字、下划线，不以数字开头，最长 40",
+            "letters, digits and _ only, 40 at most",
+        )
+    seen: set[str] = set()
+    for place, given in enumerate(fields):
+        key, kind = str(given.get("key", "")), given.get("type")
+        if not key.isidentifier() or len(key) > 40 or key in seen:
+            errors.add(
+                f"fields[{place}].key",
+                "bad_key",
+                "字段名须唯一，只能用字母、数字、下划线",
+                "must be unique: letters, digits, _",
+            )
+        seen.add(key)
+        if kind not in FIELD_KINDS:
+            kinds = ", ".join(FIELD_KINDS)
+            errors.add(
+                f"fields[{place}].type", "bad_type", f"类型只能是：{kinds}", f"must be one of: {kinds}"
+            )
+        if kind == "enum" and not given.get("choices"):
+            errors.add(f"fields[{place}].choices", "required", "枚举须给出选项", "an enum needs its choices")
+    errors.refuse()
+    old = ActivityType.objects.filter(brand_id=brand_id, code=code).first()
+    if old is not None:
+        before = {f["key"]: f["type"] for f in old.fields}
+        for given in fields:
+            if before.get(str(given["key"]), given["type"]) != given["type"]:
+                raise conflict(
+                    "type_changed",
+                    f"字段 {given['key']} 已有数据，不能改类型",
+                    f"The field {given['key']} is in use; its type cannot change",
+                )
+    ActivityType.objects.update_or_create(
+        brand_id=brand_id,
+        code=code,
+        defaults={"name_zh": name.zh, "name_en": name.en, "fields": list(fields), "archived_at": None},
+    )
+    _cache.pop(brand_id, None)
+    return DeclaredType(code, name, parse_fields(fields))
+
+
+def archive_type(*, brand_id: UUID, code: str, now: datetime) -> None:
+    """Take no more activities of the type; what came stays. Raises `not_found`."""
+    if not ActivityType.objects.filter(brand_id=brand_id, code=code, archived_at__isnull=True).update(
+        archived_at=now
+    ):
+        raise not_found(Text("行为类型", "Activity type"))
+    _cache.pop(brand_id, None)
+
+
+def get_activity(*, brand_id: UUID, member_id: UUID | None, activity_id: UUID) -> ActivityRow:
+    """One activity with its newest effects. Raises `not_found`."""
+    with connection.cursor() as cursor:
+        if member_id is None:
+            cursor.execute(
+                "SELECT member_id FROM activity WHERE id = %s AND brand_id = %s", [activity_id, brand_id]
+            )
+            row = cursor.fetchone()
+            if row is None:
+                raise not_found(_ACTIVITY)
+            member_id = row[0]
+        found = store.load(cursor, ids=[(member_id, activity_id)]).get(activity_id)
+    if found is None or found.brand_id != brand_id:
+        raise not_found(_ACTIVITY)
+    return found
+
+
+def list_activities(
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    types: Sequence[str] = (),
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[ActivityRow]:
+    """What a member did, newest first."""
+    after = paging.decode(cursor, parts=2)
+    with connection.cursor() as db:
+        rows = store.page_of_member(
+            db, brand_id=brand_id, member_id=member_id, types=types, after=after, limit=limit + 1
+        )
+    return paging.cut(rows, limit, lambda r: (r.occurred_at.isoformat(), r.id))
+
+
+def keep_partitions(*, now: datetime) -> int:
+    """Due work: the coming months' partitions."""
+    with connection.cursor() as cursor:
+        return store.keep_partitions(cursor, now)

@@ -1,0 +1,535 @@
+"""One member's activities, one after the other: decide, move value, count, judge tiers. Pure.
+
+The same fold serves live posting (state and lots loaded from the database), batches, and the replay of a whole
+history in memory; that is why they agree. It changes what it carries and reports what is to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.facts.activity.records import Stored, StoredEarn, StoredOutcome
+from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
+from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
+from regulars.kit.errors import Refusal
+from regulars.kit.ids import derive
+from regulars.kit.periods import add_months_at
+from regulars.kit.text import Text
+from regulars.programme.rules.api import apply, apply_refund, decide
+from regulars.programme.rules.types import (
+    Decision,
+    Earn,
+    ExtendExpiryEffect,
+    MemberState,
+    Outcome,
+    Programme,
+    TagEffect,
+    TierScheme,
+    TierStepEffect,
+)
+from regulars.value.ledger.types import Cause
+from regulars.value.ledger.wallet import Wallet
+from regulars.value.tiers import api as tiers
+from regulars.value.tiers.types import TierMove
+
+_PLAIN = (str, int, bool, type(None))
+
+
+@dataclass(slots=True)
+class Fold:
+    """What is carried from one activity to the next. `programme_at` gives the version in force at an instant.
+
+    `forced`: what is recorded happened, so burns and holds of a replay are never refused.
+    """
+
+    state: MemberState
+    wallet: Wallet
+    programme_at: Callable[[datetime], Programme]
+    orders: dict[UUID, OrderRecord] = field(default_factory=dict)
+    holds: dict[UUID, HoldRecord] = field(default_factory=dict)
+    waiting: dict[UUID, Event] = field(default_factory=dict)
+    moves: list[tuple[TierMove, UUID | None]] = field(default_factory=list)
+    late_results: dict[UUID, Stored] = field(default_factory=dict)
+    tags_changed: bool = False
+    waiting_added: int = 0
+
+    def apply(self, event: Event) -> Stored:
+        """Take one activity; its effects are in the wallet, the state and the result. Raises `Refusal`."""
+        programme = self.programme_at(event.occurred_at)
+        self.advance(programme, event.occurred_at)
+        stored = Stored(version=programme.version)
+        before = {unit: self.wallet.net(unit) for unit in self.wallet.accounts}
+        waits = _APPLY.get(event.type, Fold._act)(self, programme, event, stored)
+        stored.earned = {
+            unit: self.wallet.net(unit) - before.get(unit, 0)
+            for unit in self.wallet.accounts
+            if self.wallet.net(unit) != before.get(unit, 0)
+        }
+        if not waits:
+            stored.balances = self.wallet.balances()
+            stored.tier = {key: standing.tier for key, standing in self.state.tiers.items()}
+        return stored
+
+    def advance(self, programme: Programme, to: datetime) -> None:
+        """What fell due up to `to`: tier judgements; and, where lots are loaded, activation and expiry."""
+        state = self.state
+        for scheme in programme.schemes:
+            standing = self._standing(scheme)
+            due = tiers.next_due(scheme, standing)
+            if due is not None and due <= to:
+                for move in tiers.judge_due(
+                    scheme, standing, at=to, tz=programme.timezone, joined_at=state.joined_at
+                ):
+                    self._moved(move, None)
+        if self.wallet.lots is not None:
+            self.wallet.advance(to, inactive_from(programme, state.last_at))
+
+    def next_due(self, programme: Programme) -> datetime | None:
+        """When the next tier judgement falls due."""
+        dues = [tiers.next_due(scheme, self._standing(scheme)) for scheme in programme.schemes]
+        return min((due for due in dues if due is not None), default=None)
+
+    def _standing(self, scheme: TierScheme) -> Any:
+        standing = self.state.tiers.get(scheme.key)
+        if standing is None:
+            standing = tiers.enter(scheme, self.state.joined_at, "UTC")
+            self.state.tiers[scheme.key] = standing
+        return standing
+
+    def _moved(self, move: TierMove | None, activity_id: UUID | None) -> None:
+        if move is not None:
+            self.moves.append((move, activity_id))
+
+    # Activities that rules decide: orders, deliveries, check-ins, declared types.
+
+    def _act(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        state, act = self.state, event.act
+        visits = state.visits
+        if event.type == "order_delivered":
+            self._deliver(programme, event, stored)
+        decision = _recorded(event.recorded) if event.recorded else decide(programme, state, act)
+        tags_before = frozenset(state.tags) if decision.tags else None
+        apply(programme, state, act, decision)
+        if tags_before is not None and tags_before != state.tags:
+            self.tags_changed = True
+        cause = Cause(event.id, decision.version, event.occurred_at)
+        stored.version = decision.version
+        metrics: dict[str, int] = {f"activity:{event.type}": 1}
+        if event.type == "order":
+            metrics["orders"] = 1
+            metrics["spend"] = act.amount
+        if state.visits != visits:
+            metrics["visits"] = state.visits - visits
+        for index, earn in enumerate(decision.earns):
+            lot = self.wallet.earn(
+                lot_id=derive(event.id, earn.unit, earn.rule, str(index)),
+                unit=earn.unit,
+                amount=earn.amount,
+                rule=earn.rule,
+                cause=cause,
+                expires_at=earn.expires_at,
+                pending=earn.pending_until is not None,
+                active_at=earn.pending_until if isinstance(earn.pending_until, datetime) else None,
+            )
+            stored.earns.append(
+                StoredEarn(
+                    earn.rule, earn.unit, earn.amount, lot.id, earn.shares, _pending(earn), earn.expires_at
+                )
+            )
+            metric = f"unit:{earn.unit}"
+            metrics[metric] = metrics.get(metric, 0) + earn.amount
+        stored.outcomes = [StoredOutcome(o.rule, o.reason, _plain(o.detail)) for o in decision.outcomes]
+        self._touch(programme, event.occurred_at)
+        self._tiers(programme, event, metrics, event.occurred_at)
+        for step in decision.tier_steps:
+            scheme = _scheme(programme, step.scheme)
+            move = tiers.step(
+                scheme,
+                self._standing(scheme),
+                at=event.occurred_at,
+                tz=programme.timezone,
+                joined_at=state.joined_at,
+                steps=step.steps,
+                tier=step.tier,
+            )
+            self._moved(move, event.id)
+            stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | _step(step))
+        for tag in decision.tags:
+            stored.effects.append({"kind": "tag", "tag": tag.tag, "remove": tag.remove})
+        for extension in decision.extensions:
+            self._extend(programme, extension, cause)
+            stored.effects.append({"kind": "extend", "unit": extension.unit, "months": extension.months})
+        if event.type == "order":
+            self._order_came(programme, event, stored)
+        return False
+
+    def _tiers(self, programme: Programme, event: Event, metrics: Mapping[str, int], at: datetime) -> None:
+        for scheme in programme.schemes:
+            standing = self._standing(scheme)
+            tiers.record(scheme, standing, metrics, at=at, tz=programme.timezone)
+            move = tiers.rise(
+                scheme, standing, at=event.occurred_at, tz=programme.timezone, joined_at=self.state.joined_at
+            )
+            self._moved(move, event.id)
+
+    def _touch(self, programme: Programme, at: datetime) -> None:
+        """Units that end by inactivity start their wait anew."""
+        for unit in programme.units.values():
+            if unit.expiry.kind == "inactivity_months":
+                account = self.wallet.account(unit.code)
+                account.next_expiry_at = add_months_at(at, unit.expiry.n, programme.timezone)
+                account.changed = True
+
+    def _extend(self, programme: Programme, extension: ExtendExpiryEffect, cause: Cause) -> None:
+        until = {
+            lot.id: add_months_at(lot.expires_at, extension.months, programme.timezone)
+            for lot in self.wallet.lots or ()
+            if lot.unit == extension.unit and lot.expires_at and lot.state != "closed"
+        }
+        self.wallet.extend(unit=extension.unit, until=until, cause=cause)
+
+    # Orders and what comes after them.
+
+    def _order_came(self, programme: Programme, event: Event, stored: Stored) -> None:
+        order = event.given.order
+        assert order is not None and event.order_key is not None
+        before = self.orders.get(event.order_key)
+        record = OrderRecord(
+            key=event.order_key,
+            activity_id=event.id,
+            number=order.number,
+            occurred_at=event.occurred_at,
+            amounts=tuple(line.amount for line in order.lines),
+            quantities=tuple(line.quantity for line in order.lines),
+            earns=tuple(stored.earns),
+        )
+        self.orders[event.order_key] = record
+        if before is not None:
+            record.burns = before.burns
+            record.delivered_at = before.delivered_at
+            record.changed = True
+            waiting = [self.waiting.pop(id_) for id_ in before.waiting if id_ in self.waiting]
+            for refund in waiting:
+                at = max(refund.occurred_at, event.occurred_at)
+                result = Stored(version=programme.version)
+                nets = {unit: self.wallet.net(unit) for unit in self.wallet.accounts}
+                try:
+                    self._take_back(programme, refund, record, result, at)
+                except Refusal as refusal:
+                    result.notes.append({"code": "refund_refused", "reason": refusal.code})
+                result.earned = {
+                    unit: self.wallet.net(unit) - net
+                    for unit, net in nets.items()
+                    if self.wallet.net(unit) != net
+                }
+                result.balances = self.wallet.balances()
+                result.tier = {key: standing.tier for key, standing in self.state.tiers.items()}
+                self.late_results[refund.id] = result
+        if order.delivered or record.delivered_at:
+            self._activate(record, Cause(event.id, programme.version, event.occurred_at), stored)
+
+    def _deliver(self, programme: Programme, event: Event, stored: Stored) -> None:
+        assert event.order_key is not None
+        record = self._order(event)
+        record.delivered_at = record.delivered_at or event.occurred_at
+        record.changed = True
+        if record.known:
+            self._activate(record, Cause(event.id, programme.version, event.occurred_at), stored)
+        else:
+            stored.notes.append({"code": "order_not_here_yet", "order": event.subject})
+
+    def _activate(self, order: OrderRecord, cause: Cause, stored: Stored) -> None:
+        wanted = {earn.lot for earn in order.earns if earn.pending == "delivered"}
+        if not wanted:
+            return
+        by_unit: dict[str, int] = {}
+        for lot in self.wallet.lots or ():
+            if lot.id in wanted and lot.state == "pending":
+                by_unit[lot.unit] = by_unit.get(lot.unit, 0) + lot.remaining
+                self.wallet.activate(lot, cause)
+        for unit, amount in by_unit.items():
+            stored.notes.append({"code": "activated", "unit": unit, "amount": amount})
+
+    def _order(self, event: Event) -> OrderRecord:
+        """The order that an event is about; one that has not come yet gets its place kept."""
+        assert event.order_key is not None
+        record = self.orders.get(event.order_key)
+        if record is None:
+            record = unknown_order(event.order_key, event.subject, event.occurred_at)
+            self.orders[event.order_key] = record
+        return record
+
+    def _refund(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        record = self._order(event)
+        if not record.known:
+            record.waiting.append(event.id)
+            record.changed = True
+            self.waiting[event.id] = event
+            event.waiting = True
+            self.waiting_added += 1
+            stored.notes.append({"code": "waiting_for_order", "order": event.subject})
+            return True
+        self._take_back(programme, event, record, stored, event.occurred_at)
+        return False
+
+    def _take_back(
+        self, programme: Programme, event: Event, record: OrderRecord, stored: Stored, at: datetime
+    ) -> None:
+        refund = event.given.refund
+        assert refund is not None
+        if at < record.occurred_at:
+            at = record.occurred_at
+        plan = plan_refund(record, refund)
+        record.refunded = dict(plan.refunded)
+        record.changed = True
+        cause = Cause(event.id, programme.version, at)
+        metrics = {"spend": -plan.amount}
+        for index, amount in plan.claws:
+            earn = record.earns[index]
+            record.clawed[index] = record.clawed.get(index, 0) + amount
+            unit = programme.units.get(earn.unit)
+            mode = unit.claw_back if unit else "balance"
+            taken, owed = self.wallet.claw_back(lot_id=earn.lot, amount=amount, mode=mode, cause=cause)
+            stored.clawed.append((earn.lot, taken, owed))
+            metric = f"unit:{earn.unit}"
+            metrics[metric] = metrics.get(metric, 0) - amount
+            note = {"code": "clawed_back", "unit": earn.unit, "rule": earn.rule, "amount": amount}
+            stored.notes.append(note | {"taken": taken, "debt": owed})
+        for burn, amount in plan.returns:
+            parts = take_parts(burn, amount)
+            burn.returned += amount
+            self.wallet.give_back(unit=burn.unit, parts=parts, cause=cause)
+            stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
+        stored.notes.append({"code": "refunded", "amount": plan.amount})
+        apply_refund(self.state, amount=plan.amount, occurred_at=at)
+        self._touch(programme, at)
+        for scheme in programme.schemes:
+            standing = self._standing(scheme)
+            tiers.record(scheme, standing, metrics, at=record.occurred_at, tz=programme.timezone)
+            self._moved(tiers.after_refund(scheme, standing, at=at, tz=programme.timezone), event.id)
+
+    # Spending, holds and what staff do by hand.
+
+    def _burn(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        burn = event.given.burn
+        assert burn is not None
+        unit = programme.units.get(burn.unit)
+        if unit is None or not unit.can_burn:
+            raise not_spendable(burn.unit)
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        parts = self.wallet.burn(
+            unit=burn.unit, amount=burn.amount, cause=cause, forced=event.recorded is not None
+        )
+        stored.parts = parts
+        order = self._order(event)
+        order.burns.append(BurnRecord(event.id, burn.unit, burn.amount, parts))
+        order.changed = event.order_key != event.id
+        self._count(event)
+        return False
+
+    def _burn_return(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        data = event.given.data or {}
+        order = self._order(event)
+        burn = next((b for b in order.burns if str(b.activity_id) == data["burn"]), None)
+        if burn is None:
+            raise no_such_burn()
+        amount = data.get("amount") or burn.amount - burn.returned
+        if amount <= 0 or amount > burn.amount - burn.returned:
+            raise Refusal(
+                "return_exceeds_burn",
+                Text("最多还能退回 {left}", "At most {left} can be returned").format(
+                    left=burn.amount - burn.returned
+                ),
+                data={"left": burn.amount - burn.returned},
+            )
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        self.wallet.give_back(unit=burn.unit, parts=take_parts(burn, amount), cause=cause)
+        burn.returned += amount
+        stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
+        order.changed = True
+        self._count(event)
+        return False
+
+    def _adjust(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        data = event.given.data or {}
+        unit, amount = data["unit"], data["amount"]
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        if amount > 0:
+            expires = data.get("expires_at")
+            self.wallet.earn(
+                lot_id=derive(event.id, unit, "adjust", "0"),
+                unit=unit,
+                amount=amount,
+                rule="adjust",
+                cause=cause,
+                expires_at=datetime.fromisoformat(expires) if expires else None,
+                contra="adjusted",
+                kind="adjust",
+            )
+        else:
+            stored.parts = self.wallet.burn(
+                unit=unit,
+                amount=-amount,
+                cause=cause,
+                contra="adjusted",
+                kind="adjust",
+                forced=event.recorded is not None,
+            )
+        self._count(event)
+        return False
+
+    def _hold(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        data = event.given.data or {}
+        unit = programme.units.get(data["unit"])
+        if unit is None or not unit.can_burn:
+            raise not_spendable(data["unit"])
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        stored.parts = self.wallet.hold(
+            unit=data["unit"], amount=data["amount"], cause=cause, forced=event.recorded is not None
+        )
+        hold_id = UUID(data["hold"])
+        self.holds[hold_id] = HoldRecord(hold_id, data["unit"], tuple(stored.parts))
+        self._count(event)
+        return False
+
+    def _end_hold(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        data = event.given.data or {}
+        hold = self.holds.pop(UUID(data["hold"]))
+        held = sum(part for _, part in hold.parts)
+        captured = min(held, data.get("amount") or held) if event.type == "capture" else 0
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        stored.parts = self.wallet.end_hold(unit=hold.unit, parts=hold.parts, captured=captured, cause=cause)
+        if captured:
+            record = unknown_order(event.id, "", event.occurred_at)
+            record.burns.append(BurnRecord(event.id, hold.unit, captured, stored.parts))
+            self.orders[event.id] = record
+        self._count(event)
+        return False
+
+    def _place(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        data = event.given.data or {}
+        scheme = _scheme(programme, data["scheme"])
+        standing = self._standing(scheme)
+        common = {"at": event.occurred_at, "tz": programme.timezone, "joined_at": self.state.joined_at}
+        common |= {"comment": data.get("comment", ""), "actor": data.get("actor", "")}
+        if event.type == "tier_unlock":
+            self._moved(tiers.unlock(scheme, standing, **common), event.id)
+        else:
+            until = data.get("until")
+            move = tiers.place(
+                scheme,
+                standing,
+                tier=data["tier"],
+                reason=data.get("reason", "manual"),
+                locked=bool(data.get("locked")),
+                until=datetime.fromisoformat(until) if until else None,
+                **common,
+            )
+            self._moved(move, event.id)
+        self._count(event)
+        return False
+
+    def _count(self, event: Event) -> None:
+        """An act that no rule decides still moves the member's clock."""
+        state = self.state
+        state.last_at = max(state.last_at or event.occurred_at, event.occurred_at)
+
+
+_APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
+    "refund": Fold._refund,
+    "burn": Fold._burn,
+    "burn_return": Fold._burn_return,
+    "adjust": Fold._adjust,
+    "hold": Fold._hold,
+    "capture": Fold._end_hold,
+    "release": Fold._end_hold,
+    "tier_place": Fold._place,
+    "tier_unlock": Fold._place,
+}
+
+
+def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, datetime]:
+    """When each unit that ends by inactivity ends, for a member last seen at `last_at`."""
+    if last_at is None:
+        return {}
+    return {
+        unit.code: add_months_at(last_at, unit.expiry.n, programme.timezone)
+        for unit in programme.units.values()
+        if unit.expiry.kind == "inactivity_months"
+    }
+
+
+def not_spendable(unit: str) -> Refusal:
+    return Refusal(
+        "unit_not_spendable",
+        Text("单位 {unit} 不存在或不可消耗", "The unit {unit} does not exist or cannot be spent").format(
+            unit=unit
+        ),
+        data={"field": "unit", "unit": unit},
+    )
+
+
+def no_such_burn() -> Refusal:
+    return Refusal("not_found", Text("找不到该笔消耗", "No such burn"), status=404)
+
+
+def _scheme(programme: Programme, key: str) -> TierScheme:
+    for scheme in programme.schemes:
+        if scheme.key == key:
+            return scheme
+    raise Refusal(
+        "not_found", Text("找不到等级体系 {key}", "No tier scheme {key}").format(key=key), status=404
+    )
+
+
+def _pending(earn: Earn) -> str:
+    if earn.pending_until is None:
+        return ""
+    return "delivered" if earn.pending_until == "delivered" else earn.pending_until.isoformat()
+
+
+def _step(step: TierStepEffect) -> dict[str, Any]:
+    return {"tier": step.tier} if step.tier else {"steps": step.steps}
+
+
+def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v if isinstance(v, _PLAIN) else str(v) for k, v in detail.items()} if detail else {}
+
+
+def _recorded(stored: Stored) -> Decision:
+    """The decision as it was taken then, for activities that a replay does not decide anew."""
+    earns = tuple(
+        Earn(
+            e.rule,
+            e.unit,
+            e.amount,
+            e.shares,
+            None
+            if not e.pending
+            else "delivered"
+            if e.pending == "delivered"
+            else datetime.fromisoformat(e.pending),
+            e.expires_at,
+        )
+        for e in stored.earns
+    )
+    tags, steps, extensions = [], [], []
+    for effect in stored.effects:
+        if effect["kind"] == "tag":
+            tags.append(TagEffect(effect["tag"], effect["remove"]))
+        elif effect["kind"] == "tier_step":
+            steps.append(TierStepEffect(effect["scheme"], effect.get("steps", 0), effect.get("tier")))
+        else:
+            extensions.append(ExtendExpiryEffect(effect["unit"], effect["months"]))
+    return Decision(
+        stored.version,
+        earns,
+        tuple(tags),
+        tuple(steps),
+        tuple(extensions),
+        tuple(Outcome(o.rule, not o.reason, o.reason, o.detail) for o in stored.outcomes),
+    )

@@ -1,0 +1,272 @@
+"""Late and out-of-order activities: replay the member's history in memory, post the differences.
+
+Only what came after the late activity is decided anew; what came before stands as it was recorded. What people did
+(burns, holds, refunds) stays done; its lots may be others. The ledger is never rewritten: `repair` entries that name
+the late activity bring lots and balances to where the replay ends, so live state and replay agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.facts.activity import store as activity_store
+from regulars.facts.activity.records import Stored, encode_stored
+from regulars.flows.intake import orders as order_policy
+from regulars.flows.intake.fold import Fold
+from regulars.flows.intake.load import Loaded, event_of
+from regulars.flows.intake.progress import fresh_state
+from regulars.flows.intake.types import Event, OrderRecord
+from regulars.kit.errors import Refusal
+from regulars.kit.ids import new_ids
+from regulars.platform.organisations.types import Brand
+from regulars.value.ledger import store as ledger_store
+from regulars.value.ledger.types import Account, Cause, EntryDraft, Lot, insufficient
+from regulars.value.ledger.wallet import Wallet
+from regulars.value.tiers import api as tiers
+from regulars.value.tiers.types import TierMove
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fold to be written (None: every event was refused) and the answer to each new event."""
+
+    fold: Fold | None
+    answers: Mapping[UUID, Stored | Refusal]
+
+
+def replay(
+    fold: Fold, events: Sequence[Event], *, decided_until: datetime | None
+) -> dict[UUID, Stored | Refusal]:
+    """Apply events in order; those before `decided_until` keep their recorded decisions."""
+    answers: dict[UUID, Stored | Refusal] = {}
+    for event in events:
+        decide_anew = event.recorded is None or (
+            decided_until is not None and event.occurred_at >= decided_until
+        )
+        recorded = event.recorded
+        if decide_anew and event.type not in _FACTS:
+            event.recorded = None
+        try:
+            answers[event.id] = fold.apply(event)
+        except Refusal as refusal:
+            answers[event.id] = refusal
+        finally:
+            event.recorded = recorded
+    return answers
+
+
+_FACTS = frozenset(
+    {"burn", "burn_return", "hold", "capture", "release", "adjust", "tier_place", "tier_unlock"}
+)
+
+
+def repair(
+    cursor: Any, *, brand: Brand, loaded: Loaded, member_id: UUID, events: Sequence[Event], now: datetime
+) -> Outcome:
+    """Replay the history of one locked member with late `events` in it; the fold holds what must be written."""
+    rows = activity_store.history(cursor, brand_id=brand.id, member_ids=[member_id])[member_id]
+    past = [event_of(brand, row) for row in rows]
+    since = min(event.occurred_at for event in events)
+    accepted = list(events)
+    refused: dict[UUID, Stored | Refusal] = {}
+    before = loaded.folds[member_id].wallet.accounts
+    while True:
+        fold = _fresh(loaded, member_id)
+        ordered = sorted([*past, *accepted], key=lambda e: (e.occurred_at, e.id))
+        answers = replay(fold, ordered, decided_until=since)
+        fold.advance(loaded.history.at(now), now)
+        wrong = [e for e in accepted if isinstance(answers[e.id], Refusal)]
+        if not wrong:
+            wrong = _overdrawn(fold, before, accepted, answers)
+        if not wrong:
+            break
+        for event in wrong:
+            refused[event.id] = answers[event.id]
+            accepted.remove(event)
+        if not accepted:
+            return Outcome(None, refused)
+    cause = Cause(accepted[0].id, loaded.history.at(accepted[0].occurred_at).version, now)
+    _settle_differences(cursor, brand, fold, member_id, {e.id for e in accepted}, cause)
+    _settle_tiers(fold, member_id, brand, accepted[0].id)
+    for event in past:
+        answer = answers[event.id]
+        assert event.recorded is not None
+        if isinstance(answer, Stored) and _differs(answer, event.recorded):
+            fold.late_results.setdefault(event.id, answer)
+    _count_waiting(loaded, fold, member_id)
+    return Outcome(fold, {e.id: answers[e.id] for e in accepted} | refused)
+
+
+def _fresh(loaded: Loaded, member_id: UUID) -> Fold:
+    row = loaded.rows[member_id]
+    state = fresh_state(row, loaded.personal.get(member_id), loaded.store_codes)
+    return Fold(state=state, wallet=Wallet({}, []), programme_at=loaded.history.at)
+
+
+def _overdrawn(
+    fold: Fold,
+    before: Mapping[str, Account],
+    accepted: Sequence[Event],
+    answers: dict[UUID, Stored | Refusal],
+) -> list[Event]:
+    """New burns that were covered at their time but whose value has been spent since: they are refused."""
+    for event in accepted:
+        burn = event.given.burn
+        if burn is None:
+            continue
+        debt = before[burn.unit].debt if burn.unit in before else 0
+        if fold.wallet.account(burn.unit).debt > debt:
+            available = before[burn.unit].available if burn.unit in before else 0
+            answers[event.id] = insufficient(burn.unit, available, burn.amount)
+            return [event]
+    return []
+
+
+def _settle_differences(
+    cursor: Any, brand: Brand, fold: Fold, member_id: UUID, fresh: set[UUID], cause: Cause
+) -> None:
+    """Turn the replayed wallet into entries and lot changes against what the database holds."""
+    actual_lots = {
+        lot.id: lot
+        for lot in ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=[member_id])[member_id]
+    }
+    actual = ledger_store.load_accounts(cursor, brand_id=brand.id, member_ids=[member_id]).get(member_id, {})
+    wallet = fold.wallet
+    wanted = {lot.id: lot for lot in wallet.lots or ()}
+    entries: list[EntryDraft] = []
+    balances = {unit: _signed(account) for unit, account in actual.items()}
+
+    def note(kind: Any, unit: str, account: str, contra: str, amount: int, lot: Lot | None) -> None:
+        if not amount:
+            return
+        totals = balances.setdefault(unit, {"available": 0, "pending": 0, "held": 0, "debt": 0})
+        totals[account] += amount
+        rule = lot.rule if lot else ""
+        entries.append(
+            EntryDraft(
+                unit, kind, account, contra, amount, totals[account], lot.id if lot else None, rule, cause
+            )
+        )
+
+    for lot in wanted.values():
+        old = actual_lots.get(lot.id)
+        lot.is_new = old is None
+        lot.changed = old is not None and _moved(lot, old)
+        where = "pending" if lot.state == "pending" else "available"
+        if old is None and lot.activity_id in fresh:
+            note("earn", lot.unit, where, "issued", lot.amount, lot)
+            note("repair", lot.unit, where, "repaired", lot.remaining - lot.amount, lot)
+        else:
+            _by_account(note, lot, old)
+        if old is None:
+            note("repair", lot.unit, "held", "repaired", lot.held, lot)
+    for old in actual_lots.values():
+        if old.id not in wanted:
+            _by_account(note, None, old)
+            old.clawed = old.amount - old.expired
+            old.remaining = old.held = 0
+            old.state, old.changed = "closed", True
+            assert wallet.lots is not None
+            wallet.lots.append(old)
+    wallet.new_lots = [lot for lot in wanted.values() if lot.is_new]
+    for unit in set(balances) | set(wallet.accounts):
+        account = wallet.account(unit)
+        account.changed = True
+        note("repair", unit, "debt", "repaired", -account.debt - balances.get(unit, {}).get("debt", 0), None)
+    wallet.entries = entries
+
+
+def _signed(account: Account) -> dict[str, int]:
+    return {
+        "available": account.available,
+        "pending": account.pending,
+        "held": account.held,
+        "debt": -account.debt,
+    }
+
+
+def _by_account(note: Any, lot: Lot | None, old: Lot | None) -> None:
+    """Entries for what a lot holds now against what it held, account by account."""
+    some = lot or old
+    assert some is not None
+    for account, state in (("available", "active"), ("pending", "pending")):
+        now_there = lot.remaining if lot is not None and _state(lot) == state else 0
+        was_there = old.remaining if old is not None and _state(old) == state else 0
+        note("repair", some.unit, account, "repaired", now_there - was_there, some)
+    if old is not None:
+        note("repair", some.unit, "held", "repaired", (lot.held if lot else 0) - old.held, some)
+
+
+def _state(lot: Lot) -> str:
+    return "pending" if lot.state == "pending" else "active"
+
+
+def _moved(lot: Lot, old: Lot) -> bool:
+    return (lot.state, lot.amount, lot.remaining, lot.held, lot.expired, lot.clawed, lot.expires_at) != (
+        old.state, old.amount, old.remaining, old.held, old.expired, old.clawed, old.expires_at,
+    ) or lot.active_at != old.active_at  # fmt: skip
+
+
+def _differs(answer: Stored, recorded: Stored) -> bool:
+    return (
+        [tuple(getattr(e, f) for f in e.__struct_fields__) for e in answer.earns]
+        != [tuple(getattr(e, f) for f in e.__struct_fields__) for e in recorded.earns]
+        or answer.parts != recorded.parts
+        or answer.clawed != recorded.clawed
+    )
+
+
+def _settle_tiers(fold: Fold, member_id: UUID, brand: Brand, cause_id: UUID) -> None:
+    """Keep of the replayed moves only those that the history does not say already; take back those that fell away."""
+    known = tiers.timeline(brand_id=brand.id, member_id=member_id)
+    wanted: dict[tuple[str, datetime], tuple[TierMove, UUID | None]] = {}
+    for move, activity_id in fold.moves:
+        wanted[move.scheme, move.occurred_at] = (move, activity_id)
+    told = {(row.scheme, row.occurred_at): row.tier for row in known}
+    moves = [
+        (move, activity_id)
+        for (scheme, at), (move, activity_id) in wanted.items()
+        if told.get((scheme, at)) != move.tier
+    ]
+    for (scheme, at), tier in told.items():
+        if (scheme, at) in wanted:
+            continue
+        row = next(r for r in known if (r.scheme, r.occurred_at) == (scheme, at))
+        if row.reason == "joined":
+            continue
+        earlier = [m for (s, t), (m, _) in wanted.items() if s == scheme and t < at]
+        first = next((r.tier for r in known if r.scheme == scheme and r.reason == "joined"), "")
+        real = max(earlier, key=lambda m: m.occurred_at).tier if earlier else first
+        if real and real != tier:
+            moves.append((TierMove(scheme, tier, real, "repaired", at, None), cause_id))
+    fold.moves = moves
+
+
+def _count_waiting(loaded: Loaded, fold: Fold, member_id: UUID) -> None:
+    """The number of refunds that wait, as the replay has it, in the terms in which `write` counts."""
+    still = sum(len(order.waiting) for order in fold.orders.values() if not order.known)
+    row = loaded.rows[member_id]
+    fold.waiting_added = still - row.waiting + len(fold.late_results)
+    for order in fold.orders.values():
+        order.changed = bool(order.refunded or order.waiting or order.delivered_at or order.burns)
+
+
+def save_orders(cursor: Any, brand_id: UUID, orders: Mapping[tuple[UUID, UUID], OrderRecord]) -> None:
+    states = {key: order_policy.to_json(order) for key, order in orders.items()}
+    activity_store.save_order_states(cursor, brand_id=brand_id, states=states)
+
+
+def redecide(
+    cursor: Any, brand_id: UUID, results: Sequence[tuple[UUID, UUID, Stored]], now: datetime
+) -> None:
+    """Write the new effects of activities that were posted before."""
+    ids = new_ids(len(results))
+    rows = [
+        (member_id, id_, activity_id, activity_id, stored.version, encode_stored(stored))
+        for (member_id, activity_id, stored), id_ in zip(results, ids, strict=True)
+    ]
+    activity_store.insert_redecisions(cursor, brand_id=brand_id, rows=rows, now=now)
