@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -69,13 +69,48 @@ class Brand:
     timezone: str
     theme: dict[str, str]
     is_demo: bool
+    words: dict[str, str] = field(default_factory=dict)
+    logo_file_id: UUID | None = None
+    consent_version: str = "1"
+    consent: Text = field(default_factory=lambda: Text("", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: UUID
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    id: UUID
+    brand_id: UUID
+    code: str
+    name: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
+    """`region` is the region's code, or empty; `code` is the store's name towards tills and files."""
+
     id: UUID
     brand_id: UUID
     code: str
     name: Text
     region: str
     is_open: bool
+    region_id: UUID | None = None
+    city: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What a store is made of. `region` is the code of an existing region, or empty."""
+
+    code: str
+    name: Text
+    region: str = ""
+    city: str = ""
+    is_open: bool = True
+    tags: tuple[str, ...] = ()
