@@ -102,7 +102,7 @@ def fold(s: TierScheme, standing: TierStanding, events: list[Event], tz: str) ->
         elif event.kind == "place":
             end = None if event.lock_days is None else at + timedelta(days=event.lock_days)
             move = tiers.place(
-                s, standing, tier=event.tier, at=at, tz=tz, joined_at=START, ends_at=end, lock=end is not None
+                s, standing, tier=event.tier, at=at, tz=tz, joined_at=START, until=end, locked=end is not None
             )
         else:
             moves += tiers.unlock(s, standing, at=at, tz=tz, joined_at=START)
@@ -113,7 +113,9 @@ def fold(s: TierScheme, standing: TierStanding, events: list[Event], tz: str) ->
 
 @settings(max_examples=300, deadline=None)
 @given(schemes(), histories(), st.sampled_from(ZONES), st.data())
-def test_live_batch_and_replay_are_equal(s: TierScheme, events: list[Event], tz: str, data: st.DataObject) -> None:
+def test_live_batch_and_replay_are_equal(
+    s: TierScheme, events: list[Event], tz: str, data: st.DataObject
+) -> None:
     """One run; runs split anywhere with the standing through JSON; with due work running in between."""
     whole = tiers.enter(s, START, tz)
     expected = fold(s, whole, events, tz)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.tiers.schemes import BASIC, GOLD, SHANGHAI, SILVER, local, scheme
 
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 from regulars.programme.rules.types import Qualification, Tier, TierScheme, TierStanding
 from regulars.value.tiers import api as tiers
 from regulars.value.tiers.types import TierMove
-from tests.tiers.schemes import BASIC, GOLD, SHANGHAI, SILVER, local, scheme
 
 JOINED = local("2024-01-10 12:00")
 
@@ -97,7 +97,11 @@ class TestUp:
         assert standing.months == {"2024-04": {"spend": 5}}
 
     def test_any_and_all_of_several_metrics(self) -> None:
-        asks = (Qualification("spend", 1_000_00), Qualification("orders", 3), Qualification("unit:growth", 50))
+        asks = (
+            Qualification("spend", 1_000_00),
+            Qualification("orders", 3),
+            Qualification("unit:growth", 50),
+        )
         any_two = scheme(BASIC, Tier("vip", Text("贵宾", "VIP"), 1, asks, need=2))
         all_three = scheme(BASIC, Tier("vip", Text("贵宾", "VIP"), 1, asks))
         for s, growth, expected in ((any_two, 0, "vip"), (all_three, 49, "basic"), (all_three, 50, "vip")):
@@ -377,7 +381,7 @@ class TestByHand:
         standing = tiers.enter(s, JOINED, SHANGHAI)
         move = tiers.place(
             s, standing, tier="silver", at=local("2024-02-01 10:00"), tz=SHANGHAI, joined_at=JOINED,
-            comment="投诉补偿", actor="王店长", ends_at=local("2024-06-01"), lock=True,
+            comment="投诉补偿", actor="王店长", until=local("2024-06-01"), locked=True,
         )  # fmt: skip
         assert move == TierMove(
             "main", "basic", "silver", "manual", local("2024-02-01 10:00"), local("2024-06-01"),
@@ -396,7 +400,7 @@ class TestByHand:
         standing = tiers.enter(s, JOINED, SHANGHAI)
         tiers.place(
             s, standing, tier="gold", at=local("2024-02-01"), tz=SHANGHAI, joined_at=JOINED,
-            ends_at=local("2024-06-01"), lock=True, locked_until=local("2024-08-01"),
+            until=local("2024-06-01"), locked=True, locked_until=local("2024-08-01"),
         )  # fmt: skip
         assert brief(judge(s, standing, local("2024-09-01"))) == [
             ("gold", "unlocked", local("2024-08-01")),
@@ -407,7 +411,7 @@ class TestByHand:
         s = scheme()
         standing = tiers.enter(s, JOINED, SHANGHAI)
         tiers.place(
-            s, standing, tier="gold", at=local("2024-02-01"), tz=SHANGHAI, joined_at=JOINED, lock=True
+            s, standing, tier="gold", at=local("2024-02-01"), tz=SHANGHAI, joined_at=JOINED, locked=True
         )
         assert tiers.next_due(s, standing) is None
         assert judge(s, standing, local("2034-01-01")) == []
@@ -423,7 +427,7 @@ class TestByHand:
         standing = tiers.enter(s, JOINED, SHANGHAI)
         tiers.place(
             s, standing, tier="basic", at=local("2024-02-01"), tz=SHANGHAI, joined_at=JOINED,
-            ends_at=local("2024-06-01"), lock=True,
+            until=local("2024-06-01"), locked=True,
         )  # fmt: skip
         assert standing.ends_at is None
         assert buy(s, standing, 5_000_00, local("2024-03-01")) == []
@@ -433,8 +437,8 @@ class TestByHand:
         ("change", "field"),
         [
             ({"tier": "platinum"}, "tier"),
-            ({"ends_at": local("2024-02-01")}, "ends_at"),
-            ({"locked_until": local("2024-01-31"), "lock": True}, "locked_until"),
+            ({"until": local("2024-02-01")}, "until"),
+            ({"locked_until": local("2024-01-31"), "locked": True}, "locked_until"),
         ],
     )
     def test_refused_and_unchanged(self, change: dict[str, object], field: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.tiers.schemes import BASIC, GOLD, SHANGHAI, local, scheme
 
 from regulars.kit.text import Text
 from regulars.programme.rules.types import Qualification, Tier, TierScheme, TierStanding
 from regulars.value.tiers import api as tiers
-from tests.tiers.schemes import BASIC, GOLD, SHANGHAI, local, scheme
 
 JOINED = local("2024-01-10 12:00")
 NAMES = {"unit:growth": Text("成长值", "growth points"), "activity:review": Text("评价", "reviews")}
@@ -56,7 +56,9 @@ def test_what_is_met_is_said_with_the_day_it_renews() -> None:
     standing = standing_with(s, ("2024-04-01 10:00", 5_000_00), ("2024-09-01 10:00", 3_000_00))
     keep = tiers.progress(s, standing, now=local("2025-01-15"), tz=SHANGHAI).to_keep
     assert keep is not None and keep.met
-    assert keep.sentence == Text("已满足保级条件，3 月 31 日后金卡自动续期", "Gold is safe and renews after 31 March")
+    assert keep.sentence == Text(
+        "已满足保级条件，3 月 31 日后金卡自动续期", "Gold is safe and renews after 31 March"
+    )
 
 
 def test_in_grace_the_last_day_is_that_of_grace() -> None:
@@ -76,9 +78,7 @@ def test_the_lowest_has_nothing_to_keep_and_the_highest_nothing_to_reach() -> No
     assert low.to_keep is None and low.sentences == (
         Text("再消费 ¥1,000 即可升级为银卡", "1,000 more reaches Silver"),
     )
-    top = tiers.progress(
-        s, standing_with(s, ("2024-04-01", 20_000_00)), now=local("2024-05-01"), tz=SHANGHAI
-    )
+    top = tiers.progress(s, standing_with(s, ("2024-04-01", 20_000_00)), now=local("2024-05-01"), tz=SHANGHAI)
     assert top.to_next is None and top.to_keep is not None
 
 
@@ -92,7 +92,7 @@ def test_nothing_to_keep_where_nothing_is_lost(settings: dict[str, str]) -> None
 def test_a_locked_tier_says_nothing() -> None:
     s = scheme()
     standing = standing_with(s)
-    tiers.place(s, standing, tier="gold", at=JOINED, tz=SHANGHAI, joined_at=JOINED, lock=True)
+    tiers.place(s, standing, tier="gold", at=JOINED, tz=SHANGHAI, joined_at=JOINED, locked=True)
     shown = tiers.progress(s, standing, now=local("2024-05-01"), tz=SHANGHAI)
     assert (shown.locked, shown.to_keep, shown.to_next, shown.sentences) == (True, None, None, ())
 

@@ -166,28 +166,28 @@ def place(
     reason: MoveReason = "manual",
     comment: str = "",
     actor: str = "",
-    ends_at: datetime | None = None,
-    lock: bool = False,
+    until: datetime | None = None,
+    locked: bool = False,
     locked_until: datetime | None = None,
 ) -> TierMove:
-    """Put the member into a tier by hand: a fresh period, until `ends_at` or as long as the scheme gives.
+    """Put the member into a tier by hand: a fresh period, to `until` or as long as the scheme gives.
 
-    `lock` forbids automatic moves until `locked_until`, else until `ends_at`, else until `unlock`. A period
-    that ends under a lock is judged when the lock ends. Refuses an unknown tier and an end that is not ahead.
+    `locked` forbids automatic moves until `locked_until`, else until `until`, else until `unlock`. A period that
+    ends under a lock is judged when the lock ends. Refuses an unknown tier and an end that is not ahead.
     """
     to = plan_of(scheme).place.get(tier)
     if to is None:
         raise invalid_field("tier", "unknown_tier", f"等级 {tier} 不存在", f"There is no tier {tier}")
-    for name, instant in (("ends_at", ends_at), ("locked_until", locked_until)):
+    for name, instant in (("until", until), ("locked_until", locked_until)):
         if instant is not None and instant <= at:
             raise _not_ahead(name)
-    end = None if to == 0 else _end(scheme, scheme.tiers[to], at, tz, joined_at)
-    if ends_at is not None and to > 0:
-        end = ends_at.astimezone(UTC)
-    until = locked_until or ends_at
+    end = _end(scheme, scheme.tiers[to], at, tz, joined_at)
+    if until is not None and end is not None:
+        end = until.astimezone(UTC)
     move = _start(scheme, standing, scheme.tiers[to], reason, at, end, comment=comment, actor=actor)
-    if lock:
-        standing.locked, standing.locked_until = True, until.astimezone(UTC) if until else None
+    if locked:
+        last = locked_until or until
+        standing.locked, standing.locked_until = True, last.astimezone(UTC) if last else None
     return move
 
 
