@@ -151,3 +151,20 @@ def due_members(cursor: Any, *, brand_id: UUID, now: datetime, limit: int) -> li
         [now, brand_id, limit],
     )
     return [row[0] for row in cursor.fetchall()]
+
+
+def due_standings(
+    cursor: Any, *, brand_id: UUID, scheme: str, until: datetime, after: tuple[str, str] | None, limit: int
+) -> list[tuple[UUID, datetime, dict[str, Any]]]:
+    """Active members whose next tier judgement falls due up to `until`, soonest first, with their standing's JSON.
+
+    Goes on after the sort key (due instant, member id) of the last row seen.
+    """
+    cursor.execute(
+        f"""SELECT member_id, due_at, (progress->'tiers'->%s)::text FROM membership
+             WHERE brand_id = %s AND due_at <= %s AND status = 'active' AND progress->'tiers' ? %s
+                   {"AND (due_at, member_id) > (%s::timestamptz, %s::uuid)" if after else ""}
+             ORDER BY due_at, member_id LIMIT %s""",
+        [scheme, brand_id, until, scheme, *(after or ()), limit],
+    )
+    return [(member_id, due_at, msgspec.json.decode(text)) for member_id, due_at, text in cursor.fetchall()]

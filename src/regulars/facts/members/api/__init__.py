@@ -1,5 +1,47 @@
 """Door of members: enrol, resolve, read, edit; the brand's tags and custom fields."""
 
+from regulars.facts.members.api.editing import (
+    add_identity,
+    add_note,
+    list_notes,
+    remove_identity,
+    tag_members,
+    update_member,
+    verify_identity,
+)
 from regulars.facts.members.api.enrolling import enrol_many, resolve
+from regulars.facts.members.api.reading import get_card, list_members, names_of, personal_facts
+from regulars.facts.members.api.vocabulary import (
+    attribute_facts,
+    condition_fields,
+    delete_tag,
+    get_field,
+    list_fields,
+    list_tags,
+    put_field,
+    put_tag,
+)
 
-__all__ = ["enrol_many", "resolve"]
+__all__ = [
+    "add_identity",
+    "add_note",
+    "attribute_facts",
+    "condition_fields",
+    "delete_tag",
+    "enrol_many",
+    "get_card",
+    "get_field",
+    "list_fields",
+    "list_members",
+    "list_notes",
+    "list_tags",
+    "names_of",
+    "personal_facts",
+    "put_field",
+    "put_tag",
+    "remove_identity",
+    "resolve",
+    "tag_members",
+    "update_member",
+    "verify_identity",
+]

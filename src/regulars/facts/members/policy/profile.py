@@ -75,13 +75,13 @@ def birthday_changeable_at(current: str | None, set_at: datetime | None) -> date
 
 
 def refuse_birthday_change(
-    current: str | None, new: date | None, *, set_at: datetime | None, by_member: bool, now: datetime
+    current: str, new: str, *, set_at: datetime | None, by_member: bool, now: datetime
 ) -> Refusal | None:
     """Birthday benefits are worth money: a member sets her birthday once and changes it at most once a year.
 
     Staff and API keys may always correct it; the audit log keeps who did.
     """
-    if not by_member or (new.isoformat() if new else None) == (current or None):
+    if not by_member or new == current:
         return None
     free_at = birthday_changeable_at(current, set_at)
     if free_at is None or now >= free_at:
