@@ -7,7 +7,10 @@ from django.db.models.functions import Now
 
 
 class BenefitUse(models.Model):
-    """One use of a benefit in a period. `slot` (0 … quota − 1) makes a use beyond the quota impossible."""
+    """One use of a benefit in a period. `slot` (0 … quota − 1) makes a use beyond the quota impossible.
+
+    Uses of a benefit without a quota take any free slot. `key` is the idempotency key of the use.
+    """
 
     pk = models.CompositePrimaryKey("member_id", "id")
     member_id = models.UUIDField()
@@ -16,6 +19,7 @@ class BenefitUse(models.Model):
     benefit = models.TextField()
     period = models.TextField()
     slot = models.IntegerField()
+    key = models.TextField()
     store_id = models.UUIDField(null=True)
     actor = models.TextField(default="", db_default="")
     used_at = models.DateTimeField(db_default=Now())
@@ -29,4 +33,5 @@ class BenefitUse(models.Model):
                 name="benefit_use_slot",
                 condition=models.Q(undone_at__isnull=True),
             ),
+            models.UniqueConstraint(fields=["member_id", "brand_id", "key"], name="benefit_use_key"),
         ]

@@ -31,6 +31,11 @@ class TierChange(models.Model):
     class Meta:
         db_table = "tier_change"
         indexes = [
-            models.Index(fields=["member_id", "brand_id", "scheme", "occurred_at"], name="tier_change_as_of"),
+            # answers "which tier at t" for one member and, read in order, for all of a brand
+            models.Index(
+                fields=["brand_id", "scheme", "member_id", "occurred_at", "id"],
+                include=["tier"],
+                name="tier_change_as_of",
+            ),
             models.Index(fields=["brand_id", "occurred_at"], name="tier_change_day"),
         ]

@@ -142,3 +142,13 @@ class Ending:
     member_id: UUID
     progress: TierProgress
     days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierFlow:
+    """How many members moved from tier to tier on a business day."""
+
+    day: date
+    previous: str
+    tier: str
+    members: int

@@ -14,7 +14,7 @@ from regulars.value.tiers.policy.moves import (
     step,
     unlock,
 )
-from regulars.value.tiers.policy.progress import progress
+from regulars.value.tiers.policy.progress import plan_endings, progress
 
 __all__ = [
     "after_refund",
@@ -25,6 +25,7 @@ __all__ = [
     "metrics_used",
     "next_due",
     "place",
+    "plan_endings",
     "progress",
     "record",
     "rise",

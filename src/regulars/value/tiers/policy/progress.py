@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
@@ -20,7 +21,7 @@ from regulars.value.tiers.policy.metrics import (
 )
 from regulars.value.tiers.policy.moves import is_locked
 from regulars.value.tiers.policy.wording import keep_sentence, reach_sentence
-from regulars.value.tiers.types import Requirement, Shortfall, TierProgress
+from regulars.value.tiers.types import Ending, Requirement, Shortfall, TierProgress
 
 _DAY_SECONDS = 86_400
 # A pace is judged on at least a week: one purchase on the first day projects to nothing sensible.
@@ -65,6 +66,39 @@ def progress(
         to_next=reach,
         sentences=tuple(r.sentence for r in (keep, reach) if r is not None and r.sentence.zh),
     )
+
+
+def plan_endings(
+    scheme: TierScheme,
+    standings: Iterable[tuple[UUID, TierStanding]],
+    *,
+    now: datetime,
+    tz: str,
+    within_days: int,
+    currency: str = "CNY",
+    names: Mapping[str, Text] = _NO_NAMES,
+) -> list[Ending]:
+    """Whose tier would end within `within_days` as things stand, with what still keeps it, in the order given.
+
+    Left out: locked tiers, schemes that never lower, and members who have met what keeps the tier. A member in
+    grace counts by the end of grace.
+    """
+    if scheme.on_end == "never":
+        return []
+    endings = []
+    for member_id, standing in standings:
+        ends_at = standing.grace_ends_at or standing.ends_at
+        if ends_at is None or ends_at <= now or is_locked(standing, ends_at):
+            continue
+        # counted in business days: what ends tonight has 0 days left
+        last = (ends_at - TICK).astimezone(zone(tz)).date()
+        left = (last - now.astimezone(zone(tz)).date()).days
+        if left > within_days:
+            continue
+        shown = progress(scheme, standing, now=now, tz=tz, currency=currency, names=names)
+        if shown.to_keep is None or not shown.to_keep.met:
+            endings.append(Ending(member_id, shown, left))
+    return endings
 
 
 def _keep(
