@@ -112,7 +112,6 @@ class MemberMove:
     """A move of a member, to be written into her history."""
 
     member_id: UUID
-    brand_id: UUID
     move: TierMove
     activity_id: UUID | None = None
 

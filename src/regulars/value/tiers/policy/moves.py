@@ -81,6 +81,14 @@ def next_due(scheme: TierScheme, standing: TierStanding) -> datetime | None:
     return standing.grace_ends_at or standing.ends_at
 
 
+def judged_at(standing: TierStanding) -> datetime | None:
+    """When the present period will be judged: at its end or that of grace, and not before a lock ends."""
+    end = standing.grace_ends_at or standing.ends_at
+    if end is None or not standing.locked:
+        return end
+    return None if standing.locked_until is None else max(end, standing.locked_until)
+
+
 def judge_due(
     scheme: TierScheme, standing: TierStanding, *, at: datetime, tz: str, joined_at: datetime
 ) -> list[TierMove]:

@@ -19,7 +19,7 @@ from regulars.value.tiers.policy.metrics import (
     to_keep,
     trailing_totals,
 )
-from regulars.value.tiers.policy.moves import is_locked
+from regulars.value.tiers.policy.moves import is_locked, judged_at
 from regulars.value.tiers.policy.wording import keep_sentence, reach_sentence
 from regulars.value.tiers.types import Ending, Requirement, Shortfall, TierProgress
 
@@ -41,12 +41,13 @@ def progress(
     """Progress of a standing that is judged up to `now`.
 
     `names` gives people's words for metrics `unit:<code>` and `activity:<type>`; without one, the code shows.
-    A locked tier, the lowest tier and a scheme that never lowers have nothing to keep.
+    A tier locked for good, the lowest tier and a scheme that never lowers have nothing to keep; a locked member has
+    nothing to reach.
     """
     here = next((i for i, tier in enumerate(scheme.tiers) if tier.code == standing.tier), 0)
     tier = scheme.tiers[here]
     locked = is_locked(standing, now)
-    keep = None if locked else _keep(scheme, standing, tier, now, tz)
+    keep = _keep(scheme, standing, tier, now, tz)
     following = next((t for t in scheme.tiers[here + 1 :] if t.qualify), None)
     reach = None if locked or following is None else _reach(scheme, standing, following, now, tz)
     if keep is not None:
@@ -80,15 +81,15 @@ def plan_endings(
 ) -> list[Ending]:
     """Whose tier would end within `within_days` as things stand, with what still keeps it, in the order given.
 
-    Left out: locked tiers, schemes that never lower, and members who have met what keeps the tier. A member in
-    grace counts by the end of grace.
+    Left out: tiers locked for good, schemes that never lower, and members who have met what keeps the tier. A
+    member in grace counts by the end of grace.
     """
     if scheme.on_end == "never":
         return []
     endings = []
     for member_id, standing in standings:
-        ends_at = standing.grace_ends_at or standing.ends_at
-        if ends_at is None or ends_at <= now or is_locked(standing, ends_at):
+        ends_at = judged_at(standing)
+        if ends_at is None or ends_at <= now:
             continue
         # counted in business days: what ends tonight has 0 days left
         last = (ends_at - TICK).astimezone(zone(tz)).date()
@@ -105,7 +106,7 @@ def _keep(
     scheme: TierScheme, standing: TierStanding, tier: Tier, now: datetime, tz: str
 ) -> Requirement | None:
     asked = to_keep(tier)
-    ends_at = standing.grace_ends_at or standing.ends_at
+    ends_at = judged_at(standing)
     if not asked or ends_at is None or scheme.on_end == "never" or tier.code == scheme.tiers[0].code:
         return None
     totals = keep_totals(scheme, standing, tz)
