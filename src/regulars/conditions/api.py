@@ -13,7 +13,7 @@ from regulars.conditions.explain import Explainer
 from regulars.conditions.explain import compile_explain as _compile_explain
 from regulars.conditions.language import needs as _needs
 from regulars.conditions.memory import compile_node
-from regulars.conditions.parse import parse, to_wire
+from regulars.conditions.parse import parse
 from regulars.conditions.retail import retail_fields
 from regulars.conditions.schema import catalogue_schema
 from regulars.conditions.types import (
@@ -27,6 +27,7 @@ from regulars.conditions.types import (
     Predicate,
     Scope,
 )
+from regulars.conditions.wire import to_wire
 from regulars.kit.text import Language
 
 __all__ = [

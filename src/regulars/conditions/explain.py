@@ -16,7 +16,6 @@ from regulars.conditions.memory import (
     streak_value,
     window_value,
 )
-from regulars.conditions.parse import to_wire
 from regulars.conditions.types import (
     All,
     AnyOf,
@@ -33,10 +32,12 @@ from regulars.conditions.types import (
     Window,
 )
 from regulars.conditions.values import wire_value
+from regulars.conditions.wire import to_wire
 from regulars.conditions.wording import glue, list_text, value_text
 from regulars.kit.text import Language, Text
 
 _SHOWN = 10
+_LANGUAGES: tuple[Language, Language] = ("zh", "en")
 _MISSING = Text("没有这项数据", "there is no value")
 
 
@@ -89,30 +90,25 @@ def _why(condition: Condition, catalogue: FieldCatalogue) -> Explainer:
 
 
 def _none_of(reasons: list[Reason]) -> Reason:
-    return Reason(
-        "unmet.any",
-        None,
-        None,
-        None,
-        Text(
-            "以下各项都不满足：" + "；".join(reason.text.zh for reason in reasons),
-            "none of these holds: " + "; ".join(reason.text.en for reason in reasons),
-        ),
-        tuple(reasons),
-    )
+    def tell() -> Text:
+        texts = [reason.text for reason in reasons]
+        return Text(
+            "以下各项都不满足：" + "；".join(text.zh for text in texts),
+            "none of these holds: " + "; ".join(text.en for text in texts),
+        )
+
+    return Reason("unmet.any", None, None, None, tell, tuple(reasons))
 
 
 def _as_one(reasons: tuple[Reason, ...]) -> Reason:
     if len(reasons) == 1:
         return reasons[0]
-    return Reason(
-        "unmet.all",
-        None,
-        None,
-        None,
-        Text("，且".join(r.text.zh for r in reasons), ", and ".join(r.text.en for r in reasons)),
-        reasons,
-    )
+
+    def tell() -> Text:
+        texts = [reason.text for reason in reasons]
+        return Text("，且".join(text.zh for text in texts), ", and ".join(text.en for text in texts))
+
+    return Reason("unmet.all", None, None, None, tell, reasons)
 
 
 def _compare(node: Compare, catalogue: FieldCatalogue, *, negated: bool) -> Explainer:
@@ -129,10 +125,13 @@ def _compare(node: Compare, catalogue: FieldCatalogue, *, negated: bool) -> Expl
         value = read(facts)
         missing = value is None or (empty_is_missing and not value)
         if missing and not presence:
-            return (Reason("unmet.missing", node.field, expected, None, _text(wanted, _MISSING)),)
+            return (Reason("unmet.missing", node.field, expected, None, lambda: _text(wanted, _MISSING)),)
         actual = None if field.personal or missing else _json(value)
-        found = None if silent else _found(value, field, catalogue)
-        return (Reason(code, node.field, expected, actual, _text(wanted, found)),)
+
+        def tell() -> Text:
+            return _text(wanted, None if silent else _found(value, field, catalogue))
+
+        return (Reason(code, node.field, expected, actual, tell),)
 
     return why
 
@@ -151,17 +150,20 @@ def _measured(
     def why(facts: Facts) -> tuple[Reason, ...]:
         value = read(facts)
         if value is None:
-            return (Reason("unmet.missing", of, expected, None, _text(wanted, _MISSING)),)
-        found = Text(
-            value_text(value, type, None, catalogue, "zh"), value_text(value, type, None, catalogue, "en")
-        )
-        return (Reason(code, of, expected, _json(value), _text(wanted, found)),)
+            return (Reason("unmet.missing", of, expected, None, lambda: _text(wanted, _MISSING)),)
+
+        def tell() -> Text:
+            zh, en = (value_text(value, type, None, catalogue, lang) for lang in _LANGUAGES)
+            return _text(wanted, Text(zh, en))
+
+        return (Reason(code, of, expected, _json(value), tell),)
 
     return why
 
 
 def _whole(code: str, node: Condition, expected: Any, catalogue: FieldCatalogue) -> Explainer:
-    reason = Reason(code, None, expected, None, _text(_said(node, catalogue), None))
+    said = _text(_said(node, catalogue), None)
+    reason = Reason(code, None, expected, None, lambda: said)
     return lambda facts: (reason,)
 
 

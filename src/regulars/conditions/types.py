@@ -6,7 +6,8 @@ Everything here is frozen and knows neither a database nor a framework.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -130,7 +131,7 @@ class FieldDef:
     personal: bool = False
     local_key: str | None = None
     sql: str | None = None
-    labels: Mapping[str, Text] = field(init=False, repr=False, compare=False)
+    labels: Mapping[str, Text] = _field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", {choice.value: choice.label for choice in self.choices})
@@ -281,15 +282,20 @@ class Reason:
     """Why a condition does not hold: a stable code, the field, what was wanted and what was found.
 
     `expected` and `actual` are JSON values; `actual` stays None for personal fields. `parts` holds the
-    alternatives of an `any` that all failed.
+    alternatives of an `any` that all failed. The sentence is only made when `text` is asked for.
     """
 
     code: str
     field: str | None
     expected: Any
     actual: Any
-    text: Text
+    tell: Callable[[], Text] = _field(repr=False, compare=False)
     parts: tuple[Reason, ...] = ()
+
+    @property
+    def text(self) -> Text:
+        """Return the reason as a sentence in both languages."""
+        return self.tell()
 
 
 @dataclass(frozen=True, slots=True)
