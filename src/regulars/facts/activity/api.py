@@ -15,16 +15,20 @@ from regulars.facts.activity.declared import FIELD_KINDS, DeclaredType, parse_fi
 from regulars.facts.activity.models import ActivityType
 from regulars.facts.activity.records import ActivityRow
 from regulars.kit import paging
-from regulars.kit.errors import ErrorList, conflict, not_found
+from regulars.kit.errors import ErrorList, Refusal, conflict, not_found
+from regulars.kit.ids import digest
 from regulars.kit.paging import Page
 from regulars.kit.text import Text
 
 __all__ = [
     "archive_type",
+    "claim",
     "declare_type",
     "declared_types",
     "get_activity",
+    "is_key_used",
     "keep_partitions",
+    "key_conflict",
     "list_activities",
     "list_types",
 ]
@@ -112,6 +116,39 @@ def archive_type(*, brand_id: UUID, code: str, now: datetime) -> None:
     ):
         raise not_found(Text("行为类型", "Activity type"))
     _cache.pop(brand_id, None)
+
+
+def claim(
+    *, brand_id: UUID, kind: str, key: str, member_id: UUID, subject_id: UUID, body: Sequence[str]
+) -> UUID | None:
+    """Claim an idempotency key for something that is not an activity; None if it is new, else whose it is.
+
+    Raises `idempotency_conflict` (409) when it was used with another body. In the caller's transaction.
+    """
+    mine = store.KeyClaim(store.key_hash(brand_id, kind, key), member_id, subject_id, digest(*body))
+    with connection.cursor() as cursor:
+        earlier = store.claim_keys(cursor, brand_id=brand_id, claims=[mine]).get(mine.key_hash)
+    if earlier is None:
+        return None
+    if earlier.body_hash != mine.body_hash or earlier.member_id != member_id:
+        raise key_conflict(earlier.activity_id)
+    return earlier.activity_id
+
+
+def is_key_used(*, brand_id: UUID, key: str) -> bool:
+    """Whether an activity was posted under this idempotency key."""
+    with connection.cursor() as cursor:
+        return bool(store.find_keys(cursor, keys=[store.key_hash(brand_id, "key", key)]))
+
+
+def key_conflict(activity_id: UUID) -> Refusal:
+    """The 409 of a key that was used with another body."""
+    return conflict(
+        "idempotency_conflict",
+        "同一个键（或单号）已用于内容不同的请求",
+        "This key (or order number) was used with another body",
+        activity_id=str(activity_id),
+    )
 
 
 def get_activity(*, brand_id: UUID, member_id: UUID | None, activity_id: UUID) -> ActivityRow:

@@ -414,22 +414,29 @@ class Fold:
         data = event.given.data or {}
         scheme = _scheme(programme, data["scheme"])
         standing = self._standing(scheme)
-        common = {"at": event.occurred_at, "tz": programme.timezone, "joined_at": self.state.joined_at}
-        common |= {"comment": data.get("comment", ""), "actor": data.get("actor", "")}
+        comment, actor = str(data.get("comment", "")), str(data.get("actor", ""))
+        at, tz, joined_at = event.occurred_at, programme.timezone, self.state.joined_at
         if event.type == "tier_unlock":
-            self._moved(tiers.unlock(scheme, standing, **common), event.id)
+            for move in tiers.unlock(
+                scheme, standing, at=at, tz=tz, joined_at=joined_at, comment=comment, actor=actor
+            ):
+                self._moved(move, event.id)
         else:
             until = data.get("until")
-            move = tiers.place(
+            placed = tiers.place(
                 scheme,
                 standing,
                 tier=data["tier"],
                 reason=data.get("reason", "manual"),
                 locked=bool(data.get("locked")),
                 until=datetime.fromisoformat(until) if until else None,
-                **common,
+                at=at,
+                tz=tz,
+                joined_at=joined_at,
+                comment=comment,
+                actor=actor,
             )
-            self._moved(move, event.id)
+            self._moved(placed, event.id)
         self._count(event)
         return False
 

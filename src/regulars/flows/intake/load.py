@@ -18,7 +18,6 @@ from regulars.flows.intake.progress import load_state
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
-from regulars.programme.rules.types import ExtendExpiryEffect, Programme
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.value.ledger import api as ledger
 from regulars.value.ledger import store as ledger_store
@@ -58,11 +57,10 @@ def load(
     events: Mapping[UUID, Sequence[Event]],
 ) -> Loaded:
     """Load what the folds of locked members need, one query a table."""
-    live = history.live
-    personal = _personal(live, rows)
+    personal = _personal(history.fields_used, rows)
     store_codes: Mapping[UUID, str] = (
         {store.id: code for code, store in organisations.stores_of(brand_id=brand.id).items()}
-        if "membership.store" in live.fields_used
+        if "membership.store" in history.fields_used
         else {}
     )
     accounts = ledger_store.load_accounts(cursor, brand_id=brand.id, member_ids=rows)
@@ -75,7 +73,7 @@ def load(
         )
         for id_, row in rows.items()
     }
-    with_lots = [id_ for id_, items in events.items() if needs_lots(live, items, rows[id_])]
+    with_lots = [id_ for id_, items in events.items() if needs_lots(history, items, rows[id_])]
     for id_, lots in ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=with_lots).items():
         wallets[id_].lots = lots
     _load_orders(cursor, brand, rows, folds, events)
@@ -83,11 +81,12 @@ def load(
     return Loaded(brand, history, rows, personal, store_codes, folds)
 
 
-def needs_lots(programme: Programme, events: Iterable[Event], row: MembershipRow) -> bool:
+def needs_lots(history: ProgrammeHistory, events: Iterable[Event], row: MembershipRow) -> bool:
     """Whether lots matter to these events: earning alone needs none."""
     return (
         row.waiting > 0
-        or reads_lots(programme)
+        or history.reads_lots
+        or any(unit.expiry.kind == "inactivity_months" for unit in history.live.units.values())
         or any(
             event.type in _NEED_LOTS or (event.given.order is not None and event.given.order.delivered)
             for event in events
@@ -95,15 +94,10 @@ def needs_lots(programme: Programme, events: Iterable[Event], row: MembershipRow
     )
 
 
-def reads_lots(programme: Programme) -> bool:
-    """Whether earning itself looks at lots: rules that extend expiry, units that end by inactivity."""
-    return any(unit.expiry.kind == "inactivity_months" for unit in programme.units.values()) or any(
-        isinstance(effect, ExtendExpiryEffect) for rule in programme.rules for effect in rule.effects
-    )
-
-
-def _personal(programme: Programme, rows: Mapping[UUID, MembershipRow]) -> Mapping[UUID, PersonalFacts]:
-    if programme.fields_used.isdisjoint(_PERSONAL):
+def _personal(
+    fields_used: frozenset[str], rows: Mapping[UUID, MembershipRow]
+) -> Mapping[UUID, PersonalFacts]:
+    if fields_used.isdisjoint(_PERSONAL):
         return {}
     return members.personal_facts(member_ids=list(rows))
 

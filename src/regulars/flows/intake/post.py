@@ -35,7 +35,7 @@ from regulars.flows.intake.load import Loaded, load
 from regulars.flows.intake.prepare import Prepared, prepare
 from regulars.flows.intake.progress import latest, save_state
 from regulars.flows.intake.types import Event
-from regulars.kit.errors import Refusal, conflict, not_found
+from regulars.kit.errors import Refusal, not_found
 from regulars.kit.ids import new_ids
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
@@ -383,12 +383,7 @@ def _answer_repeats(cursor: Any, work: Work) -> None:
     stored = activity_store.first_receipts(cursor, ids=missing)
     for index, prepared, claim in work.repeats:
         if claim.body_hash != prepared.body_hash:
-            work.results[index] = conflict(
-                "idempotency_conflict",
-                "同一个键（或单号）已用于内容不同的请求",
-                "This key (or order number) was used with another body",
-                activity_id=str(claim.activity_id),
-            )
+            work.results[index] = activities.key_conflict(claim.activity_id)
         elif claim.activity_id in answers:
             first = answers[claim.activity_id]
             work.results[index] = Receipt(

@@ -15,15 +15,17 @@ from regulars.facts.activity.declared import DeclaredType, check_data
 from regulars.facts.activity.store import key_hash
 from regulars.facts.activity.types import ONE, ActivityIn
 from regulars.flows.intake.types import INTERNAL_TYPES, SYSTEM_TYPES
-from regulars.kit.errors import ErrorList, Refusal, invalid_field
+from regulars.kit.errors import ErrorList, invalid_field
 from regulars.kit.ids import digest
 from regulars.platform.organisations.types import Brand, Store
 from regulars.programme.rules.types import Act
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST = Decimal(1_000_000_000)
+_FINEST = Decimal("0.000001")
 _CLOCK_SKEW = timedelta(minutes=5)
 _PARTS = {"order": "order", "refund": "refund", "order_delivered": "delivery", "burn": "burn"}
+_MADE = frozenset({"hold", "expires_at", "burn_key", "actor"})  # in `data` of internal activities
 _encode = msgspec.json.Encoder()
 
 
@@ -89,7 +91,7 @@ def prepare(
         )
     _check_quantities(given, errors)
     natural = _natural_key(brand.id, given)
-    keys = () if natural is None else (natural,)
+    keys: tuple[UUID, ...] = () if natural is None else (natural,)
     if given.key is not None:
         keys += (key_hash(brand.id, "key", given.key),)
     if not keys:
@@ -107,11 +109,20 @@ def prepare(
         occurred_at=occurred_at,
         act=act_of(given, occurred_at, store, data),
         keys=keys,
-        body_hash=digest(_encode.encode(given).decode()),
+        body_hash=_body_hash(given, internal),
         order_key=order_key,
         subject=subject,
         store_id=store.id if store else None,
     )
+
+
+def _body_hash(given: ActivityIn, internal: bool) -> UUID:
+    """What makes two posts under one key the same. Flows put instants and ids of their own making into theirs."""
+    if not internal:
+        return digest(_encode.encode(given).decode())
+    made = _MADE if given.type == "hold" else _MADE - {"hold"}
+    asked = {k: v for k, v in (given.data or {}).items() if k not in made}
+    return digest(given.type, *[_encode.encode(part).decode() for part in (given.member, given.burn, asked)])
 
 
 def _instant(at: datetime, now: datetime, errors: ErrorList) -> datetime:
@@ -134,15 +145,13 @@ def _instant(at: datetime, now: datetime, errors: ErrorList) -> datetime:
 
 def _check_quantities(given: ActivityIn, errors: ErrorList) -> None:
     """Above zero, at most six decimals: JSON alone cannot say so of a decimal."""
-    part = given.order or given.refund
-    if part is None or part.lines is None:
-        return
-    name = "order" if given.order is not None else "refund"
-    for place, line in enumerate(part.lines):
-        quantity = line.quantity
-        if quantity is None or quantity is ONE:
+    name, quantities = "order", [line.quantity for line in given.order.lines] if given.order else []
+    if given.refund is not None and given.refund.lines is not None:
+        name, quantities = "refund", [line.quantity or ONE for line in given.refund.lines]
+    for place, quantity in enumerate(quantities):
+        if quantity is ONE:
             continue
-        if not quantity.is_finite() or not 0 < quantity <= _MOST or quantity.as_tuple().exponent < -6:  # type: ignore[operator]
+        if not quantity.is_finite() or not 0 < quantity <= _MOST or quantity % _FINEST:
             errors.add(
                 f"{name}.lines[{place}].quantity",
                 "bad_quantity",

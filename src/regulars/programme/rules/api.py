@@ -6,6 +6,7 @@ from regulars.programme.rules.advance import apply, apply_refund
 from regulars.programme.rules.decide import decide
 from regulars.programme.rules.describe import describe
 from regulars.programme.rules.dump import dump
+from regulars.programme.rules.expiry import expires_at
 from regulars.programme.rules.explain import explain_outcome, facts_of
 from regulars.programme.rules.parse import parse, programme_catalogue
 
@@ -15,6 +16,7 @@ __all__ = [
     "decide",
     "describe",
     "dump",
+    "expires_at",
     "explain_outcome",
     "facts_of",
     "parse",

@@ -160,6 +160,27 @@ class HoldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustmentRow:
+    """A manual adjustment: `waiting` for a second person, `posted` or `rejected`."""
+
+    id: UUID
+    member_id: UUID
+    brand_id: UUID
+    unit: str
+    amount: int
+    reason: str
+    comment: str
+    state: str
+    asked_by: UUID | None
+    asked_by_label: str
+    decided_by: UUID | None
+    decided_by_label: str
+    activity_id: UUID | None
+    created_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that reconcile found: `what` names the law that does not hold."""
 

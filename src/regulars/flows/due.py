@@ -1,0 +1,104 @@
+"""Due work on members: pending value activates, value expires, tiers are judged, holds end.
+
+Each run takes a batch of members whose time has come, locks them (those that another worker holds are passed over),
+folds each up to now and writes every table once. What is done is done at the instant it fell due; a second run, or a
+second worker, finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from regulars.facts.activity import api as activities
+from regulars.facts.members import states
+from regulars.flows import value
+from regulars.flows.intake.load import load
+from regulars.flows.intake.post import Work, write
+from regulars.kit.errors import Refusal
+from regulars.platform.due import api as due
+from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import SYSTEM, Brand, Scope
+from regulars.platform.outbox import api as outbox
+from regulars.programme.versions import api as versions
+from regulars.value.ledger import api as ledger
+from regulars.value.ledger import records as ledger_records
+from regulars.value.ledger import store as ledger_store
+
+BATCH = 1000
+
+
+def settle(now: datetime) -> int:
+    """Activate, expire and judge what is due in every brand; returns the number of members settled."""
+    return sum(_settle_brand(brand, now) for brand in organisations.list_brands())
+
+
+def _settle_brand(brand: Brand, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        waiting = ledger_store.due_members(cursor, brand_id=brand.id, now=now, limit=BATCH)
+        waiting += states.due_members(cursor, brand_id=brand.id, now=now, limit=BATCH)
+    return (
+        settle_members(brand=brand, member_ids=list(dict.fromkeys(waiting))[:BATCH], now=now)
+        if waiting
+        else 0
+    )
+
+
+def settle_members(*, brand: Brand, member_ids: list[UUID], now: datetime) -> int:
+    """Bring these members up to now, in one transaction; returns how many were free to be taken."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        taken = states.claim(cursor, brand_id=brand.id, member_ids=member_ids)
+        if not taken:
+            return 0
+        rows = states.lock(cursor, brand_id=brand.id, member_ids=taken)
+        history = versions.in_force(brand_id=brand.id, now=now)
+        loaded = load(cursor, brand=brand, history=history, rows=rows, events={id_: [] for id_ in rows})
+        lots = ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=taken, closed=False)
+        for member_id, fold in loaded.folds.items():
+            fold.wallet.lots = lots[member_id]
+            fold.advance(history.at(now), now)
+            for account in fold.wallet.accounts.values():
+                account.changed = True  # the next instants move on, whatever the amounts did
+        write(cursor, Work(system_scope(brand), brand, now, []), loaded, loaded.folds)
+        return len(taken)
+
+
+def release_holds(now: datetime) -> int:
+    """End the holds whose time is over; returns how many."""
+    with transaction.atomic():
+        ended = ledger_records.due_holds(now=now, limit=200)
+        for brand_id, hold in ended:
+            brand = organisations.get_brand(brand_id=brand_id)
+            try:
+                value.end_hold(
+                    scope=system_scope(brand),
+                    member_id=hold.member_id,
+                    hold_id=hold.id,
+                    capture=False,
+                    key=f"due:{hold.id}",
+                    now=now,
+                )
+            except Refusal:  # the membership is frozen or closed: look again in a while
+                continue
+        return len(ended)
+
+
+def keep_partitions(now: datetime) -> int:
+    """The coming months' partitions of what is partitioned."""
+    return activities.keep_partitions(now=now) + ledger.keep_partitions(now=now) + outbox.keep_partitions(now)
+
+
+def system_scope(brand: Brand) -> Scope:
+    """Regulars itself, at work in a brand."""
+    return Scope(
+        organisation_id=brand.organisation_id, brand_id=brand.id, actor=SYSTEM, permissions=frozenset()
+    )
+
+
+def register() -> None:
+    """Tell the worker; called once by each worker process."""
+    due.register("value.settle", settle, every_seconds=1)
+    due.register("value.release_holds", release_holds, every_seconds=1)
+    due.register("partitions.keep", keep_partitions, every_seconds=3600)

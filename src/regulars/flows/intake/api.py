@@ -1,0 +1,23 @@
+"""Door of the intake: post activities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regulars.facts.activity.types import ActivityIn
+from regulars.flows.intake.coalesce import Coalescer
+from regulars.flows.intake.post import BATCH, Result, post
+from regulars.flows.intake.types import INTERNAL_TYPES, SYSTEM_TYPES
+from regulars.platform.organisations.types import Scope
+
+__all__ = ["BATCH", "INTERNAL_TYPES", "SYSTEM_TYPES", "Result", "post", "post_one"]
+
+_coalescer = Coalescer()
+
+
+def post_one(*, scope: Scope, activity: ActivityIn, now: datetime) -> Result:
+    """`post` for a single activity in a process with many callers: concurrent ones share a transaction.
+
+    Must not be called inside a transaction. A leading caller's thread does the writing of those who wait.
+    """
+    return _coalescer.post(scope=scope, activity=activity, now=now)
