@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> Any:
-    request.getfixturevalue("real_db" if "together" in request.fixturenames else "db")
+    request.getfixturevalue("real_db" if {"together", "real_db"} & set(request.fixturenames) else "db")
     from tests.members.world import make_world
 
     return make_world()

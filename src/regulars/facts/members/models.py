@@ -160,7 +160,7 @@ class Tag(models.Model):
 
 
 class ProfileField(models.Model):
-    """A custom field of a brand's members: typed, validated, usable in every condition as membership.attributes.<key>."""
+    """A custom field of a brand's members: typed, validated, in conditions `membership.attributes.<key>`."""
 
     pk = models.CompositePrimaryKey("brand_id", "key")
     brand_id = models.UUIDField()

@@ -168,3 +168,13 @@ def due_standings(
         [scheme, brand_id, until, scheme, *(after or ()), limit],
     )
     return [(member_id, due_at, msgspec.json.decode(text)) for member_id, due_at, text in cursor.fetchall()]
+
+
+def standings(cursor: Any, *, brand_id: UUID, member_id: UUID) -> dict[str, dict[str, Any]]:
+    """The JSON of a member's tier standings by scheme, for reading; empty before her first act."""
+    cursor.execute(
+        "SELECT (progress->'tiers')::text FROM membership WHERE member_id = %s AND brand_id = %s",
+        [member_id, brand_id],
+    )
+    row = cursor.fetchone()
+    return msgspec.json.decode(row[0]) if row and row[0] else {}

@@ -60,7 +60,7 @@ def update_member(*, scope: Scope, member_id: UUID, changes: Mapping[str, Any], 
         found = reading.read_member(cursor, brand_id=scope.brand_id, member_id=member_id)
         assert found is not None
         membership, profile, _ = found
-        before = {
+        before: dict[str, Any] = {
             **open_profile(member_id, profile),
             "language": membership.language,
             "status": membership.status,

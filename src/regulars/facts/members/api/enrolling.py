@@ -56,13 +56,15 @@ class _Row:
     known: bool = False
 
 
-def enrol_many(*, scope: Scope, rows: Sequence[Enrolment], now: datetime) -> list[EnrolResult]:
+def enrol_many(
+    *, scope: Scope, rows: Sequence[Enrolment], now: datetime, tier: str = ""
+) -> list[EnrolResult]:
     """Enrol people into the scope's brand; one result per row, in order; one bad row loses none of the others.
 
     Somebody the organisation knows by one of the identities gets a membership in this brand (`joined`), her new
     identities are added and empty profile fields filled. A row is refused with `invalid_input`, with
     `already_member` (409, her member id and code in `data`), or with `identity_conflict` (409) when its identities
-    belong to different people. Runs in the caller's transaction if there is one.
+    belong to different people. `tier` is the tier new memberships start in. Joins the caller's transaction.
     """
     results: list[EnrolResult | None] = [None] * len(rows)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -85,7 +87,7 @@ def enrol_many(*, scope: Scope, rows: Sequence[Enrolment], now: datetime) -> lis
         for _ in range(_ROUNDS):
             if not waiting:
                 break
-            waiting = _enrol_round(cursor, scope, waiting, results, now)
+            waiting = _enrol_round(cursor, scope, waiting, results, tier, now)
         for row in waiting:
             results[row.index] = conflict(
                 "try_again", "同一标识正被并发写入，请重试", "The same identity is being written; try again"
@@ -94,7 +96,12 @@ def enrol_many(*, scope: Scope, rows: Sequence[Enrolment], now: datetime) -> lis
 
 
 def _enrol_round(
-    cursor: Any, scope: Scope, rows: list[_Row], results: list[EnrolResult | None], now: datetime
+    cursor: Any,
+    scope: Scope,
+    rows: list[_Row],
+    results: list[EnrolResult | None],
+    tier: str,
+    now: datetime,
 ) -> list[_Row]:
     """Match, claim and insert; rows that lost a claim to a concurrent transaction come back for another round."""
     organisation_id = scope.organisation_id
@@ -122,7 +129,7 @@ def _enrol_round(
         row.member_id = row.member_id or id_
         if not row.asked.code:
             row.code = new_code()
-    return _write(cursor, scope, open_rows, held, results, now)
+    return _write(cursor, scope, open_rows, held, results, tier, now)
 
 
 def _write(
@@ -131,6 +138,7 @@ def _write(
     rows: list[_Row],
     held: dict[UUID, UUID],
     results: list[EnrolResult | None],
+    tier: str,
     now: datetime,
 ) -> list[_Row]:
     organisation_id = scope.organisation_id
@@ -163,7 +171,7 @@ def _write(
         cursor,
         organisation_id=organisation_id,
         brand_id=scope.brand_id,
-        rows=[_membership(row, now) for row in done],
+        rows=[_membership(row, tier, now) for row in done],
         now=now,
     )
     for row in done:
@@ -307,7 +315,7 @@ def _clean(
     return _Row(index, asked, identities, profile, attributes, code)
 
 
-def _membership(row: _Row, now: datetime) -> NewMembership:
+def _membership(row: _Row, tier: str, now: datetime) -> NewMembership:
     assert row.member_id is not None and row.code is not None
     asked = row.asked
     return NewMembership(
@@ -321,6 +329,7 @@ def _membership(row: _Row, now: datetime) -> NewMembership:
         recruiter=asked.recruiter.strip(),
         tags=tuple(sorted(set(asked.tags))),
         attributes=row.attributes,
+        tier=tier,
     )
 
 

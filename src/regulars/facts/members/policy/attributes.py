@@ -92,7 +92,7 @@ def _check_rules(field: ProfileField, errors: ErrorList) -> None:
                 errors.add(f"rules.{name}", "bad_value", "不是该类型的值", "Not a value of this type")
             elif given is not None:
                 bounds[name] = bound
-        if len(bounds) == 2 and bounds["min"] > bounds["max"]:  # type: ignore[operator]
+        if len(bounds) == 2 and bounds["min"] > bounds["max"]:
             errors.add("rules.max", "below_min", "上限不能小于下限", "The maximum lies below the minimum")
     if rules.max_length is not None and not 1 <= rules.max_length <= TEXT_LENGTH:
         errors.add(

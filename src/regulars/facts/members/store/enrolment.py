@@ -26,6 +26,7 @@ class NewMembership:
     recruiter: str
     tags: tuple[str, ...]
     attributes: Mapping[str, Any]
+    tier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,13 @@ def insert_memberships(
     ordered = sorted(rows, key=lambda r: r.member_id)
     cursor.execute(
         """INSERT INTO membership (member_id, brand_id, organisation_id, code, language, joined_at, channel,
-                                   touchpoint, store_id, recruiter, tags, attributes, created_at)
+                                   touchpoint, store_id, recruiter, tags, attributes, tier, created_at)
            SELECT v.member_id, %s, %s, v.code, v.language, v.joined_at, v.channel, v.touchpoint, v.store_id,
-                  v.recruiter, ARRAY(SELECT jsonb_array_elements_text(v.tags)), v.attributes, %s
+                  v.recruiter, ARRAY(SELECT jsonb_array_elements_text(v.tags)), v.attributes, v.tier, %s
              FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::uuid[],
-                         %s::text[], %s::jsonb[], %s::jsonb[])
+                         %s::text[], %s::jsonb[], %s::jsonb[], %s::text[])
                   AS v(member_id, code, language, joined_at, channel, touchpoint, store_id, recruiter, tags,
-                       attributes)
+                       attributes, tier)
            ON CONFLICT (member_id, brand_id) DO NOTHING
            RETURNING member_id""",
         [
@@ -86,6 +87,7 @@ def insert_memberships(
             text_array(r.recruiter for r in ordered),
             text_array(json.dumps(r.tags, ensure_ascii=False) for r in ordered),
             text_array(json.dumps(r.attributes, ensure_ascii=False) for r in ordered),
+            text_array(r.tier for r in ordered),
         ],
     )
     return {row[0] for row in cursor.fetchall()}

@@ -227,7 +227,8 @@ def personal_facts(
 
 def _membership(row: Sequence[Any]) -> MembershipRecord:
     attributes = {} if row[10] == "{}" else json.loads(row[10])
-    return MembershipRecord(*row[:10], attributes, *row[11:19])
+    columns: list[Any] = [*row[:10], attributes, *row[11:19]]
+    return MembershipRecord(*columns)
 
 
 def codes_and_names(
