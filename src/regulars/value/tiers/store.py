@@ -11,7 +11,10 @@ from regulars.kit.ids import new_ids
 from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.value.tiers.types import MemberMove, TierHistoryRow
 
-_COLUMNS = "id, member_id, scheme, previous, tier, reason, comment, ends_at, activity_id, actor, occurred_at, recorded_at"
+_COLUMNS = (
+    "id, member_id, scheme, previous, tier, reason, comment, ends_at, activity_id, actor, occurred_at, "
+    "recorded_at"
+)
 
 _INSERT = """
     INSERT INTO tier_change (member_id, id, brand_id, scheme, previous, tier, reason, comment, ends_at,
