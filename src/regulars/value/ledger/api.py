@@ -76,6 +76,12 @@ def expiry_schedule(
         )
 
 
+def list_expired(*, brand_id: UUID, member_id: UUID) -> list[tuple[datetime, str, int]]:
+    """(instant, unit, amount) of what a member lost by expiry, newest first."""
+    with connection.cursor() as cursor:
+        return reads.expired(cursor, brand_id=brand_id, member_id=member_id)
+
+
 def get_holds(*, ids: Sequence[tuple[UUID, UUID]]) -> dict[UUID, HoldRow]:
     """Holds by id, from (member id, hold id) pairs."""
     with connection.cursor() as cursor:

@@ -105,6 +105,17 @@ def expiry_schedule(
     return [ExpiryDay(unit_, day, int(amount)) for unit_, day, amount in cursor.fetchall()]
 
 
+def expired(cursor: Any, *, brand_id: UUID, member_id: UUID) -> list[tuple[datetime, str, int]]:
+    """(instant, unit, amount) of what a member lost by expiry, newest first; what a repair undid is taken off."""
+    cursor.execute(
+        """SELECT occurred_at, unit, -sum(amount) AS lost FROM entry
+            WHERE member_id = %s AND brand_id = %s AND contra = 'expired'
+            GROUP BY occurred_at, unit HAVING sum(amount) <> 0 ORDER BY occurred_at DESC, unit""",
+        [member_id, brand_id],
+    )
+    return [(at, unit, int(amount)) for at, unit, amount in cursor.fetchall()]
+
+
 def holds(cursor: Any, *, ids: Sequence[tuple[UUID, UUID]]) -> list[HoldRow]:
     if not ids:
         return []
