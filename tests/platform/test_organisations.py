@@ -68,7 +68,10 @@ def test_stores_are_put_by_code_with_their_region(brand: Brand) -> None:
     region = api.create_region(brand_id=brand.id, code="east", name=Text("华东", "East"), now=NOW)
     stores = api.put_stores(
         brand_id=brand.id,
-        stores=[NewStore("S1", Text("一店", "One"), region="east", tags=("mall",)), NewStore("S2", Text("二店", "Two"))],
+        stores=[
+            NewStore("S1", Text("一店", "One"), region="east", tags=("mall",)),
+            NewStore("S2", Text("二店", "Two")),
+        ],
         now=NOW,
     )
     assert stores["S1"].region_id == region.id and stores["S1"].tags == ("mall",)

@@ -27,12 +27,17 @@ class AuditRow(models.Model):
         db_table = "audit_entry"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(actor_kind__in=["staff", "api_key", "member", "system"]), name="audit_actor_kind"
+                condition=models.Q(actor_kind__in=["staff", "api_key", "member", "system"]),
+                name="audit_actor_kind",
             ),
-            models.CheckConstraint(condition=models.Q(action__regex=r"^[a-z_]+\.[a-z_.]+$"), name="audit_action_form"),
+            models.CheckConstraint(
+                condition=models.Q(action__regex=r"^[a-z_]+\.[a-z_.]+$"), name="audit_action_form"
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation_id", "id"], name="audit_by_organisation"),
-            models.Index(fields=["organisation_id", "subject_type", "subject_id", "id"], name="audit_by_subject"),
+            models.Index(
+                fields=["organisation_id", "subject_type", "subject_id", "id"], name="audit_by_subject"
+            ),
             models.Index(fields=["organisation_id", "actor_id", "id"], name="audit_by_actor"),
         ]

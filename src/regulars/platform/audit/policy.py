@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 OMITTED = "***"
-_SECRET = ("password", "secret", "token", "otp", "signature", "private_key", "api_key")
+_SECRET = re.compile(r"(^|_)(password|secret|token|otp|signature|private_key|credential)(_|$)")
 _PERSONAL = frozenset(
     {
         "phone", "mobile", "email", "birthday", "birth_date", "address", "id_number", "id_card", "full_name",
-        "real_name", "openid", "unionid", "wechat", "value", "identifier", "answer", "note_personal",
+        "real_name", "openid", "unionid", "wechat", "identifier",
     }
 )  # fmt: skip
-# Things whose `name` is a person's.
+# Of things about a person these are personal too.
 _PEOPLE = frozenset({"member", "membership", "person", "identity"})
+_OF_PEOPLE = frozenset({"name", "value", "answer"})
 
 
 def plan_change(
@@ -37,9 +39,9 @@ def _kept(subject_type: str, key: str, value: Any) -> Any:
     name = key.lower()
     if value is None or isinstance(value, bool):
         return value
-    if any(word in name for word in _SECRET) or name in _PERSONAL:
+    if _SECRET.search(name) or name in _PERSONAL:
         return OMITTED
-    if name == "name" and subject_type in _PEOPLE:
+    if name in _OF_PEOPLE and subject_type in _PEOPLE:
         return OMITTED
     return _plain(subject_type, value)
 

@@ -4,4 +4,8 @@ from django.apps import AppConfig
 class FilesConfig(AppConfig):
     name = "regulars.platform.files"
     label = "files"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from regulars.platform.files import tasks
+
+        tasks.register()

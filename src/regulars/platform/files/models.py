@@ -26,7 +26,9 @@ class StoredFile(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["expires_at"], condition=models.Q(expires_at__isnull=False), name="stored_file_expiring"
+                fields=["expires_at"],
+                condition=models.Q(expires_at__isnull=False),
+                name="stored_file_expiring",
             ),
             models.Index(fields=["organisation_id", "id"], name="stored_file_by_organisation"),
         ]

@@ -63,7 +63,13 @@ def create_brand(
     """A new brand. Raises `invalid_input`, or `slug_taken` (409): slugs are unique over the installation."""
     errors = ErrorList()
     policy.check_brand(
-        errors, slug=slug, name=name, currency=currency, timezone=timezone, theme=theme or {}, words=words or {}
+        errors,
+        slug=slug,
+        name=name,
+        currency=currency,
+        timezone=timezone,
+        theme=theme or {},
+        words=words or {},
     )
     errors.refuse()
     consent = consent or Text("", "")
@@ -91,7 +97,9 @@ def create_brand(
     return brand
 
 
-def update_brand(*, brand_id: UUID, changes: Mapping[str, Any], now: datetime, actor: Actor = SYSTEM) -> Brand:
+def update_brand(
+    *, brand_id: UUID, changes: Mapping[str, Any], now: datetime, actor: Actor = SYSTEM
+) -> Brand:
     """Change some of: name (Text), theme, words, logo_file_id, consent (Text), consent_version, timezone.
 
     Currency and slug stay: the ledger's amounts and people's bookmarks depend on them.
@@ -166,7 +174,7 @@ def create_region(*, brand_id: UUID, code: str, name: Text, now: datetime, actor
             store.moved(brand_id)
             _audit_brand(brand, actor, "region.create", {}, {"code": code, "name": name.to_json()}, now)
     except IntegrityError as error:
-        raise conflict("code_taken", "该区域编码已存在", "This region code is taken", code=code) from error
+        raise conflict("code_taken", "该区域编码已存在", "This region code is taken", taken=code) from error
     return store.region_of(row)
 
 

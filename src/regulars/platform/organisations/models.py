@@ -53,7 +53,9 @@ class Brand(models.Model):
             models.CheckConstraint(
                 condition=models.Q(slug__regex=r"^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$"), name="brand_slug_form"
             ),
-            models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="brand_currency_form"),
+            models.CheckConstraint(
+                condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="brand_currency_form"
+            ),
         ]
 
 

@@ -4,4 +4,8 @@ from django.apps import AppConfig
 class OutboxConfig(AppConfig):
     name = "regulars.platform.outbox"
     label = "outbox"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from regulars.platform.outbox import tasks
+
+        tasks.register()

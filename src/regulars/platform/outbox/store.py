@@ -66,7 +66,8 @@ def _line(e: Event) -> str:
 def add_consumer(name: str, *, from_start: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO outbox_consumer (name, seen, target, last_error) VALUES (%s, %s, '', '') ON CONFLICT DO NOTHING",
+            "INSERT INTO outbox_consumer (name, seen, target, last_error) VALUES (%s, %s, '', '') "
+            "ON CONFLICT DO NOTHING",
             [name, _NOTHING_SEEN if from_start else _snapshot(cursor)],
         )
 
@@ -90,7 +91,8 @@ def lock_consumer(name: str) -> tuple[str, str, UUID | None] | None:
     """(seen, target, last id) locked for this transaction, or None while another process has it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT seen, target, last_id FROM outbox_consumer WHERE name = %s FOR NO KEY UPDATE SKIP LOCKED", [name]
+            "SELECT seen, target, last_id FROM outbox_consumer WHERE name = %s FOR NO KEY UPDATE SKIP LOCKED",
+            [name],
         )
         row = cursor.fetchone()
     return (row[0], row[1], row[2]) if row else None

@@ -102,7 +102,9 @@ def check_keys() -> None:
 
 def _tokens(grams: frozenset[str], organisation_id: UUID) -> list[int]:
     ring, purpose = _keyring(), f"name\x1f{organisation_id}"
-    return sorted(int.from_bytes(ring.hash(gram, purpose=purpose, size=8), "big", signed=True) for gram in grams)
+    return sorted(
+        int.from_bytes(ring.hash(gram, purpose=purpose, size=8), "big", signed=True) for gram in grams
+    )
 
 
 @lru_cache(maxsize=1)

@@ -4,4 +4,3 @@ from django.apps import AppConfig
 class PrivacyConfig(AppConfig):
     name = "regulars.platform.privacy"
     label = "privacy"
-    default_auto_field = "django.db.models.BigAutoField"

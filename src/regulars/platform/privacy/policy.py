@@ -50,7 +50,9 @@ def normalise_generic(value: str, *, field: str = "value") -> str:
     """Trimmed and NFKC; case kept, since card numbers and open ids may depend on it."""
     text = unicodedata.normalize("NFKC", value).strip()
     if not text or len(text) > 200 or any(unicodedata.category(c) == "Cc" for c in text):
-        raise invalid_field(field, "bad_value", "内容为空、过长或含控制字符", "Empty, too long or unprintable")
+        raise invalid_field(
+            field, "bad_value", "内容为空、过长或含控制字符", "Empty, too long or unprintable"
+        )
     return text
 
 

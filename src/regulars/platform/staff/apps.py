@@ -4,4 +4,8 @@ from django.apps import AppConfig
 class StaffConfig(AppConfig):
     name = "regulars.platform.staff"
     label = "staff"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from regulars.platform.staff import tasks
+
+        tasks.register()

@@ -40,9 +40,7 @@ class Staff(AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(fields=["email"], name="staff_email_unique"),
             models.CheckConstraint(condition=models.Q(language__in=["zh", "en"]), name="staff_language"),
-            models.CheckConstraint(
-                condition=models.Q(email=Lower("email")), name="staff_email_lower_case"
-            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="staff_email_lower_case"),
         ]
         indexes = [models.Index(fields=["organisation", "id"], name="staff_by_organisation")]
 
@@ -82,7 +80,9 @@ class Assignment(models.Model):
         db_table = "assignment"
         constraints = [
             models.UniqueConstraint(
-                fields=["staff", "role", "brand", "region", "store"], name="assignment_once", nulls_distinct=False
+                fields=["staff", "role", "brand", "region", "store"],
+                name="assignment_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(region=None, store=None)
@@ -103,5 +103,7 @@ class SignInThrottle(models.Model):
 
     class Meta:
         db_table = "sign_in_throttle"
-        constraints = [models.CheckConstraint(condition=models.Q(attempts__gte=0), name="sign_in_attempts_counted")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(attempts__gte=0), name="sign_in_attempts_counted")
+        ]
         indexes = [models.Index(fields=["since"], name="sign_in_throttle_by_age")]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from regulars.kit.text import Text
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from regulars.kit.errors import forbidden
+from regulars.kit.text import Language, Text
 
 # code → what it allows. Every endpoint of the REST and console APIs names exactly one of these.
 PERMISSIONS: dict[str, Text] = {
@@ -58,3 +64,80 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset({"members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read"}),
     ),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a role holds: everywhere (all empty), in a brand, one of its regions, or one of its stores.
+
+    A store's place carries the store's region too, so that a region can be seen to cover it.
+    """
+
+    brand_id: UUID | None = None
+    region_id: UUID | None = None
+    store_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAssignment:
+    """A role by its key, and where it shall hold."""
+
+    role: str
+    brand_id: UUID | None = None
+    region_id: UUID | None = None
+    store_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    id: UUID
+    key: str
+    name: Text
+    permissions: frozenset[str]
+    is_builtin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    role: Role
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    id: UUID
+    organisation_id: UUID
+    email: str
+    name: str
+    language: Language
+    is_active: bool
+    last_sign_in_at: datetime | None
+    assignments: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What someone may do in one brand: permission → the stores where she may, None for all of the brand."""
+
+    stores: Mapping[str, frozenset[UUID] | None]
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """Everything she may do somewhere in the brand: for menus, not for checks."""
+        return frozenset(self.stores)
+
+    def for_permission(self, permission: str) -> tuple[frozenset[str], frozenset[UUID] | None]:
+        """The store limit of `permission`, and the permissions she has in all of those stores.
+
+        So a clerk of one store who also reads reports of the whole brand does not come to burn points
+        everywhere. Raises `forbidden`.
+        """
+        if permission not in self.stores:
+            raise forbidden(permission)
+        limit = self.stores[permission]
+        held = frozenset(
+            p
+            for p, stores in self.stores.items()
+            if stores is None or (limit is not None and limit <= stores)
+        )
+        return held, limit
