@@ -39,9 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
     ]
 
 
-# --- the server and the databases ------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """The shared test server. It need not survive a power cut, so it does not wait for the disk."""
@@ -119,9 +116,6 @@ def _template(cluster: Any) -> str:
             connection.close()
             admin.execute(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
     return name
-
-
-# --- real transactions -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session", autouse=True)

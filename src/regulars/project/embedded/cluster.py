@@ -16,8 +16,8 @@ import psutil
 
 from regulars.project.plainly import PlainError
 
-_PORT = 5432
-_SOCKET_NAME = f".s.PGSQL.{_PORT}"
+PORT = 5432
+_SOCKET_NAME = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; the lock file beside the socket is 5 longer
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 ROLE = "regulars"
@@ -57,12 +57,12 @@ class Cluster:
 
     def connection(self, *, database: str = DATABASE, user: str = ROLE) -> dict[str, Any]:
         """libpq's parameters."""
-        return {"host": str(self.socket_directory), "port": _PORT, "user": user, "dbname": database}
+        return {"host": str(self.socket_directory), "port": PORT, "user": user, "dbname": database}
 
     def url(self, *, database: str = DATABASE, user: str = ROLE) -> str:
         """The same as a URL."""
         host = quote(str(self.socket_directory), safe="")
-        return f"postgresql://{user}@/{quote(database)}?host={host}&port={_PORT}"
+        return f"postgresql://{user}@/{quote(database)}?host={host}&port={PORT}"
 
     def postmaster_pid(self) -> int | None:
         """The process the cluster's pid file names, if it runs and is this cluster's postmaster."""
@@ -72,6 +72,18 @@ class Cluster:
             return process.pid if self._is_postmaster(process) else None
         except (OSError, ValueError, IndexError, psutil.Error):
             return None
+
+    def is_stopping(self) -> bool:
+        """Whether the postmaster has been asked to stop."""
+        try:
+            return (self.pgdata / "postmaster.pid").read_text().splitlines()[7].strip() == "stopping"
+        except (OSError, IndexError):
+            return False
+
+    def is_recovering(self) -> bool:
+        """Whether the server is replaying its log after a crash."""
+        start = f"postgres: {self.name}: startup"
+        return any(" ".join(process.cmdline()).startswith(start) for process in self.processes())
 
     def processes(self) -> Iterator[psutil.Process]:
         """Every living process of this cluster: the postmaster, its children and children it left behind."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -18,14 +17,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import psycopg
 from psycopg import sql
 
-from regulars.project.embedded.cluster import DATABASE, ROLE, Cluster, binaries
+from regulars.project.embedded.accounts import Account, command_as, server_account, server_environment
+from regulars.project.embedded.cluster import DATABASE, PORT, ROLE, Cluster, binaries
 from regulars.project.embedded.tuning import settings
 from regulars.project.plainly import PlainError
 
@@ -33,17 +32,6 @@ _RECOVERY_MAY_TAKE_SECONDS = 1800.0
 _FAST_STOP_MAY_TAKE_SECONDS = 60.0
 _LOG_KEPT_BYTES = 5_000_000
 _SUPERUSER = "postgres"
-_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
-_DEMOTE = Path(__file__).with_name("demote.py")
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The user the server runs as; -1 is the one we are."""
-
-    uid: int
-    gid: int
-    capability: int = -1
 
 
 @contextlib.contextmanager
@@ -89,9 +77,12 @@ def start(
     with _locked(cluster):
         if keep:
             _keep(cluster).touch()
-        if cluster.postmaster_pid() is not None and _wait_until_ready(cluster, None):
-            return False
-        account = _account(cluster)
+        running = cluster.postmaster_pid()
+        if running is not None:
+            if not cluster.is_stopping() and _wait_until_ready(cluster, None):
+                return False
+            _end(cluster, running)
+        account = server_account(cluster)
         _clear_remains(cluster)
         if not (cluster.pgdata / "PG_VERSION").exists():
             _create(cluster, account)
@@ -114,16 +105,8 @@ def stop(cluster: Cluster) -> bool:
         with contextlib.suppress(FileNotFoundError):
             _keep(cluster).unlink()
         pid = cluster.postmaster_pid()
-        for number, patience in (
-            (signal.SIGINT, _FAST_STOP_MAY_TAKE_SECONDS),
-            (signal.SIGQUIT, 10.0),
-        ):
-            if pid is None:
-                break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-            if _gone(pid, patience):
-                break
+        if pid is not None:
+            _end(cluster, pid)
         _clear_remains(cluster)
         return pid is not None
 
@@ -135,9 +118,6 @@ def is_ready(cluster: Cluster) -> bool:
             return True
     except psycopg.OperationalError:
         return False
-
-
-# --- locks and files -------------------------------------------------------------------------------------------
 
 
 def _keep(cluster: Cluster) -> Path:
@@ -171,7 +151,7 @@ def _make_root(cluster: Cluster) -> None:
         ) from None
 
 
-def _make_socket_directory(cluster: Cluster, account: _Account) -> None:
+def _make_socket_directory(cluster: Cluster, account: Account) -> None:
     directory = cluster.socket_directory
     owner = account.uid if account.uid >= 0 else os.geteuid()
     with contextlib.suppress(FileExistsError):
@@ -189,94 +169,12 @@ def _make_socket_directory(cluster: Cluster, account: _Account) -> None:
     directory.chmod(0o700)
 
 
-def _give(path: Path, account: _Account) -> None:
+def _give(path: Path, account: Account) -> None:
     if account.uid >= 0:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-# --- who runs the server ---------------------------------------------------------------------------------------
-
-
-def _account(cluster: Cluster) -> _Account:
-    """Ourselves; for root the user who owns the cluster already, or one without rights."""
-    if os.geteuid() != 0:
-        return _Account(-1, -1)
-    uid, gid = _unprivileged()
-    with contextlib.suppress(FileNotFoundError):
-        found = cluster.pgdata.stat()
-        if found.st_uid != 0:
-            uid, gid = found.st_uid, found.st_gid
-    paths = (cluster.root, cluster.socket_directory.parent, binaries())
-    reachable = all(_may_enter(path, uid, gid) for path in paths)
-    return _Account(uid, gid, -1 if reachable else _passing_right())
-
-
-def _unprivileged() -> tuple[int, int]:
-    """The system user `regulars`, made if that is possible here; otherwise `nobody`."""
-    for attempt in (1, 2):
-        try:
-            entry = pwd.getpwnam("regulars")
-            return entry.pw_uid, entry.pw_gid
-        except KeyError:
-            if attempt == 1 and (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")):
-                words = [
-                    useradd,
-                    "--system",
-                    "--user-group",
-                    "--no-create-home",
-                    "--home-dir",
-                    "/nonexistent",
-                ]
-                subprocess.run(
-                    [*words, "--shell", "/usr/sbin/nologin", "regulars"], check=False, capture_output=True
-                )
-    entry = pwd.getpwnam("nobody")
-    return entry.pw_uid, entry.pw_gid
-
-
-def _may_enter(path: Path, uid: int, gid: int) -> bool:
-    """Whether the user may pass through every directory down to `path`."""
-    for directory in (path, *path.parents):
-        try:
-            found = directory.stat()
-        except FileNotFoundError:
-            continue
-        bit = stat.S_IXUSR if found.st_uid == uid else stat.S_IXGRP if found.st_gid == gid else stat.S_IXOTH
-        if not found.st_mode & bit:
-            return False
-    return True
-
-
-def _passing_right() -> int:
-    """The smallest right of ours that lets another user pass through closed directories."""
-    held = 0
-    with contextlib.suppress(OSError, StopIteration, ValueError):
-        status = Path("/proc/self/status").read_text().splitlines()
-        held = int(next(line for line in status if line.startswith("CapPrm:")).split()[1], 16)
-    for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
-        if held >> capability & 1:
-            return capability
-    raise PlainError(
-        zh="以 root 运行时,数据目录和程序目录必须允许其他用户进入;请换一个目录,或以普通用户运行。",
-        en="Run by root, the data directory and the program's directory must be open to other users; "
-        "use another directory or run as an ordinary user.",
-    )
-
-
-def _as(account: _Account, program: Path, *arguments: str, death_signal: int = 0) -> list[str]:
-    who = [str(account.uid), str(account.gid), str(account.capability), str(death_signal)]
-    return [sys.executable, "-I", "-S", str(_DEMOTE), *who, str(program), *arguments]
-
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "TMPDIR", "TZDIR")}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
-
-
-# --- creating and launching ------------------------------------------------------------------------------------
-
-
-def _create(cluster: Cluster, account: _Account) -> None:
+def _create(cluster: Cluster, account: Account) -> None:
     """A new cluster, made aside and moved into place whole."""
     fresh = cluster.root / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -285,10 +183,10 @@ def _create(cluster: Cluster, account: _Account) -> None:
     words = ["-D", str(fresh), "-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-locale"]
     words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"]
     done = subprocess.run(
-        _as(account, binaries() / "initdb", *words),
+        command_as(account, binaries() / "initdb", *words),
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=server_environment(),
         cwd="/",
         check=False,
     )
@@ -302,7 +200,7 @@ def _create(cluster: Cluster, account: _Account) -> None:
 
 
 def _launch(
-    cluster: Cluster, account: _Account, *, dies_with_us: bool, tuned: dict[str, str]
+    cluster: Cluster, account: Account, *, dies_with_us: bool, tuned: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     words = ["-D", str(cluster.pgdata), "-c", f"cluster_name={cluster.name}"]
     words += [
@@ -319,7 +217,7 @@ def _launch(
     log = os.open(cluster.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         return subprocess.Popen(
-            _as(
+            command_as(
                 account,
                 binaries() / "postgres",
                 *words,
@@ -328,7 +226,7 @@ def _launch(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_environment(),
+            env=server_environment(),
             cwd="/",
             start_new_session=True,
         )
@@ -337,11 +235,14 @@ def _launch(
 
 
 def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes] | None) -> bool:
-    """Wait until the server answers (a crash recovery may take long); False once its process is gone."""
+    """Wait until the server answers (a crash recovery may take long); False once it is gone or going."""
     begun = time.monotonic()
     pause = 0.02
     while not is_ready(cluster):
-        gone = server.poll() is not None if server else cluster.postmaster_pid() is None
+        if server:
+            gone = server.poll() is not None
+        else:
+            gone = cluster.postmaster_pid() is None or cluster.is_stopping()
         if gone or time.monotonic() - begun > _RECOVERY_MAY_TAKE_SECONDS:
             return False
         time.sleep(pause)
@@ -360,35 +261,49 @@ def _ensure_database(cluster: Cluster) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
 
 
-# --- ending ----------------------------------------------------------------------------------------------------
-
-
 def _clear_remains(cluster: Cluster) -> None:
-    """End what a killed postmaster left behind. Its children hold the shared memory, and a pid file that names a
+    """End what a killed postmaster left behind. Its children hold the shared memory, and a lock file that names a
     process which is no postmaster of this cluster (a reused number, a zombie) would make the next start refuse."""
     remains = list(cluster.processes())
     for process in remains:
         with contextlib.suppress(psutil.Error):
             process.kill()
     _, alive = psutil.wait_procs(remains, timeout=30)
-    if not alive:
-        with contextlib.suppress(FileNotFoundError):
-            (cluster.pgdata / "postmaster.pid").unlink()
+    if alive:
+        return
+    socket = cluster.socket_directory / f".s.PGSQL.{PORT}"
+    for left in (cluster.pgdata / "postmaster.pid", socket, socket.with_name(f"{socket.name}.lock")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            left.unlink()
 
 
-def _gone(pid: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        try:
-            # a child of ours has to be collected; anybody else's is only looked at
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
+def _end(cluster: Cluster, pid: int) -> None:
+    """Stop the postmaster: cleanly, with a last checkpoint, unless it is recovering from a crash. Asked to stop then,
+    PostgreSQL 18 can wait for ever; stopped at once it loses nothing, since the log it recovers from stays."""
+    begun = time.monotonic()
+    number = signal.SIGINT if is_ready(cluster) or cluster.is_stopping() else signal.SIGQUIT
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+        while not _gone(pid):
+            waited = time.monotonic() - begun
+            if number == signal.SIGINT and (
+                waited > _FAST_STOP_MAY_TAKE_SECONDS or (waited > 0.5 and cluster.is_recovering())
+            ):
+                number = signal.SIGQUIT
+                os.kill(pid, number)
+            elif waited > _FAST_STOP_MAY_TAKE_SECONDS + 10:
+                return
+            time.sleep(0.02)
+
+
+def _gone(pid: int) -> bool:
+    try:
+        # a child of ours has to be collected; anybody else's is only looked at
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _last_words(cluster: Cluster) -> str:
