@@ -17,15 +17,5 @@ _BUILT_IN = (
         ),
         secret=True,
     ),
-    Template(
-        code="welcome",
-        name=Text("入会欢迎", "Welcome"),
-        subject=Text("欢迎加入 {brand}", "Welcome to {brand}"),
-        body=Text(
-            "{name}您好，您已成为 {brand} 会员。付款前出示会员码，每一单都会记到您的卡上。",
-            "Hello {name}, you are now a member of {brand}. Show your member code before you pay and every "
-            "order counts on your card.",
-        ),
-    ),
 )
 TEMPLATES: dict[str, Template] = {template.code: template for template in _BUILT_IN}

@@ -4,37 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('pk', models.CompositePrimaryKey('recipient_hash', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('recipient_hash', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('organisation_id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('channel', models.TextField()),
-                ('template', models.TextField()),
-                ('language', models.TextField()),
-                ('recipient', models.BinaryField()),
-                ('recipient_masked', models.TextField()),
-                ('subject', models.BinaryField()),
-                ('body', models.BinaryField()),
-                ('state', models.TextField()),
-                ('reference', models.TextField(db_default='', default='')),
-                ('error', models.TextField(db_default='', default='')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "recipient_hash", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("recipient_hash", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("organisation_id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("channel", models.TextField()),
+                ("template", models.TextField()),
+                ("language", models.TextField()),
+                ("recipient", models.BinaryField()),
+                ("recipient_masked", models.TextField()),
+                ("subject", models.BinaryField()),
+                ("body", models.BinaryField()),
+                ("state", models.TextField()),
+                ("reference", models.TextField(db_default="", default="")),
+                ("error", models.TextField(db_default="", default="")),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'message',
-                'indexes': [models.Index(fields=['brand_id', '-id'], name='message_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('channel__in', ['sms', 'email', 'inbox'])), name='message_channel'), models.CheckConstraint(condition=models.Q(('state__in', ['sandboxed', 'sent', 'failed'])), name='message_state')],
+                "db_table": "message",
+                "indexes": [models.Index(fields=["brand_id", "-id"], name="message_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["sms", "email", "inbox"])), name="message_channel"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["sandboxed", "sent", "failed"])),
+                        name="message_state",
+                    ),
+                ],
             },
         ),
     ]

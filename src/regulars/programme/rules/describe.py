@@ -36,14 +36,18 @@ _TRIGGERS: dict[str, tuple[str, str]] = {
 }
 
 
-def describe(thing: Rule | Unit | TierScheme | Benefit, programme: Programme, language: Language) -> str:
-    """One sentence (for a tier scheme: a few) without a full stop at its end."""
+def describe(
+    thing: Rule | Unit | TierScheme | Tier | Benefit, programme: Programme, language: Language
+) -> str:
+    """One sentence (for a tier scheme: a few) without a full stop at its end; for a tier, what it takes."""
     if isinstance(thing, Rule):
         return _rule(thing, programme, language)
     if isinstance(thing, Unit):
         return _unit(thing, programme, language)
     if isinstance(thing, TierScheme):
         return _scheme(thing, programme, language)
+    if isinstance(thing, Tier):
+        return _tier(thing, programme, language)
     return _benefit(thing, programme, language)
 
 
@@ -341,7 +345,8 @@ def _scheme(scheme: TierScheme, programme: Programme, language: Language) -> str
         grace = f"（宽限 {days}）" if zh else f" after {days} of grace"
     if zh:
         lowest = scheme.tiers[0].name.zh
-        return f"{scheme.name.zh}：入会即为{lowest}；{'；'.join(tiers)}；有效 {months}，{anchor[0]}，到期{end[0]}{grace}"
+        steps = "；".join(tiers)
+        return f"{scheme.name.zh}：入会即为{lowest}；{steps}；有效 {months}，{anchor[0]}，到期{end[0]}{grace}"
     lowest = scheme.tiers[0].name.en
     return (
         f"{scheme.name.en}: everybody starts at {lowest}; {'; '.join(tiers)}; "

@@ -4,60 +4,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Attempts',
+            name="Attempts",
             fields=[
-                ('key', models.UUIDField(primary_key=True, serialize=False)),
-                ('times', models.IntegerField()),
-                ('since', models.DateTimeField()),
+                ("key", models.UUIDField(primary_key=True, serialize=False)),
+                ("times", models.IntegerField()),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'db_table': 'member_sign_in_attempts',
-                'indexes': [models.Index(fields=['since'], name='member_sign_in_attempts_age')],
+                "db_table": "member_sign_in_attempts",
+                "indexes": [models.Index(fields=["since"], name="member_sign_in_attempts_age")],
             },
         ),
         migrations.CreateModel(
-            name='MemberSession',
+            name="MemberSession",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'digest', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('digest', models.BinaryField(max_length=32)),
-                ('brand_id', models.UUIDField()),
-                ('organisation_id', models.UUIDField()),
-                ('created_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "digest", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("digest", models.BinaryField(max_length=32)),
+                ("brand_id", models.UUIDField()),
+                ("organisation_id", models.UUIDField()),
+                ("created_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'member_session',
-                'indexes': [models.Index(fields=['expires_at'], name='member_session_age')],
+                "db_table": "member_session",
+                "indexes": [models.Index(fields=["expires_at"], name="member_session_age")],
             },
         ),
         migrations.CreateModel(
-            name='OneTimeCode',
+            name="OneTimeCode",
             fields=[
-                ('pk', models.CompositePrimaryKey('address_hash', 'brand_id', 'purpose', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('address_hash', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('purpose', models.TextField()),
-                ('owner_id', models.UUIDField(null=True)),
-                ('code_hash', models.UUIDField()),
-                ('tries', models.SmallIntegerField(default=0)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ticket', models.BinaryField(max_length=32, null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "address_hash",
+                        "brand_id",
+                        "purpose",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("address_hash", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("purpose", models.TextField()),
+                ("owner_id", models.UUIDField(null=True)),
+                ("code_hash", models.UUIDField()),
+                ("tries", models.SmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ticket", models.BinaryField(max_length=32, null=True)),
             ],
             options={
-                'db_table': 'one_time_code',
-                'indexes': [models.Index(fields=['expires_at'], name='one_time_code_age')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ['sign_in', 'add_identity'])), name='one_time_code_purpose')],
+                "db_table": "one_time_code",
+                "indexes": [models.Index(fields=["expires_at"], name="one_time_code_age")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["sign_in", "add_identity"])),
+                        name="one_time_code_purpose",
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,197 @@
+"""The portal's API under /api/portal/<brand>: every endpoint, what it takes and gives. One brand, one member."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from ninja import NinjaAPI, Router
+from pydantic import Field
+
+from regulars.kit import clock
+from regulars.surfaces import access, member_pass
+from regulars.surfaces.portal import (
+    benefits,
+    card,
+    cookies,
+    front,
+    history,
+    orders,
+    points,
+    profile,
+    shapes,
+    signing,
+)
+from regulars.surfaces.portal.guard import AnyVisitor, SignedIn, brand_of, member_of
+from regulars.surfaces.problems import answer_with_problems
+
+api = NinjaAPI(
+    title="Regulars portal",
+    version="1",
+    description="What the member's own pages ask. Not for integrations: those use /api/v1.",
+    urls_namespace="portal",
+    auth=AnyVisitor(),
+    docs_url=None,
+    openapi_url=None,
+)
+answer_with_problems(api)
+visitors = Router(auth=AnyVisitor(), tags=["visitors"])
+mine = Router(auth=SignedIn(), tags=["members"])
+Cursor = Annotated[str | None, Field(max_length=400)]
+StoreCode = Annotated[str, Field(max_length=64)]
+
+
+@visitors.get("/front", response=shapes.FrontOut)
+def get_front(request: HttpRequest, slug: str, s: StoreCode = "") -> Any:
+    """The brand, how to come in, and who is signed in. `s` is the code of the store whose QR was scanned."""
+    get_token(request)
+    brand, now = brand_of(request), clock.now()
+    member = access.member_access(request, brand, now)
+    return front.front(brand=brand, member=member, language=access.language(request), store=s, now=now)
+
+
+@visitors.post("/codes", response={202: shapes.CodeSentOut})
+def send_code(request: HttpRequest, slug: str, given: shapes.CodeAsked) -> Any:
+    """Send a one-time code. The answer is the same for members and for everybody else."""
+    signing.send_code(
+        brand=brand_of(request),
+        kind=given.kind,
+        typed=given.address,
+        ip=access.client_ip(request),
+        language=access.language(request),
+        now=clock.now(),
+    )
+    return 202, signing.code_sent()
+
+
+@visitors.post("/session", response=shapes.SignInOut)
+def sign_in(request: HttpRequest, slug: str, given: shapes.CodeGiven, response: HttpResponse) -> Any:
+    """Give the code back: signed in, or on to the form."""
+    brand = brand_of(request)
+    entrance = signing.sign_in(
+        brand=brand,
+        kind=given.kind,
+        typed=given.address,
+        code=given.code,
+        ip=access.client_ip(request),
+        now=clock.now(),
+    )
+    return cookies.enter(response, brand, entrance)
+
+
+@visitors.post("/enrolment", response=shapes.SignInOut)
+def join(request: HttpRequest, slug: str, given: shapes.JoinForm, response: HttpResponse) -> Any:
+    """Join, after the address was proven."""
+    brand = brand_of(request)
+    entrance = signing.join(
+        brand=brand,
+        form=given,
+        proof=cookies.proof(request, brand),
+        language=access.language(request),
+        now=clock.now(),
+    )
+    return cookies.enter(response, brand, entrance)
+
+
+@visitors.delete("/session", response={204: None})
+def sign_out(request: HttpRequest, slug: str, response: HttpResponse) -> Any:
+    """Sign out of this browser; harmless when nobody is signed in."""
+    cookies.leave(request, response, brand_of(request))
+    return 204, None
+
+
+@mine.get("/card", response=shapes.CardOut)
+def get_card(request: HttpRequest, slug: str) -> Any:
+    """Tier, balances, progress, and the one next thing to do."""
+    return card.card(member=member_of(request), language=access.language(request), now=clock.now())
+
+
+@mine.get("/pass", response=shapes.PassOut)
+def get_pass(request: HttpRequest, slug: str) -> Any:
+    """A fresh text for her QR code, good for a minute."""
+    member, now = member_of(request), clock.now()
+    seconds = int(member_pass.LIFETIME.total_seconds())
+    token = member_pass.issue(brand_id=member.brand.id, member_id=member.member_id, now=now)
+    return shapes.PassOut(token=token, expires_in_seconds=seconds, lifetime_seconds=seconds)
+
+
+@mine.get("/benefits", response=shapes.BenefitsOut)
+def get_benefits(request: HttpRequest, slug: str) -> Any:
+    """Every tier, what it takes and what it gives."""
+    return benefits.ladder(member=member_of(request), language=access.language(request), now=clock.now())
+
+
+@mine.get("/points", response=shapes.PointsOut)
+def get_points(request: HttpRequest, slug: str) -> Any:
+    """Balances with what expires when and what is still to come."""
+    return points.points(member=member_of(request), language=access.language(request), now=clock.now())
+
+
+@mine.get("/history", response=shapes.PageOut[shapes.HistoryOut])
+def get_history(request: HttpRequest, slug: str, cursor: Cursor = None) -> Any:
+    """What happened and why, newest first."""
+    return history.page(
+        member=member_of(request), language=access.language(request), cursor=cursor, now=clock.now()
+    )
+
+
+@mine.get("/orders", response=shapes.PageOut[shapes.OrderOut])
+def get_orders(request: HttpRequest, slug: str, cursor: Cursor = None) -> Any:
+    """Her orders with their lines and refunds, newest first."""
+    return orders.page(member=member_of(request), language=access.language(request), cursor=cursor)
+
+
+@mine.get("/profile", response=shapes.ProfileOut)
+def get_profile(request: HttpRequest, slug: str) -> Any:
+    """Her profile as a form."""
+    return profile.profile(member=member_of(request), language=access.language(request), now=clock.now())
+
+
+@mine.patch("/profile", response=shapes.ProfileOut)
+def change_profile(request: HttpRequest, slug: str, given: shapes.ProfileChanges) -> Any:
+    """Change some fields; null clears one."""
+    return profile.change(
+        member=member_of(request), values=given.values, language=access.language(request), now=clock.now()
+    )
+
+
+@mine.get("/identifiers", response=shapes.IdentifiersOut)
+def get_identifiers(request: HttpRequest, slug: str) -> Any:
+    """What she can sign in with and be found by."""
+    return profile.identifiers(member=member_of(request), language=access.language(request))
+
+
+@mine.post("/identifiers/codes", response={202: shapes.CodeSentOut})
+def send_identifier_code(request: HttpRequest, slug: str, given: shapes.CodeAsked) -> Any:
+    """Send a code to an address that she wants to add."""
+    member = member_of(request)
+    signing.send_code(
+        brand=member.brand,
+        kind=given.kind,
+        typed=given.address,
+        ip=access.client_ip(request),
+        language=access.language(request),
+        now=clock.now(),
+        owner=member.member_id,
+    )
+    return 202, signing.code_sent()
+
+
+@mine.post("/identifiers", response=shapes.IdentifiersOut)
+def add_identifier(request: HttpRequest, slug: str, given: shapes.CodeGiven) -> Any:
+    """Add an address with the code that was sent to it."""
+    member = member_of(request)
+    signing.add_address(
+        member=member,
+        kind=given.kind,
+        typed=given.address,
+        code=given.code,
+        ip=access.client_ip(request),
+        now=clock.now(),
+    )
+    return profile.identifiers(member=member, language=access.language(request))
+
+
+api.add_router("/{slug}", visitors)
+api.add_router("/{slug}", mine)

@@ -1,0 +1,73 @@
+"""What each tier takes and gives, and what the next one adds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regulars.facts.members import api as members
+from regulars.kit.text import Language
+from regulars.platform.organisations.types import Brand
+from regulars.programme.rules import api as rules
+from regulars.programme.rules.types import Benefit, Programme, Tier, TierScheme
+from regulars.surfaces.access import MemberAccess
+from regulars.surfaces.portal import standing
+from regulars.surfaces.portal.shapes import (
+    BenefitOut,
+    BenefitsOut,
+    Quota,
+    TierBenefitOut,
+    TierBenefitsOut,
+)
+
+
+def of_first_tier(brand: Brand, language: Language, now: datetime) -> list[BenefitOut]:
+    """What somebody gets by joining alone."""
+    programme = standing.live(brand, now)
+    scheme = standing.tier_scheme(programme)
+    if programme is None or scheme is None:
+        return []
+    return [_benefit(benefit, language) for benefit in _of(programme, scheme, scheme.tiers[0])]
+
+
+def ladder(*, member: MemberAccess, language: Language, now: datetime) -> BenefitsOut:
+    """All tiers from the lowest up; `adds` marks what the tier below does not give."""
+    programme = standing.live(member.brand, now)
+    scheme = standing.tier_scheme(programme)
+    if programme is None or scheme is None:
+        return BenefitsOut(tiers=[])
+    card = members.get_card(scope=member.scope, member_id=member.member_id)
+    present = card.tier or scheme.tiers[0].code
+    rungs: list[TierBenefitsOut] = []
+    below: set[str] = set()
+    for level, tier in enumerate(scheme.tiers):
+        given = _of(programme, scheme, tier)
+        rungs.append(
+            TierBenefitsOut(
+                code=tier.code,
+                name=tier.name.in_language(language),
+                level=level,
+                colour=tier.colour or None,
+                current=tier.code == present,
+                requirement=rules.describe(tier, programme, language) if tier.qualify else "",
+                benefits=[
+                    TierBenefitOut(**_benefit(b, language).dict(), adds=level > 0 and b.key not in below)
+                    for b in given
+                ],
+            )
+        )
+        below = {benefit.key for benefit in given}
+    return BenefitsOut(tiers=rungs)
+
+
+def _of(programme: Programme, scheme: TierScheme, tier: Tier) -> list[Benefit]:
+    return [b for b in programme.benefits if b.scheme == scheme.key and tier.code in b.tiers]
+
+
+def _benefit(benefit: Benefit, language: Language) -> BenefitOut:
+    quota = Quota(limit=benefit.quota, period=benefit.period) if benefit.quota else None
+    return BenefitOut(
+        code=benefit.key,
+        name=benefit.name.in_language(language),
+        detail=benefit.description.in_language(language),
+        quota=quota,
+    )

@@ -1,0 +1,163 @@
+"""Why an act gave or took what it did: its stored receipt read with the programme version that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from regulars.facts.activity.records import ActivityRow, Stored
+from regulars.flows.value import REASONS
+from regulars.kit.text import Language, Text
+from regulars.programme.rules import api as rules
+from regulars.programme.rules.types import Benefit, Outcome, Programme, Rule
+from regulars.programme.versions.types import ProgrammeHistory
+from regulars.surfaces.portal import words
+from regulars.surfaces.portal.shapes import WhyOut
+
+Account = Literal["available", "pending", "held", "debt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Value that moved other than by earning."""
+
+    unit: str
+    account: Account
+    amount: int
+
+
+class Reader:
+    """Reads one stored activity for people."""
+
+    def __init__(self, row: ActivityRow, programmes: ProgrammeHistory | None, language: Language) -> None:
+        self._row = row
+        self._programmes = programmes
+        self._language: Language = language
+        self.stored: Stored = row.stored()
+
+    @cached_property
+    def _programme(self) -> Programme | None:
+        """The version that decided; where it is gone, the one in force when it happened."""
+        if self._programmes is None:
+            return None
+        for programme in self._programmes.programmes:
+            if programme.version == self.stored.version:
+                return programme
+        return self._programmes.at(self._row.occurred_at)
+
+    @cached_property
+    def _given(self) -> Any:
+        return self._row.parts()
+
+    def movements(self) -> list[Movement]:
+        """What it took, gave back or set aside."""
+        moved: list[Movement] = []
+        for note in self.stored.notes:
+            if note["code"] == "clawed_back":
+                moved.append(Movement(note["unit"], "available", -note["taken"]))
+                moved.append(Movement(note["unit"], "debt", note["debt"]))
+            elif note["code"] == "given_back":
+                moved.append(Movement(note["unit"], "available", note["amount"]))
+        data = getattr(self._given, "data", None) or {}
+        total = sum(amount for _, amount in self.stored.parts)
+        match self._row.type:
+            case "burn":
+                moved.append(Movement(self._given.burn.unit, "available", -self._given.burn.amount))
+            case "adjust":
+                moved.append(Movement(data["unit"], "available", data["amount"]))
+            case "hold":
+                moved.append(Movement(data["unit"], "available", -data["amount"]))
+                moved.append(Movement(data["unit"], "held", data["amount"]))
+            case "capture" | "release" if data.get("unit"):
+                sign = -1 if self._row.type == "capture" else 0
+                moved.append(Movement(data["unit"], "held", -total))
+                moved.append(Movement(data["unit"], "available", total * (sign + 1)))
+            case _:
+                pass
+        return [movement for movement in moved if movement.amount]
+
+    def whys(self, unit_name: Callable[[str], str]) -> list[WhyOut]:
+        """The rules that fired with what each gave; for what no rule decides, the act's own reason."""
+        found: list[WhyOut] = []
+        for outcome in self.stored.outcomes:
+            if outcome.reason:
+                continue
+            name, sentence = self._rule(outcome.rule)
+            sums: dict[str, int] = {}
+            for earn in self.stored.earns:
+                if earn.rule == outcome.rule:
+                    sums[earn.unit] = sums.get(earn.unit, 0) + earn.amount
+            found += [
+                WhyOut(rule=name, sentence=sentence, amount=amount, unit_name=unit_name(unit))
+                for unit, amount in sums.items()
+            ] or [WhyOut(rule=name, sentence=sentence, amount=None, unit_name=None)]
+        return found + self._taken_back(unit_name) + self._own_reason(unit_name)
+
+    def why_not(self) -> list[str]:
+        """Why each other rule gave nothing, a sentence each."""
+        if self._programme is None:
+            return []
+        return [
+            rules.explain_outcome(
+                Outcome(outcome.rule, fired=False, reason=outcome.reason, detail=outcome.detail),
+                self._programme,
+                self._language,
+            )
+            for outcome in self.stored.outcomes
+            if outcome.reason
+        ]
+
+    def _taken_back(self, unit_name: Callable[[str], str]) -> list[WhyOut]:
+        found = []
+        for note in self.stored.notes:
+            if note["code"] == "clawed_back":
+                name, _ = self._rule(note["rule"])
+                text = words.CLAWED_WITH_DEBT.format(n=f"{note['debt']:,}") if note["debt"] else words.CLAWED
+                found.append(self._why(Text(name, name), text, -note["amount"], unit_name(note["unit"])))
+            elif note["code"] == "given_back":
+                found.append(
+                    self._why(words.GIVEN_BACK, words.GIVEN_BACK_WHY, note["amount"], unit_name(note["unit"]))
+                )
+            elif note["code"] == "waiting_for_order":
+                found.append(self._why(words.WAITING, words.WAITING_WHY, None, None))
+        return found
+
+    def _own_reason(self, unit_name: Callable[[str], str]) -> list[WhyOut]:
+        data = getattr(self._given, "data", None) or {}
+        match self._row.type:
+            case "burn":
+                burn = self._given.burn
+                said = Text(burn.reason, burn.reason)
+                return [self._why(words.SPENT, said, -burn.amount, unit_name(burn.unit))]
+            case "adjust":
+                reason = REASONS.get(str(data.get("reason")), words.ADJUSTED)
+                return [self._why(reason, words.ADJUSTED_WHY, data["amount"], unit_name(data["unit"]))]
+            case "hold":
+                return [self._why(words.HELD, words.HELD_WHY, data["amount"], unit_name(data["unit"]))]
+            case "tier_place":
+                return [self._why(words.PLACED, words.ADJUSTED_WHY, None, None)]
+            case _:
+                return []
+
+    def _why(self, rule: Text, sentence: Text, amount: int | None, unit: str | None) -> WhyOut:
+        return WhyOut(
+            rule=rule.in_language(self._language),
+            sentence=sentence.in_language(self._language),
+            amount=amount,
+            unit_name=unit,
+        )
+
+    def _rule(self, key: str) -> tuple[str, str]:
+        """Name and sentence of a rule or benefit; its key where the version no longer has it."""
+        programme = self._programme
+        thing: Rule | Benefit | None = None
+        if programme is not None and key.startswith("benefit:"):
+            wanted = key.removeprefix("benefit:")
+            thing = next((b for b in programme.benefits if b.key == wanted), None)
+        elif programme is not None:
+            thing = next((r for r in programme.rules if r.key == key), None)
+        if programme is None or thing is None:
+            return key, ""
+        return thing.name.in_language(self._language), rules.describe(thing, programme, self._language)
