@@ -5,32 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BenefitUse',
+            name="BenefitUse",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('benefit', models.TextField()),
-                ('period', models.TextField()),
-                ('slot', models.IntegerField()),
-                ('key', models.TextField()),
-                ('store_id', models.UUIDField(null=True)),
-                ('actor', models.TextField(db_default='', default='')),
-                ('used_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('undone_at', models.DateTimeField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("benefit", models.TextField()),
+                ("period", models.TextField()),
+                ("slot", models.IntegerField()),
+                ("key", models.TextField()),
+                ("store_id", models.UUIDField(null=True)),
+                ("actor", models.TextField(db_default="", default="")),
+                ("used_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("undone_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'benefit_use',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('member_id', 'brand_id', 'benefit', 'period', 'slot'), name='benefit_use_slot'), models.UniqueConstraint(fields=('member_id', 'brand_id', 'key'), name='benefit_use_key')],
+                "db_table": "benefit_use",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)),
+                        fields=("member_id", "brand_id", "benefit", "period", "slot"),
+                        name="benefit_use_slot",
+                    ),
+                    models.UniqueConstraint(fields=("member_id", "brand_id", "key"), name="benefit_use_key"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,111 @@
+"""Which benefits a member's tiers give, and what is left of their quotas. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from regulars.kit.errors import Refusal, conflict, not_found
+from regulars.kit.periods import end_of_month, end_of_year, period_key, start_of_day, zone
+from regulars.kit.text import Text
+from regulars.programme.rules.types import Benefit
+from regulars.value.benefits.types import BENEFIT, Allowance
+
+# What takes effect by itself whenever something is earned.
+_AUTOMATIC = frozenset({"multiplier"})
+_PERIODS = {
+    "day": Text("今天", "today"),
+    "week": Text("本周", "this week"),
+    "month": Text("本月", "this month"),
+    "year": Text("今年", "this year"),
+    "ever": Text("", ""),
+}
+
+
+def is_given(benefit: Benefit, tiers: Mapping[str, str]) -> bool:
+    """Whether tiers (scheme → tier) give the benefit."""
+    return tiers.get(benefit.scheme) in benefit.tiers
+
+
+def list_given(benefits: Iterable[Benefit], tiers: Mapping[str, str]) -> list[Benefit]:
+    """The benefits that tiers (scheme → tier) give, in the programme's order."""
+    return [benefit for benefit in benefits if is_given(benefit, tiers)]
+
+
+def period_of(benefit: Benefit, at: datetime, tz: str) -> str:
+    """The quota period that an instant lies in, by the business time zone: `2026-03`, `2026-W09`, `ever` …"""
+    return period_key(at.astimezone(zone(tz)), benefit.period)
+
+
+def resets_at(benefit: Benefit, at: datetime, tz: str) -> datetime | None:
+    """When the next quota period begins; None without a quota or if it never does."""
+    day = at.astimezone(zone(tz)).date()
+    following = _next_period(day, benefit.period)
+    if benefit.quota is None or following is None:
+        return None
+    return start_of_day(following, tz).astimezone(UTC)
+
+
+def allowance(benefit: Benefit, used: int, *, at: datetime, tz: str) -> Allowance:
+    """What is left after `used` uses in the period of `at`; never negative, also after a quota was lowered."""
+    return Allowance(
+        benefit=benefit,
+        period=period_of(benefit, at, tz),
+        resets_at=resets_at(benefit, at, tz),
+        quota=benefit.quota,
+        used=used,
+        remaining=None if benefit.quota is None else max(0, benefit.quota - used),
+        automatic=benefit.kind in _AUTOMATIC,
+    )
+
+
+def usable(benefits: Iterable[Benefit], key: str, tiers: Mapping[str, str]) -> Benefit:
+    """The benefit of that key, if tiers (scheme → tier) let the member use it.
+
+    Refuses an unknown one (`not_found`), one that her tiers do not give (`benefit_not_given`) and one that takes effect
+    by itself (`benefit_automatic`).
+    """
+    benefit = next((b for b in benefits if b.key == key), None)
+    if benefit is None:
+        raise not_found(BENEFIT)
+    if not is_given(benefit, tiers):
+        raise conflict(
+            "benefit_not_given",
+            f"会员当前等级不享有“{benefit.name.zh}”",
+            f"The member's tier does not give “{benefit.name.en}”",
+            benefit=key,
+        )
+    if benefit.kind in _AUTOMATIC:
+        raise conflict(
+            "benefit_automatic",
+            f"“{benefit.name.zh}”自动生效，无需核销",
+            f"“{benefit.name.en}” takes effect by itself",
+            benefit=key,
+        )
+    return benefit
+
+
+def used_up(benefit: Benefit, at: datetime, tz: str) -> Refusal:
+    """The refusal when nothing is left in the period."""
+    when = _PERIODS[benefit.period]
+    again = resets_at(benefit, at, tz)
+    return conflict(
+        "benefit_used_up",
+        f"“{benefit.name.zh}”{when.zh}的 {benefit.quota} 次已用完",
+        " ".join(f"All {benefit.quota} uses of “{benefit.name.en}” {when.en}".split()) + " are taken",
+        benefit=benefit.key,
+        quota=benefit.quota,
+        resets_at=again.isoformat() if again else None,
+    )
+
+
+def _next_period(day: date, period: str) -> date | None:
+    if period == "day":
+        return day + timedelta(days=1)
+    if period == "week":
+        return day + timedelta(days=7 - day.weekday())
+    if period == "month":
+        return end_of_month(day)
+    if period == "year":
+        return end_of_year(day)
+    return None

@@ -1,0 +1,117 @@
+"""Every query of benefit uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.kit.sql import text_array
+from regulars.value.benefits.types import BenefitUseRow
+
+_COLUMNS = "id, member_id, benefit, period, store_id, actor, used_at, undone_at"
+
+# A use takes the lowest free slot (of n taken slots one of 0 … n is free), below the quota if there is one. Whoever
+# wants a slot that is just being taken waits for the other's commit and gets nothing; two uses of one slot cannot
+# exist, so neither can a use beyond the quota.
+_TAKE = f"""
+    WITH taken AS (
+        SELECT slot FROM benefit_use
+         WHERE member_id = %(member)s AND brand_id = %(brand)s AND benefit = %(benefit)s AND period = %(period)s
+           AND undone_at IS NULL)
+    INSERT INTO benefit_use (member_id, id, brand_id, benefit, period, slot, key, store_id, actor, used_at)
+    SELECT %(member)s, %(id)s, %(brand)s, %(benefit)s, %(period)s, free.slot, %(key)s, %(store)s, %(actor)s, %(now)s
+      FROM (SELECT s AS slot FROM generate_series(0, (SELECT count(*)::int FROM taken)) AS s
+             WHERE s NOT IN (SELECT slot FROM taken)
+             ORDER BY s LIMIT 1) AS free
+     WHERE %(quota)s::int IS NULL OR ((SELECT count(*) FROM taken) < %(quota)s AND free.slot < %(quota)s)
+    ON CONFLICT DO NOTHING
+    RETURNING {_COLUMNS}
+"""
+
+
+def take(
+    cursor: Any,
+    *,
+    id_: UUID,
+    brand_id: UUID,
+    member_id: UUID,
+    benefit: str,
+    period: str,
+    quota: int | None,
+    key: str,
+    store_id: UUID | None,
+    actor: str,
+    now: datetime,
+) -> BenefitUseRow | None:
+    """Take a slot; None if none was free, if another took it at the same moment, or if the key was used before."""
+    cursor.execute(
+        _TAKE,
+        {
+            "id": id_, "brand": brand_id, "member": member_id, "benefit": benefit, "period": period,
+            "quota": quota, "key": key, "store": store_id, "actor": actor, "now": now,
+        },
+    )  # fmt: skip
+    row = cursor.fetchone()
+    return BenefitUseRow(*row) if row else None
+
+
+def count_used(
+    cursor: Any, *, brand_id: UUID, member_id: UUID, periods: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Uses that stand, by (benefit, period)."""
+    cursor.execute(
+        """SELECT u.benefit, u.period, count(*)
+             FROM benefit_use AS u
+             JOIN unnest(%s::text[], %s::text[]) AS v(benefit, period) USING (benefit, period)
+            WHERE u.member_id = %s AND u.brand_id = %s AND u.undone_at IS NULL
+            GROUP BY 1, 2""",
+        [text_array(b for b, _ in periods), text_array(p for _, p in periods), member_id, brand_id],
+    )
+    return {(benefit, period): n for benefit, period, n in cursor.fetchall()}
+
+
+def by_key(cursor: Any, *, brand_id: UUID, member_id: UUID, key: str) -> BenefitUseRow | None:
+    cursor.execute(
+        f"SELECT {_COLUMNS} FROM benefit_use WHERE member_id = %s AND brand_id = %s AND key = %s",
+        [member_id, brand_id, key],
+    )
+    row = cursor.fetchone()
+    return BenefitUseRow(*row) if row else None
+
+
+def lock_use(cursor: Any, *, brand_id: UUID, member_id: UUID, use_id: UUID) -> BenefitUseRow | None:
+    cursor.execute(
+        f"""SELECT {_COLUMNS} FROM benefit_use WHERE member_id = %s AND id = %s AND brand_id = %s
+               FOR NO KEY UPDATE""",
+        [member_id, use_id, brand_id],
+    )
+    row = cursor.fetchone()
+    return BenefitUseRow(*row) if row else None
+
+
+def set_undone(cursor: Any, *, member_id: UUID, use_id: UUID, now: datetime) -> None:
+    cursor.execute(
+        "UPDATE benefit_use SET undone_at = %s WHERE member_id = %s AND id = %s", [now, member_id, use_id]
+    )
+
+
+def list_uses(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    benefit: str | None,
+    before: tuple[str, str] | None,
+    limit: int,
+) -> list[BenefitUseRow]:
+    """Uses newest first, from below the sort key (instant, id) of the last row seen."""
+    where = " AND benefit = %s" if benefit is not None else ""
+    where += " AND (used_at, id) < (%s::timestamptz, %s::uuid)" if before else ""
+    cursor.execute(
+        f"""SELECT {_COLUMNS} FROM benefit_use WHERE member_id = %s AND brand_id = %s{where}
+             ORDER BY used_at DESC, id DESC LIMIT %s""",
+        [member_id, brand_id, *([benefit] if benefit is not None else []), *(before or ()), limit],
+    )
+    return [BenefitUseRow(*row) for row in cursor.fetchall()]

@@ -1,0 +1,54 @@
+"""What the benefits room hands out: what a member may use, and what she used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from regulars.kit.text import Text
+from regulars.programme.rules.types import Benefit
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A benefit that a member's tiers give her, and how much of it is left in the present period.
+
+    `quota` and `remaining` are None without a quota. `resets_at` is when the next period begins (None: never).
+    `automatic`: takes effect by itself and is not used up.
+    """
+
+    benefit: Benefit
+    period: str
+    resets_at: datetime | None
+    quota: int | None
+    used: int
+    remaining: int | None
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitUseRow:
+    """One use of a benefit, undone or not."""
+
+    id: UUID
+    member_id: UUID
+    benefit: str
+    period: str
+    store_id: UUID | None
+    actor: str
+    used_at: datetime
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UseReceipt:
+    """The answer to a use or its undoing. `repeated`: it had been done before, nothing was done again."""
+
+    use: BenefitUseRow
+    remaining: int | None
+    repeated: bool = False
+
+
+BENEFIT = Text("权益", "Benefit")
+USE = Text("使用记录", "Use")
