@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from regulars.kit.errors import Refusal, not_found
 from regulars.kit.text import Language, Text, language_of
+from regulars.platform.apikeys import api as apikeys
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Actor, Brand, Scope
 from regulars.platform.signin import api as signin
@@ -88,6 +89,20 @@ def member_access(request: HttpRequest, brand: Brand, now: datetime) -> MemberAc
     if session is None:
         return None
     return MemberAccess(brand, session.member_id, member_scope(brand, session.member_id))
+
+
+def key_scope(token: str, now: datetime) -> Scope | None:
+    """What the holder of an API key may do; None for a key that is none, is revoked or has expired."""
+    key = apikeys.find_key(token=token, now=now)
+    if key is None:
+        return None
+    return Scope(
+        organisation_id=key.organisation_id,
+        brand_id=key.brand_id,
+        actor=Actor(kind="api_key", id=key.id, label=key.name),
+        permissions=key.permissions,
+        test_mode=key.is_test,
+    )
 
 
 def signed_out() -> Refusal:
