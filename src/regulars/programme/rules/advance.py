@@ -1,4 +1,4 @@
-"""What a member's state is after an activity. The same on the live path and in a replay: only the order of occurrence counts.
+"""What a member's state is after an activity; the same live and in a replay: only the order of occurrence counts.
 
 Refunds lower the spend and count as refunds; they give back neither the order count nor what caps have used (else
 buying and returning would open a cap again).

@@ -67,7 +67,9 @@ def streak_of(state: MemberState, act: Act, day: date, activity: str) -> int:
 def window_of(
     state: MemberState, act: Act, day: date, timezone: str, activity: str, days: int, aggregate: str
 ) -> int | Decimal | None:
-    """Count, or a figure of the order amounts, of one activity type in the last `days` business days, today being one."""
+    """Count, or a figure of the order amounts, of one activity type in the last `days` business days, today being
+    one.
+    """
     since = window_start(day, days, timezone)
     amounts = [a for at, a in state.recent.get(activity, ()) if since <= at <= act.occurred_at]
     if act.type == activity:

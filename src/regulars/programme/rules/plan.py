@@ -126,7 +126,8 @@ class Plan:
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """Rules in the order they are tried: what earns by amount, then the rest, each by priority (higher first), then key.
+    """Rules in the order they are tried: what earns by amount, then the rest, each by priority (higher first), then
+    key.
 
     Multipliers need to know what was earned by amount, whatever their priority. A stacking group is tried as one, so
     that its own priorities hold.

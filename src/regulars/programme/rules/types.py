@@ -1,4 +1,4 @@
-"""A programme as data, the state it is decided on, and the decision. All frozen except the state that a fold carries."""
+"""A programme as data, the state it is decided on, and the decision. Frozen, but for the state a fold carries."""
 
 from __future__ import annotations
 
@@ -182,7 +182,9 @@ class TierScheme:
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """What a tier gives. `quota` uses per `period` (None: unlimited). kind `multiplier` multiplies `unit` by `factor`."""
+    """What a tier gives. `quota` uses per `period` (None: unlimited). kind `multiplier` multiplies `unit` by
+    `factor`.
+    """
 
     key: str
     name: Text

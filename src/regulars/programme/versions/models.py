@@ -7,7 +7,8 @@ from django.db import models
 
 
 class ProgrammeHead(models.Model):
-    """One row per brand: the lock of its versions, the last number given, and a mark that changes with what is in force.
+    """One row per brand: the lock of its versions, the last number given, and a mark that changes with what is in
+    force.
 
     `revision` is an id, not a counter, so that a rolled-back write cannot share its value with a later one.
     """

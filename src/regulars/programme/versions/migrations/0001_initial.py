@@ -6,68 +6,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ProgrammeHead',
+            name="ProgrammeHead",
             fields=[
-                ('brand_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('last_number', models.IntegerField(default=0)),
-                ('revision', models.UUIDField()),
+                ("brand_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("last_number", models.IntegerField(default=0)),
+                ("revision", models.UUIDField()),
             ],
             options={
-                'db_table': 'programme_head',
+                "db_table": "programme_head",
             },
         ),
         migrations.CreateModel(
-            name='ProgrammeVersion',
+            name="ProgrammeVersion",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('number', models.IntegerField()),
-                ('state', models.TextField()),
-                ('definition', models.JSONField()),
-                ('vocabulary', models.JSONField(default=dict)),
-                ('revision', models.IntegerField(default=1)),
-                ('note', models.TextField(default='')),
-                ('based_on', models.IntegerField(null=True)),
-                ('authors', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('created_by', models.TextField()),
-                ('submitted_by', models.TextField(default='')),
-                ('reviewed_by', models.TextField(default='')),
-                ('published_by', models.TextField(default='')),
-                ('review_comment', models.TextField(default='')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('effective_from', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("brand_id", models.UUIDField()),
+                ("number", models.IntegerField()),
+                ("state", models.TextField()),
+                ("definition", models.JSONField()),
+                ("vocabulary", models.JSONField(default=dict)),
+                ("revision", models.IntegerField(default=1)),
+                ("note", models.TextField(default="")),
+                ("based_on", models.IntegerField(null=True)),
+                (
+                    "authors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
+                ("created_by", models.TextField()),
+                ("submitted_by", models.TextField(default="")),
+                ("reviewed_by", models.TextField(default="")),
+                ("published_by", models.TextField(default="")),
+                ("review_comment", models.TextField(default="")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                ("effective_from", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'programme_version',
-                'indexes': [models.Index(condition=models.Q(('state', 'published')), fields=['brand_id', 'effective_from'], name='programme_version_in_force')],
-                'constraints': [models.UniqueConstraint(fields=('brand_id', 'number'), name='programme_version_number'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'in_review', 'approved', 'published', 'rejected'])), name='programme_version_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='programme_version_published_when')],
+                "db_table": "programme_version",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "published")),
+                        fields=["brand_id", "effective_from"],
+                        name="programme_version_in_force",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("brand_id", "number"), name="programme_version_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "in_review", "approved", "published", "rejected"])
+                        ),
+                        name="programme_version_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "published"), _negated=True),
+                            models.Q(("effective_from__isnull", False), ("published_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="programme_version_published_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProgrammeEvent',
+            name="ProgrammeEvent",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('what', models.TextField()),
-                ('actor', models.TextField()),
-                ('comment', models.TextField(default='')),
-                ('at', models.DateTimeField()),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='versions.programmeversion')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("what", models.TextField()),
+                ("actor", models.TextField()),
+                ("comment", models.TextField(default="")),
+                ("at", models.DateTimeField()),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="versions.programmeversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'programme_event',
-                'indexes': [models.Index(fields=['version', 'id'], name='programme_event_order')],
+                "db_table": "programme_event",
+                "indexes": [models.Index(fields=["version", "id"], name="programme_event_order")],
             },
         ),
     ]
