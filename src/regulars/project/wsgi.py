@@ -6,5 +6,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from regulars.project.parentage import VARIABLE, end_with_parent
+
+if os.environ.get(VARIABLE) == "1":
+    end_with_parent()
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
 application = get_wsgi_application()

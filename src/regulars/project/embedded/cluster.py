@@ -73,6 +73,16 @@ class Cluster:
         except (OSError, ValueError, IndexError, psutil.Error):
             return None
 
+    def may_be_running(self) -> bool:
+        """A cheap look at the pid file, for those who look often: whether its process is there and no zombie."""
+        try:
+            pid = int((self.pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, psutil.NoSuchProcess):
+            return False
+        except psutil.Error:
+            return True
+
     def is_stopping(self) -> bool:
         """Whether the postmaster has been asked to stop."""
         try:
