@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { i18n, speak } from '@/i18n'
-import type { Language } from '@/api/types'
 import { email, phone, shown } from '@/text/address'
 import { count, day, daysUntil, grouped, moment, money, monthKey, signed } from '@/text/format'
-import { sentence, type Words } from '@/text/progress'
+import { figure, share } from '@/text/progress'
 
 const now = new Date('2026-02-10T04:00:00Z')
 
@@ -39,25 +37,16 @@ describe('figures and dates', () => {
   })
 })
 
-function words(language: Language): Words {
-  speak(language)
-  const t = i18n.global.t as unknown as Words['t']
-  return { t: (k, v, n) => (n === undefined ? t(k, v) : t(k, v, n)), language, currency: 'CNY' }
-}
-
-describe('progress in a sentence', () => {
-  const keep = { kind: 'keep', tier_name: '金卡', missing: 32000, metric: 'spend', metric_name: '', by: '2099-03-31' } as const
-  it('keeps by a day', () => {
-    expect(sentence(keep, words('zh-CN'))).toBe('2099年3月31日前再消费 ¥320，可保住金卡')
-    expect(sentence({ ...keep, tier_name: 'Gold' }, words('en'))).toBe('¥320 more by 31 Mar 2099 keeps Gold')
+describe('the figures of a tier', () => {
+  it('are money for what is spent and numbers for the rest', () => {
+    expect(figure(68_000, { metric: 'spend' }, 'CNY', 'zh-CN')).toBe('¥680')
+    expect(figure(3, { metric: 'count' }, 'CNY', 'en')).toBe('3')
   })
-  it('reaches, in orders, singular and plural', () => {
-    const reach = { kind: 'reach', tier_name: 'Gold', missing: 1, metric: 'orders', metric_name: '', by: null } as const
-    expect(sentence(reach, words('en'))).toBe('1 order more takes you to Gold')
-    expect(sentence({ ...reach, missing: 3 }, words('en'))).toBe('3 orders more takes you to Gold')
-  })
-  it('says when it is done', () => {
-    expect(sentence({ ...keep, missing: 0 }, words('zh-CN'))).toBe('金卡已保住')
+  it('never run past the end', () => {
+    expect(share({ have: 50, target: 200 })).toBe(25)
+    expect(share({ have: 300, target: 200 })).toBe(100)
+    expect(share({ have: -5, target: 200 })).toBe(0)
+    expect(share({ have: 0, target: 0 })).toBe(100)
   })
 })
 

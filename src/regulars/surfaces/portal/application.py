@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from ninja import NinjaAPI, Router
+from ninja import NinjaAPI, Path, Router
 from pydantic import Field
 
 from regulars.kit import clock
+from regulars.kit.errors import not_found
+from regulars.kit.text import Text
+from regulars.platform.files import api as files
 from regulars.surfaces import access, member_pass
 from regulars.surfaces.portal import (
     benefits,
@@ -43,7 +46,7 @@ StoreCode = Annotated[str, Field(max_length=64)]
 
 
 @visitors.get("/front", response=shapes.FrontOut)
-def get_front(request: HttpRequest, slug: str, s: StoreCode = "") -> Any:
+def get_front(request: HttpRequest, slug: Path[str], s: StoreCode = "") -> Any:
     """The brand, how to come in, and who is signed in. `s` is the code of the store whose QR was scanned."""
     get_token(request)
     brand, now = brand_of(request), clock.now()
@@ -51,8 +54,21 @@ def get_front(request: HttpRequest, slug: str, s: StoreCode = "") -> Any:
     return front.front(brand=brand, member=member, language=access.language(request), store=s, now=now)
 
 
+@visitors.get("/logo", include_in_schema=False)
+def get_logo(request: HttpRequest, slug: Path[str]) -> Any:
+    """The brand's logo; its address changes with the file."""
+    brand = brand_of(request)
+    if brand.logo_file_id is None:
+        raise not_found(Text("标志", "Logo"))
+    found = files.get_file(organisation_id=brand.organisation_id, file_id=brand.logo_file_id)
+    path = files.path_of(organisation_id=brand.organisation_id, file_id=found.id)
+    answer = FileResponse(path.open("rb"), content_type=found.media_type)
+    answer["Cache-Control"] = "public, max-age=604800, immutable"
+    return answer
+
+
 @visitors.post("/codes", response={202: shapes.CodeSentOut})
-def send_code(request: HttpRequest, slug: str, given: shapes.CodeAsked) -> Any:
+def send_code(request: HttpRequest, slug: Path[str], given: shapes.CodeAsked) -> Any:
     """Send a one-time code. The answer is the same for members and for everybody else."""
     signing.send_code(
         brand=brand_of(request),
@@ -66,7 +82,7 @@ def send_code(request: HttpRequest, slug: str, given: shapes.CodeAsked) -> Any:
 
 
 @visitors.post("/session", response=shapes.SignInOut)
-def sign_in(request: HttpRequest, slug: str, given: shapes.CodeGiven, response: HttpResponse) -> Any:
+def sign_in(request: HttpRequest, slug: Path[str], given: shapes.CodeGiven, response: HttpResponse) -> Any:
     """Give the code back: signed in, or on to the form."""
     brand = brand_of(request)
     entrance = signing.sign_in(
@@ -81,7 +97,7 @@ def sign_in(request: HttpRequest, slug: str, given: shapes.CodeGiven, response: 
 
 
 @visitors.post("/enrolment", response=shapes.SignInOut)
-def join(request: HttpRequest, slug: str, given: shapes.JoinForm, response: HttpResponse) -> Any:
+def join(request: HttpRequest, slug: Path[str], given: shapes.JoinForm, response: HttpResponse) -> Any:
     """Join, after the address was proven."""
     brand = brand_of(request)
     entrance = signing.join(
@@ -95,20 +111,20 @@ def join(request: HttpRequest, slug: str, given: shapes.JoinForm, response: Http
 
 
 @visitors.delete("/session", response={204: None})
-def sign_out(request: HttpRequest, slug: str, response: HttpResponse) -> Any:
+def sign_out(request: HttpRequest, slug: Path[str], response: HttpResponse) -> Any:
     """Sign out of this browser; harmless when nobody is signed in."""
     cookies.leave(request, response, brand_of(request))
     return 204, None
 
 
 @mine.get("/card", response=shapes.CardOut)
-def get_card(request: HttpRequest, slug: str) -> Any:
+def get_card(request: HttpRequest, slug: Path[str]) -> Any:
     """Tier, balances, progress, and the one next thing to do."""
     return card.card(member=member_of(request), language=access.language(request), now=clock.now())
 
 
 @mine.get("/pass", response=shapes.PassOut)
-def get_pass(request: HttpRequest, slug: str) -> Any:
+def get_pass(request: HttpRequest, slug: Path[str]) -> Any:
     """A fresh text for her QR code, good for a minute."""
     member, now = member_of(request), clock.now()
     seconds = int(member_pass.LIFETIME.total_seconds())
@@ -117,19 +133,19 @@ def get_pass(request: HttpRequest, slug: str) -> Any:
 
 
 @mine.get("/benefits", response=shapes.BenefitsOut)
-def get_benefits(request: HttpRequest, slug: str) -> Any:
+def get_benefits(request: HttpRequest, slug: Path[str]) -> Any:
     """Every tier, what it takes and what it gives."""
     return benefits.ladder(member=member_of(request), language=access.language(request), now=clock.now())
 
 
 @mine.get("/points", response=shapes.PointsOut)
-def get_points(request: HttpRequest, slug: str) -> Any:
+def get_points(request: HttpRequest, slug: Path[str]) -> Any:
     """Balances with what expires when and what is still to come."""
     return points.points(member=member_of(request), language=access.language(request), now=clock.now())
 
 
 @mine.get("/history", response=shapes.PageOut[shapes.HistoryOut])
-def get_history(request: HttpRequest, slug: str, cursor: Cursor = None) -> Any:
+def get_history(request: HttpRequest, slug: Path[str], cursor: Cursor = None) -> Any:
     """What happened and why, newest first."""
     return history.page(
         member=member_of(request), language=access.language(request), cursor=cursor, now=clock.now()
@@ -137,19 +153,19 @@ def get_history(request: HttpRequest, slug: str, cursor: Cursor = None) -> Any:
 
 
 @mine.get("/orders", response=shapes.PageOut[shapes.OrderOut])
-def get_orders(request: HttpRequest, slug: str, cursor: Cursor = None) -> Any:
+def get_orders(request: HttpRequest, slug: Path[str], cursor: Cursor = None) -> Any:
     """Her orders with their lines and refunds, newest first."""
     return orders.page(member=member_of(request), language=access.language(request), cursor=cursor)
 
 
 @mine.get("/profile", response=shapes.ProfileOut)
-def get_profile(request: HttpRequest, slug: str) -> Any:
+def get_profile(request: HttpRequest, slug: Path[str]) -> Any:
     """Her profile as a form."""
     return profile.profile(member=member_of(request), language=access.language(request), now=clock.now())
 
 
 @mine.patch("/profile", response=shapes.ProfileOut)
-def change_profile(request: HttpRequest, slug: str, given: shapes.ProfileChanges) -> Any:
+def change_profile(request: HttpRequest, slug: Path[str], given: shapes.ProfileChanges) -> Any:
     """Change some fields; null clears one."""
     return profile.change(
         member=member_of(request), values=given.values, language=access.language(request), now=clock.now()
@@ -157,13 +173,13 @@ def change_profile(request: HttpRequest, slug: str, given: shapes.ProfileChanges
 
 
 @mine.get("/identifiers", response=shapes.IdentifiersOut)
-def get_identifiers(request: HttpRequest, slug: str) -> Any:
+def get_identifiers(request: HttpRequest, slug: Path[str]) -> Any:
     """What she can sign in with and be found by."""
     return profile.identifiers(member=member_of(request), language=access.language(request))
 
 
 @mine.post("/identifiers/codes", response={202: shapes.CodeSentOut})
-def send_identifier_code(request: HttpRequest, slug: str, given: shapes.CodeAsked) -> Any:
+def send_identifier_code(request: HttpRequest, slug: Path[str], given: shapes.CodeAsked) -> Any:
     """Send a code to an address that she wants to add."""
     member = member_of(request)
     signing.send_code(
@@ -179,7 +195,7 @@ def send_identifier_code(request: HttpRequest, slug: str, given: shapes.CodeAske
 
 
 @mine.post("/identifiers", response=shapes.IdentifiersOut)
-def add_identifier(request: HttpRequest, slug: str, given: shapes.CodeGiven) -> Any:
+def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGiven) -> Any:
     """Add an address with the code that was sent to it."""
     member = member_of(request)
     signing.add_address(

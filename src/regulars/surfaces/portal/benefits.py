@@ -18,6 +18,7 @@ from regulars.surfaces.portal.shapes import (
     TierBenefitOut,
     TierBenefitsOut,
 )
+from regulars.value.benefits import api as benefits
 
 
 def of_first_tier(brand: Brand, language: Language, now: datetime) -> list[BenefitOut]:
@@ -37,20 +38,32 @@ def ladder(*, member: MemberAccess, language: Language, now: datetime) -> Benefi
         return BenefitsOut(tiers=[])
     card = members.get_card(scope=member.scope, member_id=member.member_id)
     present = card.tier or scheme.tiers[0].code
+    allowances = benefits.list_for(
+        scope=member.scope,
+        programme=programme,
+        member_id=member.member_id,
+        tiers={scheme.key: present},
+        now=now,
+    )
+    left = {allowance.benefit.key: allowance.remaining for allowance in allowances}
     rungs: list[TierBenefitsOut] = []
     below: set[str] = set()
     for level, tier in enumerate(scheme.tiers):
         given = _of(programme, scheme, tier)
+        current = tier.code == present
         rungs.append(
             TierBenefitsOut(
                 code=tier.code,
                 name=tier.name.in_language(language),
                 level=level,
                 colour=tier.colour or None,
-                current=tier.code == present,
+                current=current,
                 requirement=rules.describe(tier, programme, language) if tier.qualify else "",
                 benefits=[
-                    TierBenefitOut(**_benefit(b, language).dict(), adds=level > 0 and b.key not in below)
+                    TierBenefitOut(
+                        **_benefit(b, language, left.get(b.key) if current else None).dict(),
+                        adds=level > 0 and b.key not in below,
+                    )
                     for b in given
                 ],
             )
@@ -63,8 +76,8 @@ def _of(programme: Programme, scheme: TierScheme, tier: Tier) -> list[Benefit]:
     return [b for b in programme.benefits if b.scheme == scheme.key and tier.code in b.tiers]
 
 
-def _benefit(benefit: Benefit, language: Language) -> BenefitOut:
-    quota = Quota(limit=benefit.quota, period=benefit.period) if benefit.quota else None
+def _benefit(benefit: Benefit, language: Language, remaining: int | None = None) -> BenefitOut:
+    quota = Quota(limit=benefit.quota, period=benefit.period, remaining=remaining) if benefit.quota else None
     return BenefitOut(
         code=benefit.key,
         name=benefit.name.in_language(language),

@@ -48,8 +48,11 @@ class ProfileChanges(Given):
 
 
 class Quota(Schema):
+    """So often in a period; `remaining` is what is left of it to the member who has the benefit."""
+
     limit: int
     period: Literal["day", "week", "month", "year", "ever"]
+    remaining: int | None = None
 
 
 class BenefitOut(Schema):

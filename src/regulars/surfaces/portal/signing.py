@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.facts.members import api as members
-from regulars.facts.members.types import ById, Enrolled, Enrolment, IdentityIn
+from regulars.facts.members.types import ById, Enrolment, IdentityIn
+from regulars.flows import enrol as enrolling
+from regulars.flows.enrol import Enrolee
 from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.text import Language
 from regulars.messaging import api as messaging
@@ -123,9 +125,9 @@ def join(*, brand: Brand, form: JoinForm, proof: str, language: Language, now: d
     )
     with transaction.atomic():
         signin.use_proof(address=_address(brand, form.kind, value, None), proof=proof, now=now)
-        [result] = members.enrol_many(scope=visitor_scope(brand), rows=[wanted], now=now)
+        [result] = enrolling.enrol(scope=visitor_scope(brand), rows=[wanted], now=now)
         member_id = _joined(result)
-        _audit(brand, member_id, wanted, form, now)
+        _agreed(brand, member_id, form.consent_version, now)
         return Entrance(token=_session(brand, member_id, now))
 
 
@@ -162,30 +164,24 @@ def _member(brand: Brand, kind: IdentifierKind, value: str) -> UUID | None:
     raise found
 
 
-def _joined(result: Enrolled | Refusal) -> UUID:
-    if isinstance(result, Enrolled):
-        return result.member_id
+def _joined(result: Enrolee | Refusal) -> UUID:
+    if isinstance(result, Enrolee):
+        return result.enrolled.member_id
     if result.code == "already_member":  # she joined in another window meanwhile
         return UUID(str(result.data["member_id"]))
     raise fields.at_values(result) if result.code == "invalid_input" else result
 
 
-def _audit(brand: Brand, member_id: UUID, wanted: Enrolment, form: JoinForm, now: datetime) -> None:
-    """How she came, and to which text she agreed."""
+def _agreed(brand: Brand, member_id: UUID, version: str, now: datetime) -> None:
+    """Keep which text she agreed to, and when."""
     audit.record(
         organisation_id=brand.organisation_id,
         brand_id=brand.id,
         actor=member_scope(brand, member_id).actor,
-        action="member.enrol",
+        action="member.consent",
         subject_type="member",
         subject_id=member_id,
-        after={
-            "channel": wanted.channel,
-            "touchpoint": wanted.touchpoint,
-            "store": form.store if wanted.store_id else "",
-            "recruiter": wanted.recruiter,
-            "consent_version": form.consent_version,
-        },
+        after={"consent_version": version},
         now=now,
     )
 

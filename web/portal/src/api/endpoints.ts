@@ -11,13 +11,7 @@ export const sendCode = (kind: T.IdentifierKind, address: string) =>
 export const signIn = (kind: T.IdentifierKind, address: string, code: string) =>
   call<T.SignInAnswer>('POST', 'session', { kind, address, code })
 export const signOut = () => call<void>('DELETE', 'session')
-export const enrol = (form: {
-  values: Record<string, T.FieldValue>
-  consent_version: string
-  store: string
-  source: string
-  recruiter: string
-}) => call<T.SignInAnswer>('POST', 'enrolment', form)
+export const enrol = (form: T.JoinForm) => call<T.SignInAnswer>('POST', 'enrolment', form)
 export const getCard = () => call<T.Card>('GET', 'card')
 export const getPass = () => call<T.Pass>('GET', 'pass')
 export const getBenefits = () => call<T.Benefits>('GET', 'benefits')
@@ -27,6 +21,8 @@ export const getOrders = (cursor: string | null) => call<T.Paged<T.Order>>('GET'
 export const getProfile = () => call<T.Profile>('GET', 'profile')
 export const changeProfile = (values: Record<string, T.FieldValue>) =>
   call<T.Profile>('PATCH', 'profile', { values })
-export const getIdentifiers = () => call<{ items: T.Identifier[] }>('GET', 'identifiers')
+export const getIdentifiers = () => call<T.Identifiers>('GET', 'identifiers')
+export const sendIdentifierCode = (kind: T.IdentifierKind, address: string) =>
+  call<T.CodeSent>('POST', 'identifiers/codes', { kind, address })
 export const addIdentifier = (kind: T.IdentifierKind, address: string, code: string) =>
-  call<{ items: T.Identifier[] }>('POST', 'identifiers', { kind, address, code })
+  call<T.Identifiers>('POST', 'identifiers', { kind, address, code })

@@ -59,7 +59,7 @@ export function usePaged<T>(ask: (cursor: string | null) => Promise<Paged<T>>): 
     try {
       const page = await ask(cursor)
       items.value = [...items.value, ...page.items]
-      cursor = page.next_cursor
+      cursor = page.next_cursor ?? null
       finished.value = cursor === null
       started.value = true
     } catch (error) {

@@ -45,7 +45,6 @@ export function arrivalQuery(): string {
   const came = arrival()
   const query = new URLSearchParams()
   if (came.store) query.set('s', came.store)
-  if (came.recruiter) query.set('r', came.recruiter)
   const text = query.toString()
   return text ? `?${text}` : ''
 }

@@ -1,35 +1,12 @@
-/** "320 more by 31 March keeps Gold": the sentence of a progress, from its plain values. */
-import type { Language, Metric, Progress } from '@/api/types'
-import { count, day, money } from './format'
+/** The figures of a tier condition: "¥680 / ¥1,000", "3 / 5 orders". The sentences come from the server. */
+import type { Language, Part } from '@/api/types'
+import { count, money } from './format'
 
-type Translate = (key: string, values: Record<string, unknown>, plural?: number) => string
-
-export interface Words {
-  t: Translate
-  language: Language
-  currency: string
+export function figure(amount: number, part: Pick<Part, 'metric'>, currency: string, language: Language): string {
+  return part.metric === 'spend' ? money(amount, currency, language) : count(amount, language)
 }
 
-/** An amount of the metric with its word: `¥320`, `3 orders`, `320 growth points`. */
-export function measured(amount: number, metric: Metric, metricName: string, words: Words): string {
-  const n = metric === 'spend' ? money(amount, words.currency, words.language) : count(amount, words.language)
-  return words.t(`metric.${metric}`, { n, name: metricName }, amount)
-}
-
-/** The bare number of the metric, for "have / target". */
-export function bare(amount: number, metric: Metric, words: Words): string {
-  return metric === 'spend' ? money(amount, words.currency, words.language) : count(amount, words.language)
-}
-
-export function sentence(
-  progress: Pick<Progress, 'kind' | 'tier_name' | 'missing' | 'metric' | 'metric_name' | 'by'>,
-  words: Words,
-): string {
-  if (progress.kind === 'keep' && progress.missing === 0) return words.t('progress.kept', { tier: progress.tier_name })
-  const key = `progress.${progress.kind}${progress.by ? 'By' : ''}`
-  return words.t(key, {
-    missing: measured(progress.missing, progress.metric, progress.metric_name, words),
-    date: progress.by ? day(progress.by, words.language) : '',
-    tier: progress.tier_name,
-  })
+/** How far a part is, 0 to 100. */
+export function share(part: Pick<Part, 'have' | 'target'>): number {
+  return part.target <= 0 ? 100 : Math.max(0, Math.min(100, (part.have / part.target) * 100))
 }
