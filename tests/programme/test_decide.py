@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
-from regulars.programme.rules.api import apply, decide
 from tests.programme.making import (
     BASE,
     GROWTH,
@@ -25,6 +23,8 @@ from tests.programme.making import (
     reasons,
     rule,
 )
+
+from regulars.programme.rules.api import apply, decide
 
 COFFEE = {"field": "line.category", "op": "eq", "value": "coffee"}
 TEA = {"field": "line.category", "op": "eq", "value": "tea"}
@@ -284,7 +284,8 @@ class TestCalendar:
         outcome = {
             at: reasons(decide(live, member(), order(100, at=at))).get("r", "fired")
             for at in (
-                "2026-05-05T23:59", "2026-05-06T09:59:59", "2026-05-06T10:00", "2026-05-07T23:59:59", "2026-05-08T00:00",
+                "2026-05-05T23:59", "2026-05-06T09:59:59", "2026-05-06T10:00",
+                "2026-05-07T23:59:59", "2026-05-08T00:00",
             )
         }  # fmt: skip
         assert list(outcome.values()) == ["not_started", "not_started", "fired", "fired", "ended"]

@@ -16,7 +16,7 @@ from regulars.programme.rules.dump import FORMAT
 from regulars.programme.rules.parse_rules import Read, parse_expiry, parse_rules
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
-from regulars.programme.rules.reader import Node
+from regulars.programme.rules.reader import Node, check_texts
 from regulars.programme.rules.types import ExtendExpiryEffect, MemberDays, Programme, Rule, TierScheme, Unit
 
 _ALL = ("format", "name", "words", "units", "member_days", "schemes", "rules", "benefits")
@@ -43,6 +43,8 @@ def parse(
         Refusal: `invalid_input` with every error found; fields are paths such as `rules[2].effects[0].unit`.
     """
     errors = ErrorList()
+    check_texts(definition, errors)
+    errors.refuse()
     whole = Node(definition, "", errors, _ALL)
     if whole.integer("format", default=FORMAT) != FORMAT:
         whole.bad("format", "unknown_format", f"格式应为 {FORMAT}", f"The format must be {FORMAT}")

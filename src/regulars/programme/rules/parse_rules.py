@@ -218,7 +218,7 @@ class _Reader:
                 node.bad(other, "not_for_mode", f"{mode} 方式没有此项", f"Not for the mode {mode}")
         lines = self.condition(node, "lines", in_lines=True)
         factor = node.ratio("factor") if mode == "multiply" else None
-        if factor is not None and factor <= 1 and node.has("factor"):
+        if factor is not None and factor <= 1:
             node.bad("factor", "out_of_range", "倍数须大于 1", "The factor must be above 1")
         expiry = parse_expiry(node, "expiry") if node.has("expiry") else None
         if expiry is not None and expiry.kind == "inactivity_months":

@@ -199,7 +199,8 @@ def parse_benefits(
             node.bad("period", "no_quota", "没有次数限制时不需要周期", "A period needs a quota")
         unit, factor = "", Fraction(1)
         if kind == "multiplier":
-            unit, factor = node.code("unit") or "", node.ratio("factor")
+            unit, given = node.code("unit") or "", node.ratio("factor")
+            factor = Fraction(1) if given is None else given
             if unit and unit not in units:
                 node.bad("unit", "unknown_unit", f"没有单位 {unit}", f"There is no unit {unit}")
             if factor < 1:
@@ -207,7 +208,8 @@ def parse_benefits(
             if quota is not None:
                 node.bad("quota", "not_for_kind", "积分倍率没有次数", "A multiplier takes no quota")
         elif kind == "price_discount":
-            factor = node.ratio("factor")
+            given = node.ratio("factor")
+            factor = Fraction(1) if given is None else given
             if not 0 < factor <= 1:
                 node.bad(
                     "factor",

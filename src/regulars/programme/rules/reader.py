@@ -128,11 +128,11 @@ class Node:
             )
         return Text("", "")
 
-    def ratio(self, key: str, default: Any = _MISSING, *, most: int = 1000) -> Fraction:
+    def ratio(self, key: str, *, most: int = 1000) -> Fraction | None:
         """A number without floating point: `2`, `"1.25"` or `"4/3"`. JSON's 1.25 is read as it is written."""
-        value = self.raw(key, default)
-        if isinstance(value, Fraction):
-            return value
+        value = self.raw(key)
+        if value is None:
+            return None
         try:
             if isinstance(value, bool) or not isinstance(value, (int, float, str)):
                 raise ValueError
@@ -144,9 +144,8 @@ class Node:
                 raise ValueError
             return result
         except (ValueError, InvalidOperation, ZeroDivisionError, OverflowError):
-            if value is not None:
-                self.bad(key, "bad_number", f"应为不超过 {most} 的数", f"Must be a number of at most {most}")
-            return Fraction(1)
+            self.bad(key, "bad_number", f"应为不超过 {most} 的数", f"Must be a number of at most {most}")
+            return None
 
     def day(self, key: str, default: Any = _MISSING) -> date | None:
         value = self.raw(key, default)
@@ -216,6 +215,32 @@ class Node:
     def child(self, key: str, known: Sequence[str]) -> Node | None:
         value = self.values.get(key)
         return None if value is None else Node(value, self.at(key), self.errors, known)
+
+
+def check_texts(value: Any, errors: ErrorList) -> None:
+    """Refuse every text in a JSON value that a database cannot keep: with a NUL or half a surrogate pair."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, item = waiting.pop()
+        if isinstance(item, str):
+            if not is_storable(item):
+                errors.add(
+                    path or "/", "bad_text", "含有无法保存的字符", "Holds a character that cannot be kept"
+                )
+        elif isinstance(item, Mapping):
+            for key, inner in item.items():
+                if not is_storable(str(key)):
+                    errors.add(
+                        path or "/", "bad_text", "含有无法保存的字符", "Holds a character that cannot be kept"
+                    )
+                else:
+                    waiting.append((f"{path}.{key}" if path else str(key), inner))
+        elif isinstance(item, list):
+            waiting.extend((f"{path}[{i}]", inner) for i, inner in enumerate(item))
+
+
+def is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def time_of_day(value: Any) -> time | None:
