@@ -52,6 +52,7 @@ AUTH_USER_MODEL = "staff.Staff" if "regulars.platform.staff" in _rooms else "aut
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "regulars.project.headers.security_headers",
+    "regulars.surfaces.problems.frame",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
