@@ -137,8 +137,8 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
         )
         folds, late = _fold(work, loaded, by_member)
         write(cursor, work, loaded, folds)
-        for member_id in late:
-            _repair(cursor, work, loaded, member_id, by_member[member_id])
+        if late:
+            _repair(cursor, work, loaded, {id_: by_member[id_] for id_ in late})
         activity_store.insert(cursor, work.rows)
         outbox.append(_announce(work))
     activity_store.release_keys(cursor, keys=work.released)
@@ -326,27 +326,24 @@ def _repair(
     cursor: Any,
     work: Work,
     loaded: Loaded,
-    member_id: UUID,
-    items: list[tuple[Event, Prepared]],
+    by_member: dict[UUID, list[tuple[Event, Prepared]]],
 ) -> None:
-    outcome = repair.repair(
+    """Replay the members for whom something came late, and write what differs."""
+    outcomes = repair.repair(
         cursor,
         brand=work.brand,
         loaded=loaded,
-        member_id=member_id,
-        events=[event for event, _ in items],
+        events={id_: [event for event, _ in items] for id_, items in by_member.items()},
         now=work.now,
     )
-    accepted: dict[UUID, Fold] = {}
-    if outcome.fold is not None:
-        accepted[member_id] = outcome.fold
-    write(cursor, work, loaded, accepted)
-    for event, prepared in items:
-        answer = outcome.answers[event.id]
-        if isinstance(answer, Refusal):
-            work.refuse(event, prepared, answer)
-        else:
-            _accept(work, event, prepared, answer)
+    write(cursor, work, loaded, {id_: o.fold for id_, o in outcomes.items() if o.fold is not None})
+    for member_id, items in by_member.items():
+        for event, prepared in items:
+            answer = outcomes[member_id].answers[event.id]
+            if isinstance(answer, Refusal):
+                work.refuse(event, prepared, answer)
+            else:
+                _accept(work, event, prepared, answer)
 
 
 def _announce(work: Work) -> list[OutboxEvent]:

@@ -27,7 +27,7 @@ from regulars.value.ledger import store as ledger_store
 from regulars.value.ledger.types import Account, Cause, EntryDraft, Lot, insufficient
 from regulars.value.ledger.wallet import Wallet
 from regulars.value.tiers import api as tiers
-from regulars.value.tiers.types import TierMove
+from regulars.value.tiers.types import TierHistoryRow, TierMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +64,56 @@ _FACTS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What the database holds of one member."""
+
+    events: list[Event]
+    lots: dict[UUID, Lot]
+    accounts: Mapping[str, Account]
+    moves: Sequence[TierHistoryRow]
+
+
 def repair(
-    cursor: Any, *, brand: Brand, loaded: Loaded, member_id: UUID, events: Sequence[Event], now: datetime
+    cursor: Any, *, brand: Brand, loaded: Loaded, events: Mapping[UUID, Sequence[Event]], now: datetime
+) -> dict[UUID, Outcome]:
+    """Replay the histories of locked members with their late `events`; the folds hold what must be written."""
+    ids = list(events)
+    rows = activity_store.history(cursor, brand_id=brand.id, member_ids=ids)
+    lots = ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=ids)
+    accounts = ledger_store.load_accounts(cursor, brand_id=brand.id, member_ids=ids)
+    moves = tiers.timelines(brand_id=brand.id, member_ids=ids)
+    return {
+        id_: _repair_member(
+            loaded,
+            id_,
+            _Past(
+                [event_of(brand, row) for row in rows[id_]],
+                {lot.id: lot for lot in lots[id_]},
+                accounts.get(id_, {}),
+                moves.get(id_, ()),
+            ),
+            events[id_],
+            now,
+        )
+        for id_ in ids
+    }
+
+
+def _repair_member(
+    loaded: Loaded, member_id: UUID, past: _Past, events: Sequence[Event], now: datetime
 ) -> Outcome:
-    """Replay the history of one locked member with late `events` in it; the fold holds what must be written."""
-    rows = activity_store.history(cursor, brand_id=brand.id, member_ids=[member_id])[member_id]
-    past = [event_of(brand, row) for row in rows]
     since = min(event.occurred_at for event in events)
     accepted = list(events)
     refused: dict[UUID, Stored | Refusal] = {}
-    before = loaded.folds[member_id].wallet.accounts
     while True:
         fold = _fresh(loaded, member_id)
-        ordered = sorted([*past, *accepted], key=lambda e: (e.occurred_at, e.id))
+        ordered = sorted([*past.events, *accepted], key=lambda e: (e.occurred_at, e.id))
         answers = replay(fold, ordered, decided_until=since)
         fold.advance(loaded.history.at(now), now)
         wrong = [e for e in accepted if isinstance(answers[e.id], Refusal)]
         if not wrong:
-            wrong = _overdrawn(fold, before, accepted, answers)
+            wrong = _overdrawn(fold, past.accounts, accepted, answers)
         if not wrong:
             break
         for event in wrong:
@@ -90,9 +122,9 @@ def repair(
         if not accepted:
             return Outcome(None, refused)
     cause = Cause(accepted[0].id, loaded.history.at(accepted[0].occurred_at).version, now)
-    _settle_differences(cursor, brand, fold, member_id, {e.id for e in accepted}, cause)
-    _settle_tiers(fold, member_id, brand, accepted[0].id)
-    for event in past:
+    _settle_differences(fold, past, {e.id for e in accepted}, cause)
+    _settle_tiers(fold, past.moves, accepted[0].id)
+    for event in past.events:
         answer = answers[event.id]
         assert event.recorded is not None
         if isinstance(answer, Stored) and _differs(answer, event.recorded):
@@ -126,15 +158,9 @@ def _overdrawn(
     return []
 
 
-def _settle_differences(
-    cursor: Any, brand: Brand, fold: Fold, member_id: UUID, fresh: set[UUID], cause: Cause
-) -> None:
+def _settle_differences(fold: Fold, past: _Past, fresh: set[UUID], cause: Cause) -> None:
     """Turn the replayed wallet into entries and lot changes against what the database holds."""
-    actual_lots = {
-        lot.id: lot
-        for lot in ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=[member_id])[member_id]
-    }
-    actual = ledger_store.load_accounts(cursor, brand_id=brand.id, member_ids=[member_id]).get(member_id, {})
+    actual_lots, actual = past.lots, past.accounts
     wallet = fold.wallet
     wanted = {lot.id: lot for lot in wallet.lots or ()}
     entries: list[EntryDraft] = []
@@ -220,9 +246,8 @@ def _differs(answer: Stored, recorded: Stored) -> bool:
     )
 
 
-def _settle_tiers(fold: Fold, member_id: UUID, brand: Brand, cause_id: UUID) -> None:
+def _settle_tiers(fold: Fold, known: Sequence[TierHistoryRow], cause_id: UUID) -> None:
     """Keep of the replayed moves only those that the history does not say already; take back those that fell away."""
-    known = tiers.timeline(brand_id=brand.id, member_id=member_id)
     wanted: dict[tuple[str, datetime], tuple[TierMove, UUID | None]] = {}
     for move, activity_id in fold.moves:
         wanted[move.scheme, move.occurred_at] = (move, activity_id)

@@ -62,6 +62,7 @@ __all__ = [
     "tier_as_of",
     "tiers_as_of",
     "timeline",
+    "timelines",
     "unlock",
 ]
 
@@ -82,7 +83,13 @@ def add_changes(
 def timeline(*, brand_id: UUID, member_id: UUID) -> list[TierHistoryRow]:
     """The whole history of a member, oldest first; of several rows of one instant the last one holds."""
     with connection.cursor() as cursor:
-        return store.timeline(cursor, brand_id=brand_id, member_id=member_id)
+        return store.timelines(cursor, brand_id=brand_id, member_ids=[member_id])[member_id]
+
+
+def timelines(*, brand_id: UUID, member_ids: Sequence[UUID]) -> dict[UUID, list[TierHistoryRow]]:
+    """`timeline` of many members by one query."""
+    with connection.cursor() as cursor:
+        return store.timelines(cursor, brand_id=brand_id, member_ids=member_ids)
 
 
 def list_history(

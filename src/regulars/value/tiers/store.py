@@ -54,13 +54,17 @@ def insert(cursor: Any, *, brand_id: UUID, moves: Sequence[MemberMove], now: dat
     )
 
 
-def timeline(cursor: Any, *, brand_id: UUID, member_id: UUID) -> list[TierHistoryRow]:
-    """All rows of a member, oldest first; of one instant in the order in which they were written."""
+def timelines(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> dict[UUID, list[TierHistoryRow]]:
+    """All rows of members, oldest first; of one instant in the order in which they were written."""
     cursor.execute(
-        f"SELECT {_COLUMNS} FROM tier_change WHERE member_id = %s AND brand_id = %s ORDER BY occurred_at, id",
-        [member_id, brand_id],
+        f"""SELECT member_id, {_COLUMNS} FROM tier_change
+             WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s ORDER BY member_id, occurred_at, id""",
+        [plain_array(member_ids), brand_id],
     )
-    return [TierHistoryRow(*row) for row in cursor.fetchall()]
+    found: dict[UUID, list[TierHistoryRow]] = {member_id: [] for member_id in member_ids}
+    for member_id, *row in cursor.fetchall():
+        found[member_id].append(TierHistoryRow(*row))
+    return found
 
 
 def history(
