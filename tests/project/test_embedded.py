@@ -90,7 +90,10 @@ def test_fifty_hard_kills_lose_nothing_and_every_start_comes_up(cluster: Cluster
         stop_writing = threading.Event()
 
         def write(stop_writing: threading.Event = stop_writing, first: int = round_ * 100_000) -> None:
-            with contextlib.suppress(psycopg.Error), psycopg.connect(cluster.url(), autocommit=True) as connection:
+            with (
+                contextlib.suppress(psycopg.Error),
+                psycopg.connect(cluster.url(), autocommit=True) as connection,
+            ):
                 for number in range(first, first + 100_000):
                     if stop_writing.is_set():
                         return
@@ -195,7 +198,9 @@ def test_the_server_ends_when_its_starter_is_killed(cluster: Cluster) -> None:
         "from regulars.project.embedded import lifecycle; from regulars.project.embedded.cluster import Cluster\n"
         "with lifecycle.using(Cluster.at(Path(sys.argv[1]))):\n    print('up', flush=True); time.sleep(60)\n"
     )
-    starter = subprocess.Popen([sys.executable, "-c", program, str(cluster.root.parent)], stdout=subprocess.PIPE)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", program, str(cluster.root.parent)], stdout=subprocess.PIPE
+    )
     assert starter.stdout is not None
     assert starter.stdout.readline() == b"up\n"
     starter.kill()
@@ -213,9 +218,17 @@ def test_commits_wait_for_the_disk_and_the_application_is_no_superuser(cluster: 
     with psycopg.connect(cluster.url()) as connection:
         shown = {
             name: connection.execute(f"SHOW {name}").fetchone()[0]  # type: ignore[index]
-            for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses")
+            for name in (
+                "fsync",
+                "synchronous_commit",
+                "full_page_writes",
+                "data_checksums",
+                "listen_addresses",
+            )
         }
-        superuser = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        superuser = connection.execute(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
     assert shown == {
         "fsync": "on",
         "synchronous_commit": "on",
@@ -242,7 +255,9 @@ def test_memory_is_shared_out_by_what_there_is(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
 def test_root_runs_the_server_as_another_user_even_below_a_closed_directory() -> None:
-    closed = Path(tempfile.mkdtemp(prefix="regulars-closed-", dir="/root" if os.access("/root", os.W_OK) else None))
+    closed = Path(
+        tempfile.mkdtemp(prefix="regulars-closed-", dir="/root" if os.access("/root", os.W_OK) else None)
+    )
     closed.chmod(0o700)
     cluster = Cluster.at(closed / "data")
     try:

@@ -57,16 +57,22 @@ def require_reachable(url: str) -> None:
         with psycopg.connect(url, connect_timeout=5) as connection:
             version = connection.info.server_version
     except psycopg.OperationalError as failure:
-        reason = str(failure).strip().splitlines()[-1].strip()
+        reason = _reason(str(failure))
         raise PlainError(
-            zh=f"无法连接数据库 {where}:{reason}",
-            en=f"The database {where} cannot be reached: {reason}",
+            zh=f"无法连接数据库 {where}:{reason}。",
+            en=f"The database {where} cannot be reached: {reason}.",
         ) from None
     if version < 150000:
         raise PlainError(
             zh=f"数据库 {where} 的 PostgreSQL 版本过低({version // 10000}),需要 15 或更高。",
             en=f"The database {where} runs PostgreSQL {version // 10000}; 15 or later is needed.",
         )
+
+
+def _reason(message: str) -> str:
+    """What the server or the network said, without the address, which we have said already, and on one line."""
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    return first.rsplit(" failed: ", 1)[-1].removeprefix("FATAL:").strip().rstrip(".")
 
 
 def require_migrated() -> None:

@@ -49,5 +49,7 @@ def health(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except OperationalError:
-        return JsonResponse({"status": "unavailable", "database": False}, status=503)
+        answer = JsonResponse({"status": "unavailable", "database": False}, status=503)
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # asked every second while the database restarts
+        return answer
     return JsonResponse({"status": "ok", "database": True})

@@ -102,6 +102,7 @@ class Supervisor:
     worker: bool = True
     _children: list[_Child] = field(default_factory=list)
     _running: subprocess.Popen[bytes] | None = None
+    _database_not_before: float = 0.0
 
     def run(self) -> None:
         """Start everything, keep it up, and return when asked to stop, with everything stopped."""
@@ -142,7 +143,9 @@ class Supervisor:
         """Run one of our commands to its end; its own sentence stands when it refuses."""
         self._running = subprocess.Popen(ending_with_parent(_command(*words)), start_new_session=True)
         try:
-            code = self._running.wait()
+            while (code := self._running.poll()) is None:
+                time.sleep(_TICK_SECONDS / 4)
+                self._tend_database()
         except _Stop:
             self._running.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -181,16 +184,23 @@ class Supervisor:
             self._tend()
 
     def _tend(self) -> None:
-        if is_embedded():
-            cluster = Cluster.at(data_directory())
-            if not cluster.may_be_running():
-                _tell(
-                    zh="数据库进程意外结束,正在重新启动。",
-                    en="The database process ended; starting it again.",
-                )
-                lifecycle.start(cluster, dies_with_us=True)
+        self._tend_database()
         for child in self._children:
             child.tend()
+
+    def _tend_database(self) -> None:
+        if not is_embedded():
+            return
+        cluster = Cluster.at(data_directory())
+        if cluster.may_be_running() or time.monotonic() < self._database_not_before:
+            return
+        _tell(zh="数据库进程意外结束,正在重新启动。", en="The database process ended; starting it again.")
+        try:
+            lifecycle.start(cluster, dies_with_us=True)
+        except PlainError as refusal:
+            # killed once more while it came up, or a full disk: say so and go on trying
+            print(refusal, flush=True)
+            self._database_not_before = time.monotonic() + 2.0
 
     def _stop_children(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
