@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,7 +89,7 @@ def orders(count: int) -> list[dict[str, Any]]:
                 "membership.tags": {"vip"} if draw.random() < 0.2 else set(),
                 "member.birthday": date(1990, draw.randint(1, 12), draw.randint(1, 28)),
                 "history.orders": draw.randint(0, 20),
-                "history.last_order_at": local - timedelta(days=draw.randint(1, 60)),
+                "history.last_order_at": (local - timedelta(days=draw.randint(1, 60))).astimezone(UTC),
                 "lines": lines,
             }
         )

@@ -168,8 +168,8 @@ def test_words_name_the_field_and_what_is_allowed() -> None:
             catalogue=CATALOGUE,
         )
     tier, typo = caught.value.errors
-    assert tier.message.en == "membership.tier (eq) must be one of: basic, silver, gold, diamond"
-    assert tier.message.zh == "membership.tier（eq）：只能是：basic, silver, gold, diamond"
+    assert tier.message.en == "membership.tier (eq) must be one of: normal, silver, gold, diamond"
+    assert tier.message.zh == "membership.tier（eq）：只能是：normal, silver, gold, diamond"
     assert "order.amount" in typo.message.en and "order.amount" in typo.message.zh
     problem = caught.value.to_problem("en")
     assert problem["status"] == 422 and problem["errors"][0]["field"] == "/all/0/value"

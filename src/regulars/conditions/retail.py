@@ -47,7 +47,7 @@ GENDERS = (
 )
 LANGUAGES = (_choice("zh-CN", "中文", "Chinese"), _choice("en", "英文", "English"))
 TIERS = (
-    _choice("basic", "普通", "Basic"),
+    _choice("normal", "普通", "Standard"),
     _choice("silver", "银卡", "Silver"),
     _choice("gold", "金卡", "Gold"),
     _choice("diamond", "钻石", "Diamond"),
