@@ -202,11 +202,13 @@ def _write(
     return again
 
 
-def resolve(*, organisation_id: UUID, brand_id: UUID, refs: Sequence[Reference]) -> list[UUID | Refusal]:
+def resolve(
+    *, organisation_id: UUID, brand_id: UUID, refs: Sequence[Reference], any_status: bool = False
+) -> list[UUID | Refusal]:
     """Who each reference means, in order, by one query: a member id, or why there is none.
 
     Refusals: `bad_member_ref` (422: not exactly one of id, code, identity), the identity's own (`bad_phone` …),
-    `member_not_found` (404), `member_left` (409).
+    `member_not_found` (404), and `member_left` (409) unless `any_status`.
     """
     results: list[UUID | Refusal | None] = [None] * len(refs)
     ids: list[UUID | None] = []
@@ -241,7 +243,7 @@ def resolve(*, organisation_id: UUID, brand_id: UUID, refs: Sequence[Reference])
             cursor, organisation_id=organisation_id, brand_id=brand_id, ids=ids, keys=keys
         )
     for n, (member_id, status) in found.items():
-        results[n] = _LEFT if status == "left" else member_id
+        results[n] = _LEFT if status == "left" and not any_status else member_id
     return [_NOT_FOUND if result is None else result for result in results]
 
 

@@ -1,0 +1,118 @@
+"""The public API: its parts, its description, its way of saying no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.openapi.schema import OpenAPISchema
+
+from regulars import __version__
+from regulars.facts.activity.types import ActivityIn, Receipt
+from regulars.kit.errors import Refusal
+from regulars.surfaces.problems import answer_with_problems, problem
+from regulars.surfaces.rest import activities, members, programme, tiers, value
+from regulars.surfaces.rest.reading import JsonParser, malformed, too_large
+from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
+
+_DESCRIPTION = """Members, what they do, and what it earns them.
+
+Send an API key as `Authorization: Bearer rk_live_…`; each operation names the permission it needs (`x-permission`).
+A key belongs to one brand and sees nothing else. Amounts of money are whole minor units (fen, cents) of the
+programme's currency; instants carry their offset. Lists are paged by `cursor`. Refusals are
+`application/problem+json` (RFC 9457) with a stable `code`, in the language of `Accept-Language` (zh-CN or en).
+"""
+_TAGS = [
+    {"name": "Members", "description": "Enrol, find, read and change members; identities, tags, notes."},
+    {"name": "Activities", "description": "Post what members do; read it; have it explained."},
+    {"name": "Value", "description": "Balances, lots and ledger; burns, holds, adjustments."},
+    {"name": "Tiers and benefits", "description": "Tier progress and history; benefits and their use."},
+    {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
+]
+
+
+class _Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        _complete(schema)
+        return schema
+
+
+def _complete(schema: dict[str, Any]) -> None:
+    """Add what the framework leaves out: the hot path's shapes, the problem document as every refusal's answer."""
+    components = schema["components"].setdefault("schemas", {})
+    (_, _), shapes = msgspec.json.schema_components(
+        [ActivityIn, Receipt], ref_template="#/components/schemas/{name}"
+    )
+    components.update(shapes)
+    components["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.update(components["Problem"].pop("$defs", {}))
+    components["ActivityBatch"] = {
+        "type": "object",
+        "description": "Up to 10 000 activities.",
+        "properties": {
+            "activities": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": activities.MOST,
+                "items": {"$ref": "#/components/schemas/ActivityIn"},
+            }
+        },
+        "required": ["activities"],
+        "additionalProperties": False,
+    }
+    item = {
+        "type": "object",
+        "properties": {
+            "receipt": {"$ref": "#/components/schemas/Receipt"},
+            "problem": {"$ref": "#/components/schemas/Problem"},
+        },
+    }
+    components["ActivityBatchResult"] = {
+        "type": "object",
+        "description": "A receipt or a problem for each activity, in order.",
+        "properties": {"items": {"type": "array", "items": item}},
+        "required": ["items"],
+    }
+    for path in schema["paths"].values():
+        for operation in path.values():
+            refused = {"description": "Refused: the problem", "content": PROBLEM_CONTENT}
+            operation["responses"]["default"] = refused
+    for scheme in schema["components"]["securitySchemes"].values():
+        scheme["description"] = "An API key of the brand, made in the console: `rk_live_…` or `rk_test_…`."
+
+
+api = _Api(
+    title="Regulars API",
+    version=__version__,
+    description=_DESCRIPTION,
+    urls_namespace="rest",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    parser=JsonParser(),
+    openapi_extra={
+        "tags": _TAGS,
+        "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+    },
+)
+answer_with_problems(api)
+
+
+@api.exception_handler(HttpError)
+def _on_http_error(request: HttpRequest, raised: HttpError) -> HttpResponse:
+    """What the body's parser refused, in its own words."""
+    cause = raised.__cause__
+    return problem(request, cause if isinstance(cause, Refusal) else malformed())
+
+
+@api.exception_handler(RequestDataTooBig)
+def _on_too_much(request: HttpRequest, raised: RequestDataTooBig) -> HttpResponse:
+    return problem(request, too_large())
+
+
+for part in (members, activities, value, tiers, programme):
+    api.add_router("", part.router)

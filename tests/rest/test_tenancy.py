@@ -1,0 +1,187 @@
+"""Every operation of the public API: no key, a key without the permission, a key of another organisation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.rest.shop import ALL, Caller, Shop, order
+
+from regulars.kit import clock
+
+
+def operations() -> Iterator[tuple[str, str, str]]:
+    """(method, path, permission) of every operation, from what is served, not from a list kept beside it."""
+    from regulars.surfaces.rest.application import api
+    from regulars.surfaces.rest.keys import ApiKey
+
+    for router in api._get_bound_routers():
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                (auth,) = operation.auth_callbacks
+                assert isinstance(auth, ApiKey), f"{path} does not ask for a key"
+                for method in operation.methods:
+                    yield method, path, auth.permission
+
+
+@pytest.fixture
+def walked(shop: Shop) -> dict[str, Any]:
+    """A member with something of everything, and each path filled with her ids."""
+    call = shop.call
+    member = shop.enrol(name="张小明", address="Secret Street")
+    call("PUT", "/tags/vip", {"name": {"zh": "贵宾", "en": "VIP"}}).ok()
+    call("PUT", "/profile-fields/skin", {"type": "text", "label": {"zh": "肤质", "en": "Skin"}}).ok()
+    call("PUT", "/activity-types/yoga", {"name": {"zh": "瑜伽", "en": "Yoga"}}).ok()
+    call("PUT", "/stores/S9", {"name": {"zh": "九店", "en": "Ninth"}}).ok()
+    posted = call.post("/activities", order(member, "N1", 100_000, clock.now()))
+    burn = call.post(f"/members/{member}/burns", {"unit": "points", "amount": 10}, Idempotency_Key="b")
+    hold = call.post(f"/members/{member}/holds", {"unit": "points", "amount": 10}, Idempotency_Key="h")
+    identity = call.get(f"/members/{member}")["identities"][0]["id"]
+    return {
+        "shop": shop,
+        "member": member,
+        "filled": {
+            "member": member,
+            "identity_id": identity,
+            "activity_id": posted["activity_id"],
+            "burn_id": burn["activity_id"],
+            "hold_id": hold["id"],
+            "use_id": hold["id"],
+            "scheme": "level",
+            "benefit": "birthday-pack",
+            "key": "skin",
+            "code": "S9",
+        },
+    }
+
+
+def address(path: str, filled: dict[str, str]) -> str:
+    for name, value in filled.items():
+        path = path.replace("{" + name + "}", value)
+    if path.startswith("/tags/"):
+        path = "/tags/vip"
+    if path.startswith("/activity-types/"):
+        path = "/activity-types/yoga"
+    if "as-of" in path:
+        path += "?at=2026-01-01T00:00:00Z"
+    assert "{" not in path, path
+    return path
+
+
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/members"): {"identities": [{"type": "phone", "value": "13900139000"}]},
+    ("POST", "/members/batch"): {"members": [{"identities": [{"type": "phone", "value": "13900139001"}]}]},
+    ("POST", "/members/{member}/identities"): {"type": "card", "value": "CARD-0001"},
+    ("POST", "/members/{member}/notes"): {"text": "mine now"},
+    ("PATCH", "/members/{member}"): {"name": "mine now"},
+    ("POST", "/members/{member}/burns"): {"unit": "points", "amount": 1},
+    ("POST", "/members/{member}/holds"): {"unit": "points", "amount": 1},
+    ("POST", "/members/{member}/adjustments"): {"unit": "points", "amount": 1, "reason": "goodwill"},
+    ("POST", "/members/{member}/tiers/{scheme}"): {"tier": "gold", "comment": "mine now"},
+    ("POST", "/members/{member}/tiers/{scheme}/unlock"): {"comment": "mine now"},
+    ("PUT", "/profile-fields/{key}"): {"type": "text", "label": {"zh": "我", "en": "mine"}},
+    ("PUT", "/tags/{code}"): {"name": {"zh": "我", "en": "mine"}},
+    ("PUT", "/stores/{code}"): {"name": {"zh": "我", "en": "mine"}},
+    ("PUT", "/activity-types/{code}"): {"name": {"zh": "我", "en": "mine"}},
+}
+
+
+def body_for(method: str, path: str, member: str) -> Any:
+    if method in ("GET", "DELETE"):
+        return None
+    if path == "/activities":
+        return order(member, "FOREIGN-1", 100, clock.now())
+    if path == "/activities/batch":
+        return {"activities": [order(member, "FOREIGN-2", 100, clock.now())]}
+    if path == "/members/resolve":
+        return {"refs": [{"id": member}, {"identity": {"type": "phone", "value": "13800138000"}}]}
+    if path == "/members/tags":
+        return {"members": [member], "add": ["vip"]}
+    return BODIES.get((method, path), {})
+
+
+def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
+    body = body_for(method, path, walked["member"])
+    filled = address(path, walked["filled"])
+    return caller(method, filled, body, Idempotency_Key=f"{method}{path}"[:90])
+
+
+def test_without_a_good_key_nothing_is_answered(walked: dict[str, Any]) -> None:
+    for token in (None, "", "rk_live_0000000000_" + "x" * 43, "nonsense"):
+        for method, path, _ in operations():
+            answer = call(Caller(token), method, path, walked)
+            assert answer.status == 401, (method, path, answer)
+            assert json.loads(answer.content)["code"] == "bad_api_key"
+
+
+def test_a_key_without_the_permission_is_told_which(walked: dict[str, Any]) -> None:
+    callers: dict[str, Caller] = {}
+    for method, path, permission in operations():
+        if permission not in callers:
+            callers[permission] = walked["shop"].key(ALL - {permission})
+        answer = call(callers[permission], method, path, walked)
+        assert answer.status == 403, (method, path, answer)
+        problem = json.loads(answer.content)
+        assert (problem["code"], problem["data"]) == ("forbidden", {"permission": permission})
+
+
+def test_a_foreign_key_sees_and_changes_nothing(walked: dict[str, Any]) -> None:
+    shop, member = walked["shop"], walked["member"]
+    before = snapshot(shop, member)
+    secrets = [member, "13800138000", "8000", "张", "Secret", "一店", "N1", *walked["filled"].values()]
+    secrets = [s for s in secrets if s not in ("level", "skin", "S9", "birthday-pack")]
+    for method, path, _ in operations():
+        answer = call(shop.foreign, method, path, walked)
+        said = answer.content.decode()
+        if "{member}" in path:
+            assert answer.status == 404, (method, path, answer)
+        for secret in secrets:
+            if path == "/stores" or (method == "PUT" and secret == "S9"):
+                continue
+            assert secret not in said, (method, path, secret, said)
+    assert snapshot(shop, member) == before
+
+
+def snapshot(shop: Shop, member: str) -> dict[str, Any]:
+    get = shop.call.get
+    paths = [
+        f"/members/{member}",
+        f"/members/{member}/balances",
+        f"/members/{member}/entries",
+        f"/members/{member}/holds",
+        f"/members/{member}/notes",
+        f"/members/{member}/activities",
+        f"/members/{member}/tiers",
+        "/members",
+        "/tags",
+        "/stores",
+        "/profile-fields",
+        "/activity-types",
+        "/programme",
+    ]
+    return {path: get(path) for path in paths}
+
+
+def test_batches_answer_a_foreign_members_items_as_unknown(walked: dict[str, Any]) -> None:
+    shop, member = walked["shop"], walked["member"]
+    posted = shop.foreign.post("/activities/batch", {"activities": [order(member, "X", 100, clock.now())]})
+    assert [item["problem"]["status"] for item in posted["items"]] == [404]
+    refs = {"refs": [{"id": member}, {"identity": {"type": "phone", "value": "13800138000"}}]}
+    found = shop.foreign.post("/members/resolve", refs)
+    assert [item["problem"]["code"] for item in found["items"]] == ["member_not_found"] * 2
+    tagged = shop.foreign.refused("POST", "/members/tags", {"members": [member], "remove": ["vip"]})
+    assert tagged["errors"][0]["code"] == "member_not_found"
+
+
+def test_a_revoked_key_is_no_key(shop: Shop) -> None:
+    from regulars.platform.apikeys import api as apikeys
+
+    made = apikeys.create_key(
+        scope=shop.scope, name="gone", permissions=frozenset({"members.read"}), now=shop.now
+    )
+    caller = Caller(made.token)
+    caller.get("/members")
+    apikeys.revoke_key(scope=shop.scope, key_id=made.key.id, now=shop.now)
+    assert caller("GET", "/members").status == 401
