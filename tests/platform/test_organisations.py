@@ -20,7 +20,11 @@ pytestmark = pytest.mark.django_db
 def brand() -> Brand:
     organisation = api.create_organisation(name=Text("茶集团", "Tea Group"), now=NOW)
     return api.create_brand(
-        organisation_id=organisation.id, slug="tea", name=Text("好茶", "Good Tea"), now=NOW, theme={"primary": "#0a7"}
+        organisation_id=organisation.id,
+        slug="tea",
+        name=Text("好茶", "Good Tea"),
+        now=NOW,
+        theme={"primary": "#0a7"},
     )
 
 
@@ -47,7 +51,13 @@ def test_every_fault_of_a_brand_is_named_at_once(brand: Brand) -> None:
             theme={"primary": "red;} body{display:none"},
             now=NOW,
         )
-    assert {e.field for e in refusal.value.errors} == {"slug", "name.zh", "currency", "timezone", "theme.primary"}
+    assert {e.field for e in refusal.value.errors} == {
+        "slug",
+        "name.zh",
+        "currency",
+        "timezone",
+        "theme.primary",
+    }
 
 
 def test_an_update_shows_at_once_and_is_audited_with_what_changed(brand: Brand) -> None:
@@ -83,7 +93,9 @@ def test_stores_are_put_by_code_with_their_region(brand: Brand) -> None:
 
 
 def test_another_brands_store_is_not_found(brand: Brand) -> None:
-    other = api.create_brand(organisation_id=brand.organisation_id, slug="coffee", name=Text("咖啡", "Coffee"), now=NOW)
+    other = api.create_brand(
+        organisation_id=brand.organisation_id, slug="coffee", name=Text("咖啡", "Coffee"), now=NOW
+    )
     store = api.put_stores(brand_id=brand.id, stores=[NewStore("S1", Text("一店", "One"))], now=NOW)["S1"]
     with pytest.raises(Refusal) as refusal:
         api.get_store(brand_id=other.id, store_id=store.id)

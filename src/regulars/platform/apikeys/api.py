@@ -163,7 +163,7 @@ def _key_of(row: models.ApiKey, organisation_id: UUID) -> ApiKey:
         brand_id=row.brand_id,
         name=row.name,
         prefix=row.prefix,
-        permissions=frozenset(row.permissions) & PERMISSIONS.keys() - NOT_FOR_KEYS,
+        permissions=frozenset(p for p in row.permissions if p in PERMISSIONS and p not in NOT_FOR_KEYS),
         is_test=row.is_test,
         created_at=row.created_at,
         expires_at=row.expires_at,

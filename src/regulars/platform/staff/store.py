@@ -20,7 +20,7 @@ def role_of(row: models.Role) -> types.Role:
     permissions = (
         BUILTIN_ROLES[row.key][1]
         if row.is_builtin and row.key in BUILTIN_ROLES
-        else frozenset(row.permissions) & PERMISSIONS.keys()
+        else frozenset(p for p in row.permissions if p in PERMISSIONS)
     )
     return types.Role(row.id, row.key, Text(row.name_zh, row.name_en), permissions, row.is_builtin)
 
