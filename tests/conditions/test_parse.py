@@ -175,6 +175,17 @@ def test_words_name_the_field_and_what_is_allowed() -> None:
     assert problem["status"] == 422 and problem["errors"][0]["field"] == "/all/0/value"
 
 
+def test_a_hostile_document_is_neither_echoed_nor_answered_without_end() -> None:
+    huge = 10**5000
+    assert errors(f("order.quantity", "gte", huge)) == [("/value", "out_of_range")]
+    assert errors(f("order.amount", "gte", huge)) == [("/value", "out_of_range")]
+    assert errors({"field": huge, "op": "gte", "value": 1}) == [("/field", "unknown_field")]
+    assert len(errors({"all": [], **{f"key{n}": n for n in range(1000)}})) == 100
+    with pytest.raises(InvalidCondition) as caught:
+        parse_condition(data=f("x" * 10_000, "gte", 1), catalogue=CATALOGUE)
+    assert len(caught.value.errors[0].message.en) < 100
+
+
 def nested(levels: int) -> dict[str, Any]:
     data: dict[str, Any] = AMOUNT
     for _ in range(levels - 1):

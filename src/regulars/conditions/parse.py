@@ -46,6 +46,7 @@ from regulars.kit.errors import FieldError
 from regulars.kit.text import Text
 
 _QUANTIFIERS = frozenset(Quantifier)
+_MOST_ERRORS, _MOST_GUESSES = 100, 5  # a hostile document is neither echoed nor guessed at without end
 _FORMS = ("all", "any", "not", "field", "lines", "streak", "window")
 
 
@@ -71,8 +72,9 @@ def _listed(values: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:60] + "…"
+    if not isinstance(value, str):
+        return f"({type(value).__name__})"
+    return value if len(value) <= 60 else value[:60] + "…"
 
 
 class _Parser:
@@ -82,7 +84,8 @@ class _Parser:
         self.nodes = 0
 
     def fail(self, path: str, code: str, zh: str, en: str) -> None:
-        self.errors.append(FieldError(path, code, Text(zh, en)))
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append(FieldError(path, code, Text(zh, en)))
 
     def node(self, data: Any, path: str, depth: int, *, in_lines: bool) -> Condition | None:
         self.nodes += 1
@@ -360,7 +363,7 @@ class _Parser:
         return definition
 
     def near(self, key: Any) -> str:
-        if not isinstance(key, str) or len(key) > 100:
+        if not isinstance(key, str) or len(key) > 60 or len(self.errors) >= _MOST_GUESSES:
             return ""
         return _listed(difflib.get_close_matches(key, list(self.catalogue.fields), n=3))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from regulars.conditions.language import (
@@ -150,26 +151,15 @@ def _int(raw: Any, path: str, type: FieldType) -> int:
 
 
 def _decimal(raw: Any, path: str) -> Decimal:
-    text = repr(raw) if isinstance(raw, float) else str(raw)
-    try:
-        if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-            raise InvalidOperation
-        if isinstance(raw, str) and not _DECIMAL.fullmatch(raw):
-            raise InvalidOperation
-        if (isinstance(raw, int) and abs(raw) >= 10**MAX_DECIMAL_DIGITS) or len(text) > 100:
-            raise BadValue(
-                path,
-                "out_of_range",
-                f"最多 {MAX_DECIMAL_DIGITS} 位数字",
-                f"must have at most {MAX_DECIMAL_DIGITS} digits",
-            )
-        number = Decimal(text)
-        if not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise BadValue(
-            path, "wrong_type", '必须是数字，例如 "12.50"', 'must be a number, such as "12.50"'
-        ) from None
+    number = None
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        number = Decimal(raw) if abs(raw) < 10**MAX_DECIMAL_DIGITS else Decimal(10) ** MAX_DECIMAL_DIGITS
+    elif isinstance(raw, float) and math.isfinite(raw):
+        number = Decimal(repr(raw))
+    elif isinstance(raw, str) and len(raw) <= MAX_TEXT and _DECIMAL.fullmatch(raw):
+        number = Decimal(raw)
+    if number is None:
+        raise BadValue(path, "wrong_type", '必须是数字，例如 "12.50"', 'must be a number, such as "12.50"')
     _, digits, exponent = number.as_tuple()
     places = -int(exponent) if int(exponent) < 0 else 0
     whole = max(len(digits) + int(exponent), 0)
