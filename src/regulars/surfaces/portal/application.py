@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from ninja import NinjaAPI, Path, Router
+from ninja.responses import Status
 from pydantic import Field
 
 from regulars.kit import clock
@@ -27,13 +28,14 @@ from regulars.surfaces.portal import (
     signing,
 )
 from regulars.surfaces.portal.guard import AnyVisitor, SignedIn, brand_of, member_of
-from regulars.surfaces.problems import answer_with_problems
+from regulars.surfaces.problems import StrictJson, answer_with_problems
 
 api = NinjaAPI(
     title="Regulars portal",
     version="1",
     description="What the member's own pages ask. Not for integrations: those use /api/v1.",
     urls_namespace="portal",
+    parser=StrictJson(),
     auth=AnyVisitor(),
     docs_url=None,
     openapi_url=None,
@@ -78,7 +80,7 @@ def send_code(request: HttpRequest, slug: Path[str], given: shapes.CodeAsked) ->
         language=access.language(request),
         now=clock.now(),
     )
-    return 202, signing.code_sent()
+    return Status(202, signing.code_sent())
 
 
 @visitors.post("/session", response=shapes.SignInOut)
@@ -114,7 +116,7 @@ def join(request: HttpRequest, slug: Path[str], given: shapes.JoinForm, response
 def sign_out(request: HttpRequest, slug: Path[str], response: HttpResponse) -> Any:
     """Sign out of this browser; harmless when nobody is signed in."""
     cookies.leave(request, response, brand_of(request))
-    return 204, None
+    return Status(204, None)
 
 
 @mine.get("/card", response=shapes.CardOut)
@@ -191,7 +193,7 @@ def send_identifier_code(request: HttpRequest, slug: Path[str], given: shapes.Co
         now=clock.now(),
         owner=member.member_id,
     )
-    return 202, signing.code_sent()
+    return Status(202, signing.code_sent())
 
 
 @mine.post("/identifiers", response=shapes.IdentifiersOut)

@@ -8,7 +8,7 @@ from regulars.facts.members import api as members
 from regulars.kit.text import Language
 from regulars.platform.organisations.types import Brand
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import Benefit, Programme, Tier, TierScheme
+from regulars.programme.rules.types import Benefit, PointsEffect, Programme, Rule, Tier, TierScheme
 from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal import standing
 from regulars.surfaces.portal.shapes import (
@@ -17,6 +17,7 @@ from regulars.surfaces.portal.shapes import (
     Quota,
     TierBenefitOut,
     TierBenefitsOut,
+    WayOut,
 )
 from regulars.value.benefits import api as benefits
 
@@ -35,7 +36,7 @@ def ladder(*, member: MemberAccess, language: Language, now: datetime) -> Benefi
     programme = standing.live(member.brand, now)
     scheme = standing.tier_scheme(programme)
     if programme is None or scheme is None:
-        return BenefitsOut(tiers=[])
+        return BenefitsOut(tiers=[], ways_to_earn=ways_to_earn(member.brand, language, now))
     card = members.get_card(scope=member.scope, member_id=member.member_id)
     present = card.tier or scheme.tiers[0].code
     allowances = benefits.list_for(
@@ -69,7 +70,24 @@ def ladder(*, member: MemberAccess, language: Language, now: datetime) -> Benefi
             )
         )
         below = {benefit.key for benefit in given}
-    return BenefitsOut(tiers=rungs)
+    return BenefitsOut(tiers=rungs, ways_to_earn=ways_to_earn(member.brand, language, now))
+
+
+def ways_to_earn(brand: Brand, language: Language, now: datetime) -> list[WayOut]:
+    """The rules in force that earn something to spend, as the programme orders them."""
+    programme = standing.live(brand, now)
+    if programme is None:
+        return []
+    return [
+        WayOut(name=rule.name.in_language(language), sentence=rules.describe(rule, programme, language))
+        for rule in programme.rules
+        if _earns(rule, programme) and (rule.ends_at is None or rule.ends_at > now)
+    ]
+
+
+def _earns(rule: Rule, programme: Programme) -> bool:
+    units = [programme.units.get(e.unit) for e in rule.effects if isinstance(e, PointsEffect)]
+    return rule.enabled and any(unit is not None and unit.can_burn for unit in units)
 
 
 def _of(programme: Programme, scheme: TierScheme, tier: Tier) -> list[Benefit]:

@@ -21,6 +21,8 @@ from regulars.surfaces.portal.shapes import (
     SignInRules,
 )
 
+_FIRST_WAYS = 3
+
 
 def front(
     *, brand: Brand, member: MemberAccess | None, language: Language, store: str, now: datetime
@@ -40,6 +42,7 @@ def front(
         consent=consent(brand, language),
         enrol_fields=[] if member else enrol_fields(brand, language),
         first_benefits=[] if member else benefits.of_first_tier(brand, language, now),
+        ways_to_earn=[] if member else benefits.ways_to_earn(brand, language, now)[:_FIRST_WAYS],
         member=signed_in(member) if member else None,
     )
 

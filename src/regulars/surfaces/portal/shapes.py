@@ -109,6 +109,13 @@ class ArrivalOut(Schema):
     store: str | None
 
 
+class WayOut(Schema):
+    """A rule that earns, in words."""
+
+    name: str
+    sentence: str
+
+
 class ConsentOut(Schema):
     version: str
     title: str
@@ -126,6 +133,7 @@ class FrontOut(Schema):
     consent: ConsentOut
     enrol_fields: list[FieldOut]
     first_benefits: list[BenefitOut]
+    ways_to_earn: list[WayOut]
     member: SignedOut | None
 
 
@@ -241,6 +249,7 @@ class TierBenefitsOut(Schema):
 
 class BenefitsOut(Schema):
     tiers: list[TierBenefitsOut]
+    ways_to_earn: list[WayOut]
 
 
 class LaterOut(Schema):

@@ -315,6 +315,8 @@ export interface components {
         BenefitsOut: {
             /** Tiers */
             tiers: components["schemas"]["TierBenefitsOut"][];
+            /** Ways To Earn */
+            ways_to_earn: components["schemas"]["WayOut"][];
         };
         /** BrandOut */
         BrandOut: {
@@ -478,6 +480,8 @@ export interface components {
             language: "zh-CN" | "en";
             member: components["schemas"]["SignedOut"] | null;
             sign_in: components["schemas"]["SignInRules"];
+            /** Ways To Earn */
+            ways_to_earn: components["schemas"]["WayOut"][];
         };
         /** HistoryOut */
         HistoryOut: {
@@ -873,6 +877,16 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * WayOut
+         * @description A rule that earns, in words.
+         */
+        WayOut: {
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * WhyOut

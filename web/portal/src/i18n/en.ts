@@ -25,6 +25,7 @@ const en = {
   welcome: {
     atStore: 'You are at {store}',
     fromFirstDay: 'From your first day',
+    waysToEarn: 'How to earn',
     quota: { day: '{n} a day', week: '{n} a week', month: '{n} a month', year: '{n} a year', ever: '{n} in all' },
     left: '{n} left',
     signInOrJoin: 'Sign in or join',

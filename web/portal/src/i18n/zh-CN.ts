@@ -24,6 +24,7 @@ const zh = {
   welcome: {
     atStore: '您正在 {store}',
     fromFirstDay: '入会就有',
+    waysToEarn: '怎么积分',
     quota: { day: '每天 {n} 次', week: '每周 {n} 次', month: '每月 {n} 次', year: '每年 {n} 次', ever: '共 {n} 次' },
     left: '还剩 {n} 次',
     signInOrJoin: '登录 / 入会',
