@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -20,9 +21,8 @@ import psutil
 import psycopg
 import pytest
 
-from regulars.project.embedded import lifecycle
-from regulars.project.embedded.accounts import server_account
-from regulars.project.embedded.cluster import Cluster
+from regulars.project.embedded import accounts, lifecycle
+from regulars.project.embedded.cluster import Cluster, binaries
 from regulars.project.embedded.tuning import settings
 from regulars.project.plainly import PlainError
 
@@ -254,18 +254,26 @@ def test_memory_is_shared_out_by_what_there_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
-def test_root_runs_the_server_as_another_user_even_below_a_closed_directory() -> None:
+def test_root_runs_the_server_as_another_user_even_below_closed_directories(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A clone below /root, which nobody else may enter: neither the data nor PostgreSQL's own programs."""
     closed = Path(
         tempfile.mkdtemp(prefix="regulars-closed-", dir="/root" if os.access("/root", os.W_OK) else None)
     )
     closed.chmod(0o700)
+    package = binaries().parents[1]
+    shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18")
+    shutil.copytree(package.with_suffix(".libs"), closed / package.with_suffix(".libs").name)
+    for module in (accounts, lifecycle):
+        monkeypatch.setattr(module, "binaries", lambda: closed / package.name / "pginstall18" / "bin")
     cluster = Cluster.at(closed / "data")
     try:
         lifecycle.start(cluster)
         pid = cluster.postmaster_pid()
         assert pid is not None
         assert psutil.Process(pid).uids().real == cluster.pgdata.stat().st_uid != 0
-        assert server_account(cluster).capability in (1, 2)
+        assert accounts.server_account(cluster).capability in (1, 2)
         with psycopg.connect(cluster.url(), autocommit=True) as connection:
             connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
         _kill(cluster, "postmaster", random.Random(2))
@@ -275,3 +283,35 @@ def test_root_runs_the_server_as_another_user_even_below_a_closed_directory() ->
     finally:
         lifecycle.stop(cluster)
         shutil.rmtree(closed)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
+def test_an_ordinary_user_runs_it_as_herself() -> None:
+    home = Path(tempfile.mkdtemp(prefix="regulars-user-"))
+    nobody = pwd.getpwnam("nobody")
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    # she may read this interpreter and package wherever they are, as she might her own
+    herself = accounts.Account(nobody.pw_uid, nobody.pw_gid, 2)
+
+    def say(word: str) -> str:
+        command = accounts.command_as(herself, Path(sys.executable), "-m", "regulars.project.embedded", word)
+        environment = {
+            **accounts.server_environment(),
+            "REGULARS_DATA": str(home / "data"),
+            "HOME": str(home),
+        }
+        return subprocess.run(
+            command, env=environment, cwd=home, check=True, capture_output=True, text=True
+        ).stdout
+
+    cluster = Cluster.at(home / "data")
+    try:
+        assert say("start").strip() == cluster.url()
+        pid = cluster.postmaster_pid()
+        assert pid is not None
+        assert psutil.Process(pid).uids().real == nobody.pw_uid
+        say("stop")
+        assert cluster.postmaster_pid() is None
+    finally:
+        lifecycle.stop(cluster)
+        shutil.rmtree(home)

@@ -15,7 +15,7 @@ from pathlib import Path
 from regulars.project.embedded.cluster import Cluster, binaries
 from regulars.project.plainly import PlainError
 
-_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_SETPCAP = 1, 2, 8
 _DEMOTE = Path(__file__).with_name("demote.py")
 
 
@@ -85,7 +85,7 @@ def _passing_right() -> int:
         status = Path("/proc/self/status").read_text().splitlines()
         held = int(next(line for line in status if line.startswith("CapPrm:")).split()[1], 16)
     for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
-        if held >> capability & 1:
+        if held >> capability & 1 and held >> _CAP_SETPCAP & 1:
             return capability
     raise PlainError(
         zh="以 root 运行时,数据目录和程序目录必须允许其他用户进入;请换一个目录,或以普通用户运行。",

@@ -10,13 +10,23 @@ import os
 import signal
 import sys
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_SECUREBITS = 1, 8, 28
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
+_CAP_SETPCAP = 8
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
 def _checked(result: int, what: str) -> None:
     if result != 0:
         raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def _hold_only(libc: ctypes.CDLL, *capabilities: int) -> None:
+    mask = sum(1 << capability for capability in capabilities)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    data = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
+    _checked(libc.capset(header, data), "set capabilities")
 
 
 def main() -> None:
@@ -30,13 +40,11 @@ def main() -> None:
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
         if libc and capability >= 0:
-            bit = 1 << (capability % 32)
-            header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-            data = (ctypes.c_uint32 * 6)(*([bit] * 3 if capability < 32 else [0] * 3), *([0] * 3))
-            _checked(libc.capset(header, data), "set capabilities")
-            _checked(
-                libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "pass capability on"
-            )
+            # access(2), which PostgreSQL asks about its own programs, overlooks capabilities without this bit
+            _hold_only(libc, capability, _CAP_SETPCAP)
+            _checked(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "set secure bits")
+            _hold_only(libc, capability)
+            _checked(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0), "pass it on")
     if libc and death_signal:
         _checked(libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0), "death signal")
         if os.getppid() != parent:
