@@ -90,7 +90,8 @@ def claim(
     if lease_seconds is not None:
         same = " AND ".join(f"t.{column} = picked.{column}" for column in key)
         returned = ", ".join(f"t.{column}" for column in key)
-        picked = f"WITH picked AS ({picked}) UPDATE {table} t SET {due} = %s FROM picked WHERE {same} RETURNING {returned}"
+        update = f"UPDATE {table} t SET {due} = %s FROM picked WHERE {same} RETURNING {returned}"
+        picked = f"WITH picked AS ({picked}) {update}"
         arguments.append(now + timedelta(seconds=lease_seconds))
     with connection.cursor() as cursor:
         cursor.execute(picked, arguments)

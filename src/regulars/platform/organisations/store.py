@@ -9,7 +9,7 @@ from time import monotonic
 from types import MappingProxyType
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.ids import new_id
@@ -73,7 +73,10 @@ def read_brand(key: UUID | str) -> types.Brand | None:
         _brands.pop(key, None)
         return None
     brand = brand_of(row)
-    _brands[key] = (asked, brand)
+    _brands[brand.id] = (asked, brand)
+    if not connection.in_atomic_block:
+        # A brand made in this transaction may be rolled back, and its slug be given to another.
+        _brands[brand.slug] = (asked, brand)
     return brand
 
 

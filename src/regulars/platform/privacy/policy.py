@@ -33,7 +33,9 @@ def normalise_phone(value: str, *, region: str = "CN", field: str = "phone") -> 
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
+    # Digits that could be dialled only within some town name nobody.
+    possible = phonenumbers.ValidationResult.IS_POSSIBLE
+    if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != possible:
         raise invalid_field(field, "bad_phone", "手机号格式不正确", "Not a phone number")
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
