@@ -53,18 +53,24 @@ def _write(seed: int, share: tuple[int, int], members: int, count: int, results:
     django.setup()
     from regulars.flows.intake import api as intake
     from regulars.kit.errors import Refusal
+    from regulars.project import collector
 
     scope, ids = ground.brand_with_members(members)
     ids = ids[share[0] :: share[1]]
     made = orders(ids, count, seed)
     now = datetime.now(UTC)
-    refused = [r for r in intake.post(scope=scope, activities=made[:1000], now=now) if isinstance(r, Refusal)]
+    refused = [
+        r
+        for r in intake.post(scope=scope, activities=made[:1000], now=now, brief=True)
+        if isinstance(r, Refusal)
+    ]
+    collector.relax()
     start.wait()
     began = time.perf_counter()
     for at in range(1000, count, 1000):
         refused += [
             r
-            for r in intake.post(scope=scope, activities=made[at : at + 1000], now=now)
+            for r in intake.post(scope=scope, activities=made[at : at + 1000], now=now, brief=True)
             if isinstance(r, Refusal)
         ]
     results.put((count - 1000, time.perf_counter() - began, len(refused)))
@@ -123,10 +129,10 @@ def _profile(given: Any) -> None:
     scope, ids = ground.brand_with_members(given.members)
     made = orders(ids, 11_000, int(time.time()) % 10_000_000)
     now = datetime.now(UTC)
-    intake.post(scope=scope, activities=made[:1000], now=now)
+    intake.post(scope=scope, activities=made[:1000], now=now, brief=True)
     profiler = cProfile.Profile()
     profiler.enable()
-    intake.post(scope=scope, activities=made[1000:], now=now)
+    intake.post(scope=scope, activities=made[1000:], now=now, brief=True)
     profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(35)
 

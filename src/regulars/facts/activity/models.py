@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -25,15 +26,13 @@ class Activity(models.Model):
     version = models.IntegerField(default=0, db_default=0)
     actor = models.TextField(default="", db_default="")
     body = models.JSONField()
-    receipt = models.JSONField()
+    receipt = (
+        models.TextField()
+    )  # JSON that is only ever read whole: as text it costs no parsing on the way in
 
     class Meta:
         db_table = "activity"
-        managed = True
-        indexes = [
-            models.Index(fields=["member_id", "brand_id", "occurred_at"], name="activity_member"),
-            models.Index(fields=["brand_id", "recorded_at"], name="activity_recorded"),
-        ]
+        indexes = [BrinIndex(fields=["recorded_at"], name="activity_recorded")]
 
 
 class Redecision(models.Model):
@@ -46,7 +45,7 @@ class Redecision(models.Model):
     activity_id = models.UUIDField()
     cause_id = models.UUIDField()
     version = models.IntegerField()
-    receipt = models.JSONField()
+    receipt = models.TextField()
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -25,7 +25,7 @@ class StoredEarn(Struct, frozen=True, array_like=True):
     expires_at: datetime | None = None
 
 
-class StoredOutcome(Struct, frozen=True, array_like=True):
+class StoredOutcome(Struct, frozen=True):
     """What one rule did; `reason` is empty for a rule that fired."""
 
     rule: str
@@ -38,7 +38,8 @@ class Stored(Struct, omit_defaults=True):
 
     version: int = 0
     earns: list[StoredEarn] = []
-    outcomes: list[StoredOutcome] = []
+    told: list[str] = []  # outcomes in rule order: `rule`, or `rule reason` for one that did not fire
+    details: dict[str, dict[str, Any]] = {}  # what the reasons' sentences need, by rule
     effects: list[dict[str, Any]] = []  # tags, tier steps, extensions: {"kind": …}
     parts: list[tuple[UUID, int]] = []  # lots that a burn or hold took from
     clawed: list[tuple[UUID, int, int]] = []  # by a refund: lot, taken from balances, made debt
@@ -47,15 +48,11 @@ class Stored(Struct, omit_defaults=True):
     tier: dict[str, str] = {}
     notes: list[dict[str, Any]] = []
 
-
-class Body(Struct, omit_defaults=True):
-    """What came in, without what names the member: her identifiers are kept in her own tables alone."""
-
-    order: msgspec.Raw | None = None
-    refund: msgspec.Raw | None = None
-    burn: msgspec.Raw | None = None
-    delivery: str | None = None
-    data: msgspec.Raw | None = None
+    @property
+    def outcomes(self) -> list[StoredOutcome]:
+        """What each rule did, in rule order."""
+        parts = [text.partition(" ") for text in self.told]
+        return [StoredOutcome(rule, reason, self.details.get(rule, {})) for rule, _, reason in parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +79,9 @@ class ActivityRow:
     def stored(self) -> Stored:
         return decode_stored(self.receipt)
 
-    def parts(self) -> ActivityIn | None:
-        """The body as it came in, with an empty member reference."""
-        return decode_body(self)
-
 
 _encode = msgspec.json.Encoder()
 _stored = msgspec.json.Decoder(Stored)
-_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def encode_body(activity: ActivityIn) -> bytes:

@@ -85,7 +85,7 @@ def insert(cursor: Any, rows: Iterable[ActivityRow]) -> None:
     """Write activity rows."""
     text = "".join(
         [
-            f"{r.member_id}\t{r.id}\t{r.brand_id}\t{copy_field(r.type)}\t{r.status}\t{r.occurred_at.isoformat()}"
+            f"{r.member_id.hex}\t{r.id.hex}\t{r.brand_id.hex}\t{copy_field(r.type)}\t{r.status}\t{r.occurred_at.isoformat()}"
             f"\t{r.recorded_at.isoformat()}\t{copy_field(r.source)}\t{copy_field(r.channel)}"
             f"\t{copy_field(r.store_id)}\t{copy_field(r.subject)}\t{r.amount}\t{r.version}\t{copy_field(r.actor)}"
             f"\t{copy_field(r.body.decode())}\t{copy_field(r.receipt.decode())}\n"

@@ -6,13 +6,13 @@ history in memory; that is why they agree. It changes what it carries and report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.facts.activity.records import Stored, StoredEarn, StoredOutcome
+from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
 from regulars.kit.errors import Refusal
@@ -31,7 +31,7 @@ from regulars.programme.rules.types import (
     TierScheme,
     TierStepEffect,
 )
-from regulars.value.ledger.types import Cause
+from regulars.value.ledger.types import Cause, EntryDraft
 from regulars.value.ledger.wallet import Wallet
 from regulars.value.tiers import api as tiers
 from regulars.value.tiers.types import TierMove
@@ -62,13 +62,10 @@ class Fold:
         programme = self.programme_at(event.occurred_at)
         self.advance(programme, event.occurred_at)
         stored = Stored(version=programme.version)
-        before = {unit: self.wallet.net(unit) for unit in self.wallet.accounts}
+        entries = self.wallet.entries
+        first = len(entries)
         waits = _APPLY.get(event.type, Fold._act)(self, programme, event, stored)
-        stored.earned = {
-            unit: self.wallet.net(unit) - before.get(unit, 0)
-            for unit in self.wallet.accounts
-            if self.wallet.net(unit) != before.get(unit, 0)
-        }
+        stored.earned = net_change(entries[first:])
         if not waits:
             stored.balances = self.wallet.balances()
             stored.tier = {key: standing.tier for key, standing in self.state.tiers.items()}
@@ -124,9 +121,14 @@ class Fold:
             metrics["spend"] = act.amount
         if state.visits != visits:
             metrics["visits"] = state.visits - visits
-        for index, earn in enumerate(decision.earns):
+        lot_ids: dict[tuple[Any, ...], UUID] = {}
+        for earn in decision.earns:
+            alike = (earn.unit, earn.pending_until, earn.expires_at)
+            lot_id = lot_ids.get(alike)
+            if lot_id is None:
+                lot_id = lot_ids[alike] = derive(event.id, earn.unit, str(len(lot_ids)))
             lot = self.wallet.earn(
-                lot_id=derive(event.id, earn.unit, earn.rule, str(index)),
+                lot_id=lot_id,
                 unit=earn.unit,
                 amount=earn.amount,
                 rule=earn.rule,
@@ -142,7 +144,10 @@ class Fold:
             )
             metric = f"unit:{earn.unit}"
             metrics[metric] = metrics.get(metric, 0) + earn.amount
-        stored.outcomes = [StoredOutcome(o.rule, o.reason, _plain(o.detail)) for o in decision.outcomes]
+        stored.told = [_told(o) for o in decision.outcomes]
+        for o in decision.outcomes:
+            if o.detail:
+                stored.details[o.rule] = _plain(o.detail)
         self._touch(programme, event.occurred_at)
         self._tiers(programme, event, metrics, event.occurred_at)
         for step in decision.tier_steps:
@@ -216,16 +221,12 @@ class Fold:
             for refund in waiting:
                 at = max(refund.occurred_at, event.occurred_at)
                 result = Stored(version=programme.version)
-                nets = {unit: self.wallet.net(unit) for unit in self.wallet.accounts}
+                first = len(self.wallet.entries)
                 try:
                     self._take_back(programme, refund, record, result, at)
                 except Refusal as refusal:
                     result.notes.append({"code": "refund_refused", "reason": refusal.code})
-                result.earned = {
-                    unit: self.wallet.net(unit) - net
-                    for unit, net in nets.items()
-                    if self.wallet.net(unit) != net
-                }
+                result.earned = net_change(self.wallet.entries[first:])
                 result.balances = self.wallet.balances()
                 result.tier = {key: standing.tier for key, standing in self.state.tiers.items()}
                 self.late_results[refund.id] = result
@@ -457,6 +458,33 @@ _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "tier_place": Fold._place,
     "tier_unlock": Fold._place,
 }
+
+
+_MINE = frozenset({"available", "pending", "held", "debt"})
+
+
+def net_change(entries: Sequence[EntryDraft]) -> dict[str, int]:
+    """By unit, what entries brought a member from outside (available + pending − debt); holds move nothing."""
+    change: dict[str, int] = {}
+    for entry in entries:
+        if entry.contra not in _MINE and entry.account != "held":
+            change[entry.unit] = change.get(entry.unit, 0) + entry.amount
+    return {unit: amount for unit, amount in change.items() if amount}
+
+
+_told_of: dict[int, tuple[Outcome, str]] = {}
+
+
+def _told(outcome: Outcome) -> str:
+    """The stored word of an outcome. A day's plan uses the same few objects for every order, so they are kept."""
+    known = _told_of.get(id(outcome))
+    if known is not None and known[0] is outcome:
+        return known[1]
+    text = outcome.rule if outcome.fired else f"{outcome.rule} {outcome.reason}"
+    if len(_told_of) > 20_000:
+        _told_of.clear()
+    _told_of[id(outcome)] = (outcome, text)
+    return text
 
 
 def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, datetime]:

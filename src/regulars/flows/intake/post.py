@@ -25,7 +25,7 @@ from regulars.facts.activity.records import (
     receipt,
 )
 from regulars.facts.activity.store import KeyClaim
-from regulars.facts.activity.types import ActivityIn, Receipt
+from regulars.facts.activity.types import ActivityIn, ActivityStatus, Receipt
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
@@ -54,17 +54,23 @@ Result = Receipt | Refusal
 
 
 def post(
-    *, scope: Scope, activities: Sequence[ActivityIn], now: datetime, internal: bool = False
+    *,
+    scope: Scope,
+    activities: Sequence[ActivityIn],
+    now: datetime,
+    internal: bool = False,
+    brief: bool = False,
 ) -> list[Result]:
     """Post activities into the scope's brand; one receipt or refusal each, in order.
 
     Every `BATCH` of them is one transaction; an activity is answered only after the commit that holds it. A key that
     was used before with the same body answers the first receipt, with another body `idempotency_conflict` (409).
-    `internal` admits the types that only Regulars' own flows post. Within a transaction of the caller's it joins that.
+    `internal` admits the types that only Regulars' own flows post; `brief` leaves outcomes and balances out of the
+    receipts, for callers who only count. Within a transaction of the caller's it joins that.
     """
     results: list[Result] = []
     for start in range(0, len(activities), BATCH):
-        results += _post(scope, activities[start : start + BATCH], now, internal)
+        results += _post(scope, activities[start : start + BATCH], now, internal, brief)
     return results
 
 
@@ -76,6 +82,7 @@ class Work:
     brand: Brand
     now: datetime
     results: list[Result | None]
+    brief: bool = False
     rows: list[ActivityRow] = field(default_factory=list)
     released: list[UUID] = field(default_factory=list)
     repeats: list[tuple[int, Prepared, KeyClaim]] = field(default_factory=list)
@@ -88,7 +95,9 @@ class Work:
         self.released += prepared.keys
 
 
-def _post(scope: Scope, given: Sequence[ActivityIn], now: datetime, internal: bool) -> list[Result]:
+def _post(
+    scope: Scope, given: Sequence[ActivityIn], now: datetime, internal: bool, brief: bool
+) -> list[Result]:
     brand = organisations.get_brand(brand_id=scope.brand_id)
     results: list[Result | None] = [None] * len(given)
     stores = organisations.stores_of(brand_id=brand.id, codes={a.store for a in given if a.store is not None})
@@ -106,7 +115,7 @@ def _post(scope: Scope, given: Sequence[ActivityIn], now: datetime, internal: bo
             results[index] = refusal
     if ready:
         with transaction.atomic(), connection.cursor() as cursor:
-            work = Work(scope, brand, now, results)
+            work = Work(scope, brand, now, results, brief)
             _transact(cursor, work, ready)
     return [result for result in results if result is not None]
 
@@ -243,10 +252,12 @@ def _fold(
 
 
 def _accept(work: Work, event: Event, prepared: Prepared, stored: Stored) -> None:
-    status = "waiting" if event.waiting else "applied"
+    status: ActivityStatus = "waiting" if event.waiting else "applied"
     work.rows.append(activity_row(work, event, stored, status))
-    work.results[prepared.index] = receipt(
-        activity_id=event.id, member_id=event.member_id, status=status, stored=stored
+    work.results[prepared.index] = (
+        Receipt(event.id, event.member_id, status, stored.version, stored.earned)
+        if work.brief
+        else receipt(activity_id=event.id, member_id=event.member_id, status=status, stored=stored)
     )
 
 

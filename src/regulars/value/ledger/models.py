@@ -5,6 +5,7 @@ Entries are partitioned by month over the time-ordered id (see the migration).
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -37,7 +38,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "entry"
-        indexes = [models.Index(fields=["brand_id", "recorded_at"], name="entry_recorded")]
+        indexes = [BrinIndex(fields=["recorded_at"], name="entry_recorded")]
 
 
 class Lot(models.Model):
@@ -65,14 +66,6 @@ class Lot(models.Model):
 
     class Meta:
         db_table = "lot"
-        indexes = [
-            models.Index(
-                fields=["member_id", "brand_id", "unit"],
-                name="lot_open",
-                condition=Q(state__in=["active", "pending"]),
-            ),
-            models.Index(fields=["member_id", "activity_id"], name="lot_activity"),
-        ]
         constraints = [
             models.CheckConstraint(name="lot_remaining", condition=Q(remaining__gte=0)),
             models.CheckConstraint(

@@ -138,7 +138,8 @@ def holds_of(cursor: Any, *, brand_id: UUID, member_id: UUID, limit: int) -> lis
 
 def hold_row(row: Sequence[Any]) -> HoldRow:
     parts = [(UUID(lot), int(amount)) for lot, amount in _json(row[5])]
-    return HoldRow(*row[:5], parts, *row[6:])
+    id_, member_id, unit, amount, state, _, subject, created_at, expires_at, ended_at = row
+    return HoldRow(id_, member_id, unit, amount, state, parts, subject, created_at, expires_at, ended_at)
 
 
 def _json(value: Any) -> Any:

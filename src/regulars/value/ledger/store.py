@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.kit.ids import new_ids
-from regulars.kit.sql import copy_field, copy_text, plain_array, text_array, time_array
+from regulars.kit.ids import new_id_texts
+from regulars.kit.sql import copy_text, plain_array, text_array, time_array
 from regulars.value.ledger.types import Account, Lot
 from regulars.value.ledger.wallet import Wallet
 
@@ -59,24 +59,27 @@ def load_lots(
 def save(cursor: Any, *, brand_id: UUID, wallets: Mapping[UUID, Wallet], now: datetime) -> None:
     """Write what the wallets made: new lots, changed lots, entries, accounts."""
     recorded = now.isoformat()
-    brand = str(brand_id)
-    ids = iter(new_ids(sum(len(w.entries) for w in wallets.values())))
+    brand = brand_id.hex
+    ids = iter(new_id_texts(sum(len(w.entries) for w in wallets.values())))
     entry_lines: list[str] = []
     lot_lines: list[str] = []
     changed: list[tuple[UUID, Lot]] = []
     accounts: list[tuple[UUID, str, Account]] = []
     for member_id, wallet in wallets.items():
-        member = str(member_id)
+        member = member_id.hex
         for lot in wallet.new_lots:
             lot_lines.append(_lot_line(member, brand, lot))
         if wallet.lots is not None:
             changed += [(member_id, lot) for lot in wallet.lots if lot.changed and not lot.is_new]
+        cause, tail = None, ""
         for e in wallet.entries:
-            cause = e.cause
+            if e.cause is not cause:
+                cause = e.cause
+                about = cause.activity_id.hex if cause.activity_id else _NULL
+                tail = f"\t{cause.version}\t\\N\t{cause.at.isoformat()}\t{recorded}\n"
             entry_lines.append(
                 f"{member}\t{next(ids)}\t{brand}\t{e.unit}\t{e.kind}\t{e.account}\t{e.contra}\t{e.amount}"
-                f"\t{e.balance_after}\t{e.lot_id or _NULL}\t{cause.activity_id or _NULL}\t{copy_field(e.rule)}"
-                f"\t{cause.version}\t\\N\t{cause.at.isoformat()}\t{recorded}\n"
+                f"\t{e.balance_after}\t{e.lot_id.hex if e.lot_id else _NULL}\t{about}\t{e.rule}{tail}"
             )
         accounts += [(member_id, unit, a) for unit, a in wallet.accounts.items() if a.changed]
     copy_text(cursor, "lot", _LOT_COLUMNS, "".join(lot_lines))
@@ -90,8 +93,8 @@ _NULL = "\\N"
 
 def _lot_line(member: str, brand: str, lot: Lot) -> str:
     return (
-        f"{member}\t{lot.id}\t{brand}\t{lot.unit}\t{lot.state}\t{lot.amount}\t{lot.remaining}\t{lot.held}"
-        f"\t{lot.expired}\t{lot.clawed}\t{lot.activity_id or _NULL}\t{copy_field(lot.rule)}"
+        f"{member}\t{lot.id.hex}\t{brand}\t{lot.unit}\t{lot.state}\t{lot.amount}\t{lot.remaining}\t{lot.held}"
+        f"\t{lot.expired}\t{lot.clawed}\t{lot.activity_id.hex if lot.activity_id else _NULL}\t{lot.rule}"
         f"\t{lot.earned_at.isoformat()}\t{lot.active_at.isoformat() if lot.active_at else _NULL}"
         f"\t{lot.expires_at.isoformat() if lot.expires_at else _NULL}\n"
     )

@@ -77,24 +77,34 @@ class Wallet:
         contra: str = "issued",
         kind: EntryKind = "earn",
     ) -> Lot:
-        """A new lot of `amount` > 0. Pending ones wait until `active_at`, or for delivery if that is None."""
-        lot = Lot(
-            lot_id, unit, "pending" if pending else "active", amount, amount, 0, 0, 0, cause.activity_id, rule,
-            cause.at, active_at if pending else None, expires_at, True,
-        )  # fmt: skip
-        self.new_lots.append(lot)
-        if self.lots is not None:
-            self.lots.append(lot)
+        """A new lot of `amount` > 0, or more in the last new lot if `lot_id` names it again (one activity's earns
+        with the same fate share a lot). Pending ones wait until `active_at`, or for delivery if that is None.
+        """
+        known = next((lot for lot in self.new_lots[-4:] if lot.id == lot_id), None)
+        if known is not None:
+            lot = known
+            lot.amount += amount
+            lot.remaining += amount
+            if lot.state == "closed":
+                lot.state = "active"
+        else:
+            lot = Lot(
+                lot_id, unit, "pending" if pending else "active", amount, amount, 0, 0, 0, cause.activity_id,
+                rule, cause.at, active_at if pending else None, expires_at, True,
+            )  # fmt: skip
+            self.new_lots.append(lot)
+            if self.lots is not None:
+                self.lots.append(lot)
         account = self.account(unit)
         account.changed = True
         if pending:
             account.pending += amount
             account.next_active_at = _earlier(account.next_active_at, active_at)
-            self._note(unit, kind, "pending", contra, amount, account.pending, lot, cause)
+            self._note(unit, kind, "pending", contra, amount, account.pending, lot, cause, rule)
         else:
             account.available += amount
             account.next_expiry_at = _earlier(account.next_expiry_at, expires_at)
-            self._note(unit, kind, "available", contra, amount, account.available, lot, cause)
+            self._note(unit, kind, "available", contra, amount, account.available, lot, cause, rule)
             if account.debt:
                 self._settle(account, lot, cause)
         return lot
@@ -340,20 +350,12 @@ class Wallet:
         after: int,
         lot: Lot | None,
         cause: Cause,
+        rule: str | None = None,
     ) -> None:
-        self.entries.append(
-            EntryDraft(
-                unit,
-                kind,
-                account,
-                contra,
-                amount,
-                after,
-                lot.id if lot else None,
-                lot.rule if lot else "",
-                cause,
-            )
-        )
+        if rule is None:
+            rule = lot.rule if lot else ""
+        lot_id = lot.id if lot else None
+        self.entries.append(EntryDraft(unit, kind, account, contra, amount, after, lot_id, rule, cause))
 
 
 def _close_if_empty(lot: Lot) -> None:

@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
@@ -11,8 +12,6 @@ def partition(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    atomic = True
-
     initial = True
 
     dependencies = []
@@ -98,14 +97,14 @@ class Migration(migrations.Migration):
                 ("version", models.IntegerField(db_default=0, default=0)),
                 ("actor", models.TextField(db_default="", default="")),
                 ("body", models.JSONField()),
-                ("receipt", models.JSONField()),
+                ("receipt", models.TextField()),
             ],
             options={
                 "db_table": "activity",
-                "managed": True,
                 "indexes": [
-                    models.Index(fields=["member_id", "brand_id", "occurred_at"], name="activity_member"),
-                    models.Index(fields=["brand_id", "recorded_at"], name="activity_recorded"),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["recorded_at"], name="activity_recorded"
+                    )
                 ],
             },
         ),
@@ -124,7 +123,7 @@ class Migration(migrations.Migration):
                 ("activity_id", models.UUIDField()),
                 ("cause_id", models.UUIDField()),
                 ("version", models.IntegerField()),
-                ("receipt", models.JSONField()),
+                ("receipt", models.TextField()),
                 ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={

@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.db import migrations, models
@@ -12,8 +13,6 @@ def partition(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    atomic = True
-
     initial = True
 
     dependencies = []
@@ -141,7 +140,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "entry",
-                "indexes": [models.Index(fields=["brand_id", "recorded_at"], name="entry_recorded")],
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(fields=["recorded_at"], name="entry_recorded")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,14 +208,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lot",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state__in", ["active", "pending"])),
-                        fields=["member_id", "brand_id", "unit"],
-                        name="lot_open",
-                    ),
-                    models.Index(fields=["member_id", "activity_id"], name="lot_activity"),
-                ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("remaining__gte", 0)), name="lot_remaining"),
                     models.CheckConstraint(
