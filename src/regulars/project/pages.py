@@ -39,7 +39,9 @@ def portal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def documentation(request: HttpRequest) -> HttpResponse:
     """The public API, to be read and tried out; everything the page loads is ours."""
-    return render(request, "api_documentation.html", headers={"Cache-Control": "no-store"})
+    answer = render(request, "api_documentation.html")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_safe
