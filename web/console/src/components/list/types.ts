@@ -31,6 +31,13 @@ export function keysOf(filter: Filter): string[] {
 
 export type Query = Record<string, string>
 
+/** What a list asks for: a page, and its filters under their own names (the server's schema says of which type). */
+export interface ListQuery {
+  cursor?: string
+  limit: number
+  [key: string]: any
+}
+
 export interface ListPage<Row> {
   items: Row[]
   next_cursor?: string | null

@@ -1,4 +1,11 @@
+import { builder } from './builder'
 import { common } from './common'
 import { frame } from './frame'
+import { home } from './home'
+import { imports } from './imports'
+import { members } from './members'
+import { programme } from './programme'
+import { settings } from './settings'
 
-export const catalogue = { ...common, ...frame } as const
+/** Every text of the console, by area. */
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...builder } as const

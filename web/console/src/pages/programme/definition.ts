@@ -1,0 +1,96 @@
+import type { Wire } from '@/components/conditions/grammar'
+
+/** A programme's definition as the server reads it: see the REST documentation of programmes. */
+export interface Names { zh: string; en: string }
+export interface Expiry { kind: string; n?: number; round_up?: string; on?: string }
+export interface Unit { code: string; name: Names; kind: string; expiry?: Expiry; allow_debt?: boolean; can_burn?: boolean }
+export interface Pending { until: string; days?: number }
+export interface Effect {
+  type: string
+  unit?: string
+  mode?: string
+  amount?: number
+  per?: number
+  factor?: string | number
+  table?: Record<string, number>
+  lines?: Wire
+  pending?: Pending
+  expiry?: Expiry
+  limit?: number
+  tag?: string
+  remove?: boolean
+  scheme?: string
+  steps?: number
+  tier?: string
+  months?: number
+}
+export interface Cap { period: string; times?: number; amount?: number }
+export interface Rule {
+  key: string
+  name: Names
+  trigger: string
+  enabled?: boolean
+  condition?: Wire
+  effects: Effect[]
+  priority?: number
+  starts_at?: string
+  ends_at?: string
+  weekdays?: number[]
+  dayparts?: [string, string][]
+  member_day?: boolean
+  caps?: Cap[]
+  stacking_group?: string
+}
+export interface Qualification { metric: string; at_least: number }
+export interface Tier { code: string; name: Names; rank: number; qualify?: Qualification[]; need?: number; keep?: Qualification[]; colour?: string }
+export interface Scheme {
+  key: string
+  name: Names
+  tiers: Tier[]
+  validity_months?: number
+  anchor?: string
+  fixed_month?: number
+  fixed_day?: number
+  on_end?: string
+  grace_days?: number
+  refund_demotes?: boolean
+}
+export interface Benefit {
+  key: string
+  name: Names
+  kind: string
+  scheme: string
+  tiers: string[]
+  description?: Names
+  factor?: string
+  unit?: string
+  quota?: number
+  period?: string
+}
+export interface MemberDays { days_of_month?: number[]; weekdays?: number[] }
+export interface Definition {
+  format?: number
+  name?: Names
+  words?: Record<string, Names>
+  units?: Unit[]
+  member_days?: MemberDays
+  schemes?: Scheme[]
+  rules?: Rule[]
+  benefits?: Benefit[]
+}
+
+/** Sets a key, or takes it away where the value is the default or nothing. */
+export function put<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined | null, fallback?: T[K]): T {
+  const copy = { ...target }
+  if (value === undefined || value === null || value === fallback || (Array.isArray(value) && value.length === 0)) delete copy[key]
+  else copy[key] = value
+  return copy
+}
+
+/** A key that is free, made of a base: `double`, `double-2`, … */
+export function freeKey(base: string, taken: readonly string[]): string {
+  if (!taken.includes(base)) return base
+  let n = 2
+  while (taken.includes(`${base}-${n}`)) n += 1
+  return `${base}-${n}`
+}
