@@ -42,7 +42,7 @@ def django_database() -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         "OPTIONS": options,
-        "TEST": {"NAME": os.environ.get("REGULARS_TEST_DATABASE") or None},
+        "TEST": {"NAME": None},
     }
     for key, value in parts.items():
         if key in known:
