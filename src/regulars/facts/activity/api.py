@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from regulars.facts.activity import store
+from regulars.facts.activity import store, totals
 from regulars.facts.activity.declared import FIELD_KINDS, DeclaredType, parse_fields
 from regulars.facts.activity.models import ActivityType
 from regulars.facts.activity.records import ActivityRow
+from regulars.facts.activity.totals import DayTotals, StoreTotals
 from regulars.kit import paging
 from regulars.kit.errors import ErrorList, Refusal, conflict, not_found
 from regulars.kit.ids import digest
@@ -23,6 +24,7 @@ from regulars.kit.text import Text
 __all__ = [
     "archive_type",
     "claim",
+    "count_active",
     "declare_type",
     "declared_types",
     "get_activity",
@@ -31,6 +33,8 @@ __all__ = [
     "key_conflict",
     "list_activities",
     "list_types",
+    "totals_by_day",
+    "totals_by_store",
 ]
 
 _FRESH_SECONDS = 1.0
@@ -183,6 +187,24 @@ def list_activities(
             db, brand_id=brand_id, member_id=member_id, types=types, after=after, limit=limit + 1
         )
     return paging.cut(rows, limit, lambda r: (r.occurred_at.isoformat(), r.id))
+
+
+def totals_by_day(*, brand_id: UUID, since: datetime, until: datetime, timezone: str) -> list[DayTotals]:
+    """Orders, net amount and active members of each business day with anything in it, in [since, until)."""
+    with connection.cursor() as cursor:
+        return totals.by_day(cursor, brand_id=brand_id, since=since, until=until, timezone=timezone)
+
+
+def totals_by_store(*, brand_id: UUID, since: datetime, until: datetime, limit: int) -> list[StoreTotals]:
+    """The stores that sold most in [since, until), net of refunds."""
+    with connection.cursor() as cursor:
+        return totals.by_store(cursor, brand_id=brand_id, since=since, until=until, limit=limit)
+
+
+def count_active(*, brand_id: UUID, since: datetime, until: datetime) -> int:
+    """Members who did anything in [since, until)."""
+    with connection.cursor() as cursor:
+        return totals.active(cursor, brand_id=brand_id, since=since, until=until)
 
 
 def keep_partitions(*, now: datetime) -> int:

@@ -32,7 +32,7 @@ class Activity(models.Model):
 
     class Meta:
         db_table = "activity"
-        indexes = [BrinIndex(fields=["recorded_at"], name="activity_recorded")]
+        indexes = [BrinIndex(fields=["recorded_at", "occurred_at"], name="activity_instants")]
 
 
 class Redecision(models.Model):

@@ -82,15 +82,23 @@ _SAVE_TAGS = """
 """
 
 
+def read(cursor: Any, *, brand_id: UUID, member_id: UUID) -> MembershipRow | None:
+    """One membership without a lock, for questions that write nothing."""
+    return _rows(cursor, _LOAD.replace("FOR NO KEY UPDATE", ""), brand_id, [member_id]).get(member_id)
+
+
 def lock(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MembershipRow]:
     """Load and lock memberships in key order until the transaction ends; members without one are left out."""
-    cursor.execute(_LOAD, [brand_id, plain_array(member_ids)])
+    return _rows(cursor, _LOAD, brand_id, member_ids)
+
+
+def _rows(cursor: Any, query: str, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MembershipRow]:
+    cursor.execute(query, [brand_id, plain_array(member_ids)])
     rows = {}
-    for row in cursor.fetchall():
-        attributes = row[8]
-        rows[row[0]] = MembershipRow(
-            *row[:8], {} if attributes == "{}" else msgspec.json.decode(attributes), *row[9:]
-        )
+    for found in cursor.fetchall():
+        values = list(found)
+        values[8] = {} if values[8] == "{}" else msgspec.json.decode(values[8])
+        rows[values[0]] = MembershipRow(*values)
     return rows
 
 

@@ -116,6 +116,12 @@ def get_expiring(*, brand_id: UUID, unit: str, until: datetime) -> int:
         return reads.expiring(cursor, brand_id=brand_id, unit=unit, until=until)
 
 
+def expiring_by_month(*, brand_id: UUID, unit: str, until: datetime, timezone: str) -> dict[date, int]:
+    """What of all members' value of a unit ends in which business month, by its first day."""
+    with connection.cursor() as cursor:
+        return reads.expiring_by_month(cursor, brand_id=brand_id, unit=unit, until=until, timezone=timezone)
+
+
 def reconcile_books(*, brand_id: UUID | None = None, limit: int = 1000) -> list[Difference]:
     """Every breach of Σ entries = balances = Σ lots and of the programme totals; empty: the books balance."""
     with connection.cursor() as cursor:

@@ -38,7 +38,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "entry"
-        indexes = [BrinIndex(fields=["recorded_at"], name="entry_recorded")]
+        indexes = [BrinIndex(fields=["recorded_at", "occurred_at"], name="entry_instants")]
 
 
 class Lot(models.Model):

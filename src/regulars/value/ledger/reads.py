@@ -184,3 +184,19 @@ def expiring(cursor: Any, *, brand_id: UUID, unit: str, until: datetime) -> int:
         [brand_id, unit, until],
     )
     return int(cursor.fetchone()[0])
+
+
+def expiring_by_month(
+    cursor: Any, *, brand_id: UUID, unit: str, until: datetime, timezone: str
+) -> dict[date, int]:
+    """What of all members' active lots ends in which month, by its first day; an end at midnight counts to the day
+    before.
+    """
+    cursor.execute(
+        """SELECT date_trunc('month', (expires_at AT TIME ZONE %s) - interval '1 microsecond')::date AS month,
+                  sum(remaining)
+             FROM lot WHERE brand_id = %s AND unit = %s AND state = 'active' AND remaining > 0 AND expires_at < %s
+            GROUP BY month ORDER BY month""",
+        [timezone, brand_id, unit, until],
+    )
+    return {month: int(amount) for month, amount in cursor.fetchall()}

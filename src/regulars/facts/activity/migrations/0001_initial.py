@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 "db_table": "activity",
                 "indexes": [
                     django.contrib.postgres.indexes.BrinIndex(
-                        fields=["recorded_at"], name="activity_recorded"
+                        fields=["recorded_at", "occurred_at"], name="activity_instants"
                     )
                 ],
             },

@@ -1,5 +1,6 @@
 """Door of members: enrol, resolve, read, edit; the brand's tags and custom fields."""
 
+from regulars.facts.members.api.counting import count_by_tier, count_joined_by_day, count_members
 from regulars.facts.members.api.editing import (
     add_identity,
     add_note,
@@ -27,6 +28,9 @@ __all__ = [
     "add_note",
     "attribute_facts",
     "condition_fields",
+    "count_by_tier",
+    "count_joined_by_day",
+    "count_members",
     "delete_tag",
     "enrol_many",
     "get_card",

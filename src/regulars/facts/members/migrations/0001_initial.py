@@ -7,166 +7,229 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'key_hash', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('key_hash', models.UUIDField()),
-                ('organisation_id', models.UUIDField()),
-                ('type', models.TextField()),
-                ('value', models.BinaryField()),
-                ('masked', models.TextField()),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "key_hash", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("key_hash", models.UUIDField()),
+                ("organisation_id", models.UUIDField()),
+                ("type", models.TextField()),
+                ("value", models.BinaryField()),
+                ("masked", models.TextField()),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'identity',
+                "db_table": "identity",
             },
         ),
         migrations.CreateModel(
-            name='IdentityKey',
+            name="IdentityKey",
             fields=[
-                ('key_hash', models.UUIDField(primary_key=True, serialize=False)),
-                ('organisation_id', models.UUIDField()),
-                ('member_id', models.UUIDField()),
-                ('type', models.TextField()),
+                ("key_hash", models.UUIDField(primary_key=True, serialize=False)),
+                ("organisation_id", models.UUIDField()),
+                ("member_id", models.UUIDField()),
+                ("type", models.TextField()),
             ],
             options={
-                'db_table': 'identity_key',
+                "db_table": "identity_key",
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('member_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('organisation_id', models.UUIDField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("member_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("organisation_id", models.UUIDField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'member',
+                "db_table": "member",
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('author_id', models.UUIDField(null=True)),
-                ('author', models.TextField()),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("author_id", models.UUIDField(null=True)),
+                ("author", models.TextField()),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'note',
+                "db_table": "note",
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('member_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('organisation_id', models.UUIDField()),
-                ('name', models.BinaryField(null=True)),
-                ('gender', models.BinaryField(null=True)),
-                ('birthday', models.BinaryField(null=True)),
-                ('address', models.BinaryField(null=True)),
-                ('birthday_set_at', models.DateTimeField(null=True)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("member_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("organisation_id", models.UUIDField()),
+                ("name", models.BinaryField(null=True)),
+                ("gender", models.BinaryField(null=True)),
+                ("birthday", models.BinaryField(null=True)),
+                ("address", models.BinaryField(null=True)),
+                ("birthday_set_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'profile',
+                "db_table": "profile",
             },
         ),
         migrations.CreateModel(
-            name='ProfileField',
+            name="ProfileField",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('key', models.TextField()),
-                ('type', models.TextField()),
-                ('label_zh', models.TextField()),
-                ('label_en', models.TextField()),
-                ('choices', models.JSONField(db_default=[], default=list)),
-                ('rules', models.JSONField(db_default={}, default=dict)),
-                ('in_portal', models.BooleanField(db_default=True, default=True)),
-                ('position', models.IntegerField(db_default=0, default=0)),
-                ('archived_at', models.DateTimeField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("key", models.TextField()),
+                ("type", models.TextField()),
+                ("label_zh", models.TextField()),
+                ("label_en", models.TextField()),
+                ("choices", models.JSONField(db_default=[], default=list)),
+                ("rules", models.JSONField(db_default={}, default=dict)),
+                ("in_portal", models.BooleanField(db_default=True, default=True)),
+                ("position", models.IntegerField(db_default=0, default=0)),
+                ("archived_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'profile_field',
+                "db_table": "profile_field",
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'code', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('code', models.TextField()),
-                ('name_zh', models.TextField()),
-                ('name_en', models.TextField()),
-                ('colour', models.TextField(db_default='', default='')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "code", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("code", models.TextField()),
+                ("name_zh", models.TextField()),
+                ("name_en", models.TextField()),
+                ("colour", models.TextField(db_default="", default="")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'tag',
+                "db_table": "tag",
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'brand_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('organisation_id', models.UUIDField()),
-                ('code', models.TextField()),
-                ('status', models.TextField(db_default='active', default='active')),
-                ('language', models.TextField(db_default='zh', default='zh')),
-                ('joined_at', models.DateTimeField()),
-                ('channel', models.TextField(db_default='', default='')),
-                ('touchpoint', models.TextField(db_default='', default='')),
-                ('store_id', models.UUIDField(null=True)),
-                ('recruiter', models.TextField(db_default='', default='')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), db_default=[], default=list, size=None)),
-                ('attributes', models.JSONField(db_default={}, default=dict)),
-                ('tier', models.TextField(db_default='', default='')),
-                ('due_at', models.DateTimeField(null=True)),
-                ('orders', models.IntegerField(db_default=0, default=0)),
-                ('spend', models.BigIntegerField(db_default=0, default=0)),
-                ('refunds', models.IntegerField(db_default=0, default=0)),
-                ('visits', models.IntegerField(db_default=0, default=0)),
-                ('first_order_at', models.DateTimeField(null=True)),
-                ('last_order_at', models.DateTimeField(null=True)),
-                ('last_at', models.DateTimeField(null=True)),
-                ('waiting', models.IntegerField(db_default=0, default=0)),
-                ('progress', models.JSONField(db_default={}, default=dict)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('last_order_month', models.GeneratedField(db_persist=True, expression=models.Func(models.F('last_order_at'), template="(date_trunc('month', %(expressions)s AT TIME ZONE 'UTC'))::date"), output_field=models.DateField(null=True))),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "brand_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("organisation_id", models.UUIDField()),
+                ("code", models.TextField()),
+                ("status", models.TextField(db_default="active", default="active")),
+                ("language", models.TextField(db_default="zh", default="zh")),
+                ("joined_at", models.DateTimeField()),
+                ("channel", models.TextField(db_default="", default="")),
+                ("touchpoint", models.TextField(db_default="", default="")),
+                ("store_id", models.UUIDField(null=True)),
+                ("recruiter", models.TextField(db_default="", default="")),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), db_default=[], default=list, size=None
+                    ),
+                ),
+                ("attributes", models.JSONField(db_default={}, default=dict)),
+                ("tier", models.TextField(db_default="", default="")),
+                ("due_at", models.DateTimeField(null=True)),
+                ("orders", models.IntegerField(db_default=0, default=0)),
+                ("spend", models.BigIntegerField(db_default=0, default=0)),
+                ("refunds", models.IntegerField(db_default=0, default=0)),
+                ("visits", models.IntegerField(db_default=0, default=0)),
+                ("first_order_at", models.DateTimeField(null=True)),
+                ("last_order_at", models.DateTimeField(null=True)),
+                ("last_at", models.DateTimeField(null=True)),
+                ("waiting", models.IntegerField(db_default=0, default=0)),
+                ("progress", models.JSONField(db_default={}, default=dict)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "last_order_month",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            models.F("last_order_at"),
+                            template="(date_trunc('month', %(expressions)s AT TIME ZONE 'UTC'))::date",
+                        ),
+                        output_field=models.DateField(null=True),
+                    ),
+                ),
             ],
             options={
-                'db_table': 'membership',
-                'indexes': [models.Index(fields=['brand_id', '-joined_at', 'member_id'], name='membership_joined'), models.Index(fields=['brand_id', 'store_id', '-joined_at'], name='membership_store'), models.Index(fields=['brand_id', 'channel', '-joined_at'], name='membership_channel'), models.Index(fields=['brand_id', 'last_order_month'], name='membership_last_order'), models.Index(fields=['brand_id', 'tier', 'member_id'], name='membership_tier'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='membership_due'), django.contrib.postgres.indexes.GinIndex(fields=['tags'], name='membership_tags')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['active', 'frozen', 'left'])), name='membership_status'), models.CheckConstraint(condition=models.Q(('waiting__gte', 0)), name='membership_waiting')],
+                "db_table": "membership",
+                "indexes": [
+                    models.Index(fields=["brand_id", "-joined_at", "member_id"], name="membership_joined"),
+                    models.Index(fields=["brand_id", "store_id", "-joined_at"], name="membership_store"),
+                    models.Index(fields=["brand_id", "channel", "-joined_at"], name="membership_channel"),
+                    models.Index(fields=["brand_id", "last_order_month"], name="membership_last_order"),
+                    models.Index(fields=["brand_id", "tier", "member_id"], name="membership_tier"),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="membership_due",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(fields=["tags"], name="membership_tags"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "frozen", "left"])),
+                        name="membership_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("waiting__gte", 0)), name="membership_waiting"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SearchToken',
+            name="SearchToken",
             fields=[
-                ('member_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('organisation_id', models.UUIDField()),
-                ('tokens', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("member_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("organisation_id", models.UUIDField()),
+                (
+                    "tokens",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
             ],
             options={
-                'db_table': 'search_token',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['tokens'], name='search_token_tokens')],
+                "db_table": "search_token",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name="search_token_tokens")
+                ],
             },
         ),
     ]

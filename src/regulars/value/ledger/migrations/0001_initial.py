@@ -141,7 +141,9 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "entry",
                 "indexes": [
-                    django.contrib.postgres.indexes.BrinIndex(fields=["recorded_at"], name="entry_recorded")
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["recorded_at", "occurred_at"], name="entry_instants"
+                    )
                 ],
             },
         ),

@@ -1,0 +1,38 @@
+"""How many members there are: in all, by tier, by the day they joined."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+
+def count_members(*, brand_id: UUID) -> int:
+    """Members who have not left."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM membership WHERE brand_id = %s AND status <> 'left'", [brand_id])
+        return int(cursor.fetchone()[0])
+
+
+def count_by_tier(*, brand_id: UUID) -> dict[str, int]:
+    """Members who have not left, by their tier in the first scheme."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tier, count(*) FROM membership WHERE brand_id = %s AND status <> 'left' GROUP BY tier",
+            [brand_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def count_joined_by_day(
+    *, brand_id: UUID, since: datetime, until: datetime, timezone: str
+) -> dict[date, int]:
+    """Members by the business day on which they joined, in [since, until)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT (joined_at AT TIME ZONE %s)::date AS day, count(*) FROM membership
+                WHERE brand_id = %s AND joined_at >= %s AND joined_at < %s GROUP BY day ORDER BY day""",
+            [timezone, brand_id, since, until],
+        )
+        return dict(cursor.fetchall())
