@@ -201,8 +201,8 @@ def test_a_wrong_key_is_noticed_before_it_is_used(settings, restore_keys) -> Non
 
     api.check_keys()
     api.check_keys()
-    right = settings.FIELD_KEY
-    settings.FIELD_KEY = os.urandom(32)
+    right = settings.FIELD_KEYS[1]
+    settings.FIELD_KEYS = {1: os.urandom(32)}
     with pytest.raises(Refusal) as refusal:
         api.check_keys()
     assert refusal.value.code == "wrong_field_key"
@@ -214,7 +214,7 @@ def test_the_door(settings, restore_keys) -> None:  # type: ignore[no-untyped-de
     from regulars.platform.privacy import api
 
     ours, theirs = new_id(), new_id()
-    first = settings.FIELD_KEY
+    first = settings.FIELD_KEYS[1]
     sealed = api.encrypt(text="张三", table="personal", field="name", owner=OWNER)
     assert "张三".encode() not in sealed
     index = api.blind_index_of(kind="phone", value="138 1234 0000", organisation_id=ours)

@@ -20,7 +20,20 @@ def text_secret(name: str, *, variable: str, directory: Path) -> str:
 def key_32(name: str, *, variable: str, directory: Path) -> bytes:
     """A 256-bit key, written as base64: from the environment variable, or from `directory/keys/name`."""
     fresh = base64.b64encode(secrets.token_bytes(32)).decode()
-    text = os.environ.get(variable) or _kept(directory / "keys" / name, fresh)
+    return _decoded(variable, os.environ.get(variable) or _kept(directory / "keys" / name, fresh))
+
+
+def numbered_keys(variable: str) -> dict[int, bytes]:
+    """The keys of `VARIABLE_2`, `VARIABLE_3` … by their numbers."""
+    found: dict[int, bytes] = {}
+    for name, text in os.environ.items():
+        number = name.removeprefix(f"{variable}_")
+        if number != name and number.isdecimal() and int(number) > 1:
+            found[int(number)] = _decoded(name, text)
+    return found
+
+
+def _decoded(variable: str, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

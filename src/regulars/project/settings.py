@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from regulars.project.database import data_directory, django_database
-from regulars.project.keys import key_32, text_secret
+from regulars.project.keys import key_32, numbered_keys, text_secret
 from regulars.project.logs import logging_settings
 from regulars.project.rooms import room_apps
 
@@ -18,6 +18,8 @@ DEBUG = os.environ.get("REGULARS_DEBUG") == "1"
 SECRET_KEY = text_secret("secret_key", variable="REGULARS_SECRET_KEY", directory=DATA)
 # 256-bit key from which the keys of field encryption and of the blind index are derived.
 FIELD_KEY: bytes = key_32("field_key", variable="REGULARS_FIELD_KEY", directory=DATA)
+# To rotate it, set REGULARS_FIELD_KEY_2, then _3 and so on: the highest number encrypts, all of them decrypt.
+FIELD_KEYS: dict[int, bytes] = {1: FIELD_KEY, **numbered_keys("REGULARS_FIELD_KEY")}
 # Where rooms keep files (imports, error files, exports).
 FILES_DIRECTORY = DATA / "files"
 
@@ -27,6 +29,11 @@ PORT = int(os.environ.get("PORT") or 8000)
 PUBLIC_URL = (os.environ.get("REGULARS_PUBLIC_URL") or f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
+# How many reverse proxies of ours stand in front: their X-Forwarded-For is believed, and no other.
+TRUSTED_PROXIES = int(os.environ.get("REGULARS_TRUSTED_PROXIES") or 0)
+# Requests per second, in each web process, of one API key and of one address without a key; 0 is no limit.
+RATE_PER_KEY = float(os.environ.get("REGULARS_RATE_PER_KEY") or 5000)
+RATE_PER_ADDRESS = float(os.environ.get("REGULARS_RATE_PER_ADDRESS") or 200)
 
 _LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 if os.environ.get("REGULARS_ALLOWED_HOSTS"):

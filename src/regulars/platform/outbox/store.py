@@ -24,6 +24,7 @@ from regulars.platform.outbox.types import Event
 _COLUMNS = "id, organisation_id, brand_id, member_id, topic, payload, occurred_at, recorded_at"
 _COPY_FROM = 24  # COPY needs a second round trip; below this an INSERT is faster
 _NOTHING_SEEN = "1:1:"
+_BACKSLASH, _TWO = "\\", "\\\\"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _WINDOW = """
     made_in >= pg_snapshot_xmin(%(seen)s::pg_snapshot) AND made_in < pg_snapshot_xmax(%(target)s::pg_snapshot)
@@ -39,7 +40,7 @@ def insert(events: Sequence[Event]) -> None:
             return
         with cursor.copy(f"COPY outbox ({_COLUMNS}) FROM STDIN") as copy:
             for start in range(0, len(events), 2000):
-                copy.write("".join(map(_line, events[start : start + 2000])).encode())
+                copy.write(_lines(events[start : start + 2000]))
 
 
 def _insert_few(cursor: Any, events: Sequence[Event]) -> None:
@@ -55,12 +56,22 @@ def _json(event: Event) -> str:
     return orjson.dumps(event.payload, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _line(e: Event) -> str:
-    topic, payload = e.topic.translate(_ESCAPES), _json(e).replace("\\", "\\\\")
-    return (
-        f"{e.id}\t{e.organisation_id}\t{e.brand_id}\t{e.member_id}\t{topic}\t{payload}"
-        f"\t{e.occurred_at.isoformat()}\t{e.recorded_at.isoformat()}\n"
-    )
+def _lines(events: Sequence[Event]) -> bytes:
+    """The events in COPY's text format. What a batch has in common is written out once."""
+    written: dict[Any, str] = {}
+
+    def text(value: Any) -> str:
+        found = written.get(value)
+        if found is None:
+            found = value.isoformat() if isinstance(value, datetime) else str(value).translate(_ESCAPES)
+            written[value] = found
+        return found
+
+    return "".join(
+        f"{e.id.hex}\t{text(e.organisation_id)}\t{text(e.brand_id)}\t{e.member_id.hex}\t{text(e.topic)}"
+        f"\t{_json(e).replace(_BACKSLASH, _TWO)}\t{text(e.occurred_at)}\t{text(e.recorded_at)}\n"
+        for e in events
+    ).encode()
 
 
 def add_consumer(name: str, *, from_start: bool) -> None:

@@ -1,8 +1,8 @@
 """Door of privacy: encrypt and decrypt fields, find by blind index, search names by keyed grams, mask.
 
-Keys come from settings: `FIELD_KEY` (number 1), or `FIELD_KEYS` {number: key} of which the highest number encrypts;
-`BLIND_INDEX_KEY`, or else the lowest-numbered field key, serves the blind index. To rotate, add a higher number,
-restart, and let `needs_rotation` say which values to write anew; the old key may go when none is left.
+Keys come from the settings: of `FIELD_KEYS` {number: key} the highest number encrypts and all decrypt; the lowest also
+serves the blind index, unless `BLIND_INDEX_KEY` is set. To rotate, add a higher number, restart, and let
+`needs_rotation` say which values to write anew.
 """
 
 from __future__ import annotations
@@ -109,13 +109,13 @@ def _tokens(grams: frozenset[str], organisation_id: UUID) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _keyring() -> Keyring:
-    masters: dict[int, bytes] = getattr(settings, "FIELD_KEYS", None) or {1: settings.FIELD_KEY}
+    masters: dict[int, bytes] = settings.FIELD_KEYS
     index_key: bytes = getattr(settings, "BLIND_INDEX_KEY", None) or masters[min(masters)]
     return Keyring(masters, current=max(masters), index_key=index_key)
 
 
 def _on_setting(*, setting: str, **_: object) -> None:
-    if setting in ("FIELD_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY"):
+    if setting in ("FIELD_KEYS", "BLIND_INDEX_KEY"):
         _keyring.cache_clear()
 
 
