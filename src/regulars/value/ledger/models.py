@@ -66,6 +66,7 @@ class Lot(models.Model):
 
     class Meta:
         db_table = "lot"
+        indexes = [BrinIndex(fields=["expires_at"], name="lot_expiry")]
         constraints = [
             models.CheckConstraint(name="lot_remaining", condition=Q(remaining__gte=0)),
             models.CheckConstraint(

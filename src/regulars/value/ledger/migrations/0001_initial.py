@@ -210,6 +210,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lot",
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(fields=["expires_at"], name="lot_expiry")
+                ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("remaining__gte", 0)), name="lot_remaining"),
                     models.CheckConstraint(
