@@ -191,7 +191,10 @@ def states() -> list[tuple[str, int, datetime | None, str]]:
 
 
 def ensure_partitions(now: datetime, months_ahead: int) -> int:
-    """Make the partitions of this month and the next ones; gives how many were missing."""
+    """Make the partitions of this month and the next ones; gives how many were missing.
+
+    A month whose rows already lie in the default partition is left there.
+    """
     first = now.astimezone(UTC).date().replace(day=1)
     made = 0
     with connection.cursor() as cursor:
@@ -201,6 +204,9 @@ def ensure_partitions(now: datetime, months_ahead: int) -> int:
             name = f"outbox_{month:%Y%m}"
             if name not in existing:
                 low, high = _bound(month), _bound(add_months(month, 1))
+                cursor.execute("SELECT 1 FROM outbox_default WHERE id >= %s AND id < %s LIMIT 1", [low, high])
+                if cursor.fetchone():
+                    continue
                 cursor.execute(
                     f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF outbox FOR VALUES FROM ('{low}') TO ('{high}')"
                 )
