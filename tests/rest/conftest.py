@@ -12,4 +12,7 @@ def shop(request: pytest.FixtureRequest) -> Any:
     request.getfixturevalue("real_db" if {"together", "real_db"} & set(request.fixturenames) else "db")
     from tests.rest.shop import open_shop
 
+    from regulars.surfaces import rates
+
+    rates.forget()
     return open_shop()

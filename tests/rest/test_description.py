@@ -44,9 +44,9 @@ def test_every_operation_says_its_permission_its_words_and_its_refusals(document
             assert method in METHODS
             where = f"{method} {path}"
             assert operation["x-permission"], where
-            assert operation["security"] == [{"ApiKey": []}], where
+            assert operation["security"] == [{"ApiKeyAuth": []}], where
             assert operation["description"], where
             assert set(operation["tags"]) <= tags, where
             assert "application/problem+json" in operation["responses"]["default"]["content"], where
-    scheme = document["components"]["securitySchemes"]["ApiKey"]
+    scheme = document["components"]["securitySchemes"]["ApiKeyAuth"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")

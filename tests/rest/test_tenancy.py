@@ -10,20 +10,19 @@ import pytest
 from tests.rest.shop import ALL, Caller, Shop, order
 
 from regulars.kit import clock
+from regulars.surfaces import rates
 
 
 def operations() -> Iterator[tuple[str, str, str]]:
     """(method, path, permission) of every operation, from what is served, not from a list kept beside it."""
+    from regulars.surfaces.access import declared
     from regulars.surfaces.rest.application import api
-    from regulars.surfaces.rest.keys import ApiKey
 
-    for router in api._get_bound_routers():
-        for path, view in router.path_operations.items():
-            for operation in view.operations:
-                (auth,) = operation.auth_callbacks
-                assert isinstance(auth, ApiKey), f"{path} does not ask for a key"
-                for method in operation.methods:
-                    yield method, path, auth.permission
+    for one in declared(api):
+        assert one.guards == ("ApiKeyAuth",), f"{one.path} does not ask for a key"
+        assert one.permission
+        for method in one.methods:
+            yield method, one.path, one.permission
 
 
 @pytest.fixture
@@ -112,6 +111,7 @@ def test_without_a_good_key_nothing_is_answered(walked: dict[str, Any]) -> None:
     for token in (None, "", "rk_live_0000000000_" + "x" * 43, "nonsense"):
         for method, path, _ in operations():
             answer = call(Caller(token), method, path, walked)
+            rates.forget()
             assert answer.status == 401, (method, path, answer)
             assert json.loads(answer.content)["code"] == "bad_api_key"
 

@@ -104,20 +104,6 @@ def member_access(request: HttpRequest, brand: Brand, now: datetime) -> MemberAc
     return MemberAccess(brand, session.member_id, member_scope(brand, session.member_id))
 
 
-def key_scope(token: str, now: datetime) -> Scope | None:
-    """What the holder of an API key may do; None for a key that is none, is revoked or has expired."""
-    key = apikeys.find_key(token=token, now=now)
-    if key is None:
-        return None
-    return Scope(
-        organisation_id=key.organisation_id,
-        brand_id=key.brand_id,
-        actor=Actor(kind="api_key", id=key.id, label=key.name),
-        permissions=key.permissions,
-        test_mode=key.is_test,
-    )
-
-
 def signed_out() -> Refusal:
     """The answer to whoever has to sign in first."""
     return Refusal("signed_out", Text("请先登录", "Please sign in first"), status=401)

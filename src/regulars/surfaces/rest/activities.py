@@ -30,7 +30,7 @@ from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.ledger_shapes import EntryOut
-from regulars.surfaces.rest.reading import malformed, read_body, wrong_shape
+from regulars.surfaces.rest.reading import decode, refuse_nul
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, PageOut
 from regulars.value.ledger import api as ledger
 
@@ -94,7 +94,7 @@ RECEIPTS: dict[Any, Any] = {
 def post_activity(request: HttpRequest) -> HttpResponse:
     """Post one thing that a member did. The receipt says what each rule gave, and why the others gave nothing."""
     scope = scope_of(request)
-    given = _parse(scope, read_body(request))
+    given = _parse(scope, request.body)
     key = request.headers.get("Idempotency-Key")
     if key is not None:
         given = _with_key(given, key)
@@ -130,12 +130,7 @@ def post_activity(request: HttpRequest) -> HttpResponse:
 def post_activities(request: HttpRequest) -> HttpResponse:
     """Post up to 10 000 activities. One bad item loses none of the others; each says its own idempotency `key`."""
     scope = scope_of(request)
-    try:
-        raw = _many.decode(read_body(request)).activities
-    except msgspec.ValidationError as error:
-        raise wrong_shape(error) from None
-    except (msgspec.DecodeError, RecursionError):
-        raise malformed() from None
+    raw = decode(_many, request.body).activities
     if not 1 <= len(raw) <= MOST:
         raise invalid_field("activities", "bad_length", f"须为 1–{MOST} 条", f"From 1 to {MOST}")
     results: list[Result | None] = [None] * len(raw)
@@ -157,12 +152,8 @@ def post_activities(request: HttpRequest) -> HttpResponse:
 
 
 def _parse(scope: Scope, body: bytes) -> ActivityIn:
-    try:
-        given = _one.decode(body)
-    except msgspec.ValidationError as error:
-        raise wrong_shape(error) from None
-    except (msgspec.DecodeError, RecursionError):
-        raise malformed() from None
+    refuse_nul(body)
+    given = decode(_one, body)
     if given.type == "burn":
         scope.require("ledger.burn")
     return given

@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import HttpError
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars import __version__
 from regulars.facts.activity.types import ActivityIn, Receipt
-from regulars.kit.errors import Refusal
-from regulars.surfaces.problems import answer_with_problems, problem
+from regulars.surfaces.problems import answer_with_problems
 from regulars.surfaces.rest import activities, members, programme, tiers, value
-from regulars.surfaces.rest.reading import JsonParser, malformed, too_large
 from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
 
 _DESCRIPTION = """Members, what they do, and what it earns them.
@@ -93,25 +88,12 @@ api = _Api(
     urls_namespace="rest",
     docs_url=None,
     openapi_url="/openapi.json",
-    parser=JsonParser(),
     openapi_extra={
         "tags": _TAGS,
         "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
     },
 )
 answer_with_problems(api)
-
-
-@api.exception_handler(HttpError)
-def _on_http_error(request: HttpRequest, raised: HttpError) -> HttpResponse:
-    """What the body's parser refused, in its own words."""
-    cause = raised.__cause__
-    return problem(request, cause if isinstance(cause, Refusal) else malformed())
-
-
-@api.exception_handler(RequestDataTooBig)
-def _on_too_much(request: HttpRequest, raised: RequestDataTooBig) -> HttpResponse:
-    return problem(request, too_large())
 
 
 for part in (members, activities, value, tiers, programme):

@@ -185,7 +185,8 @@ def get_programme(request: HttpRequest) -> Any:
 @router.get("/programme/fields", response=dict[str, Any], **needs("programme.read"))
 def get_condition_fields(request: HttpRequest) -> Any:
     """What conditions may ask about: fields, their types, operators and choices."""
-    return conditions.schema(catalogue=versions.catalogue_of(brand_id=scope_of(request).brand_id))
+    catalogue = versions.catalogue_of(brand_id=scope_of(request).brand_id)
+    return conditions.schema(catalogue=catalogue, lang=language(request))
 
 
 @router.get("/stores", response=ListOut[StoreOut], **needs("programme.read"))
