@@ -57,11 +57,8 @@ def test_what_is_imported_is_required_and_what_is_required_is_used() -> None:
 
 
 def test_every_requirement_is_explained() -> None:
-    rows = "\n".join(
-        line.split("|")[1]
-        for line in (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").splitlines()
-        if line[:1] == "|"
-    ).lower()
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    rows = "\n".join(line.split("|")[1] for line in text.splitlines() if line[:1] == "|").lower()
     named = set(re.findall(r"[a-z0-9][a-z0-9-]*", rows))
     assert set(_requirements("run.in")) | set(_requirements("dev.in")) <= named
 

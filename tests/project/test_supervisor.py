@@ -166,6 +166,10 @@ def test_whatever_is_killed_comes_back_and_ctrl_c_stops_everything(
     with psycopg.connect(served.cluster.url(), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
 
+    with psycopg.connect(served.cluster.url(), autocommit=True) as connection:
+        worked = "SELECT count(*) FROM due_task WHERE finished_at IS NOT NULL AND last_error = ''"
+        served._wait(lambda: (connection.execute(worked).fetchone() or [0])[0] >= 3, "works")
+
     web = served.children("regulars.project.web")
     assert len(web) == 3  # the one that listens, and two that answer
     for victim in (web[1], web[0]):

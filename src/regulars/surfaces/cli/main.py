@@ -10,6 +10,8 @@ import importlib
 import importlib.util
 import sys
 
+from regulars.kit.errors import Refusal
+from regulars.kit.text import Language
 from regulars.project.plainly import PlainError, say
 
 # name on the command line → (module, what it does in zh, in en)
@@ -52,12 +54,22 @@ def main(arguments: list[str] | None = None) -> None:
                 en=f"There is no command '{name}'; regulars --help lists them.",
                 exit_code=2,
             )
-        _run(name, arguments[1:])
+        try:
+            _run(name, arguments[1:])
+        except Refusal as refusal:
+            raise PlainError(zh=_sentence(refusal, "zh"), en=_sentence(refusal, "en")) from refusal
     except PlainError as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(refusal.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _sentence(refusal: Refusal, language: Language) -> str:
+    """What a room refused, with the fields it refused, on one line."""
+    said = [error.message.in_language(language) for error in refusal.errors]
+    whole = ": ".join([refusal.message.in_language(language), *(["; ".join(said)] if said else [])])
+    return whole + ("。" if language == "zh" else ".")
 
 
 def overview() -> str:
