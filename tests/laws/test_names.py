@@ -6,7 +6,6 @@ import ast
 import re
 
 import pytest
-
 from tests.laws.source import PACKAGE, ROOT, modules
 
 BANNED = {

@@ -13,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.models import ForeignKey, Model, UniqueConstraint
+from tests.laws.source import room_of
 
 from regulars.flows import due
 from regulars.kit import clock
@@ -21,7 +22,6 @@ from regulars.kit.partitions import bound
 from regulars.kit.periods import add_months
 from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import Event
-from tests.laws.source import room_of
 
 # The order of floors that foreign keys obey as imports do; within a floor platform's rooms stand on each other.
 FLOORS = ["flows", "messaging", "value", "programme", "facts", "platform"]
@@ -186,13 +186,12 @@ def test_long_tables_are_partitioned_by_month_of_their_id() -> None:
 def test_partitions_hold_exactly_their_month() -> None:
     """Each month's partition begins with the first id of that month and ends where the next begins (UTC)."""
     today = clock.now().date().replace(day=1)
-    found = {
-        name: bounds
-        for name, bounds in rows(
+    found = dict(
+        rows(
             """SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_class c
                 WHERE c.relispartition AND c.relkind = 'r'"""
         )
-    }
+    )
     for table, other in PARTITIONED.items():
         assert found[other] == "DEFAULT"
         for month in (today, add_months(today, 1)):
