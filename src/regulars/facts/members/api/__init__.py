@@ -1,6 +1,11 @@
 """Door of members: enrol, resolve, read, edit; the brand's tags and custom fields."""
 
-from regulars.facts.members.api.counting import count_by_tier, count_joined_by_day, count_members
+from regulars.facts.members.api.counting import (
+    count_by_tag,
+    count_by_tier,
+    count_joined_by_day,
+    count_members,
+)
 from regulars.facts.members.api.editing import (
     add_identity,
     add_note,
@@ -28,6 +33,7 @@ __all__ = [
     "add_note",
     "attribute_facts",
     "condition_fields",
+    "count_by_tag",
     "count_by_tier",
     "count_joined_by_day",
     "count_members",

@@ -25,6 +25,17 @@ def count_by_tier(*, brand_id: UUID) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def count_by_tag(*, brand_id: UUID) -> dict[str, int]:
+    """Members who have not left, by tag."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT tag, count(*) FROM membership, unnest(tags) AS tag
+                WHERE brand_id = %s AND status <> 'left' AND tags <> '{}' GROUP BY tag""",
+            [brand_id],
+        )
+        return dict(cursor.fetchall())
+
+
 def count_joined_by_day(
     *, brand_id: UUID, since: datetime, until: datetime, timezone: str
 ) -> dict[date, int]:
