@@ -127,6 +127,9 @@ def _profile(given: Any) -> None:
     from regulars.flows.intake import api as intake
 
     scope, ids = ground.brand_with_members(given.members)
+    from regulars.project import collector
+
+    collector.relax()
     made = orders(ids, 11_000, int(time.time()) % 10_000_000)
     now = datetime.now(UTC)
     intake.post(scope=scope, activities=made[:1000], now=now, brief=True)

@@ -1,0 +1,133 @@
+"""Single-order REST posts from many connections, every answer durable, beside pgbench in the same run.
+
+`python -m bench.single [--members N] [--connections 32] [--seconds 10]`. The product's own web server; the client is
+a raw asyncio one, so that it takes as little of the two cores as Python can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from bench import ground
+from bench.intake import CATEGORIES
+
+
+def bodies(ids: list[Any], count: int) -> list[bytes]:
+    rng = random.Random(7)
+    run = int(time.time())
+    made = []
+    for n in range(count):
+        lines = [
+            {"sku": f"sku{rng.randrange(5000)}", "amount": rng.randrange(100, 6000), "category": rng.choice(CATEGORIES)}
+            for _ in range(5)
+        ]
+        made.append(
+            json.dumps(
+                {
+                    "type": "order",
+                    "member": {"id": str(rng.choice(ids))},
+                    "occurred_at": datetime.now(UTC).isoformat(),
+                    "source": f"single{run}",
+                    "order": {"number": f"{run}-{n}", "lines": lines},
+                }
+            ).encode()
+        )
+    return made
+
+
+async def _client(port: int, key: str, work: list[bytes], until: float, took: list[float], bad: list[bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = (
+        f"POST /api/v1/activities HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+        "Content-Type: application/json\r\nContent-Length: "
+    ).encode()
+    while time.perf_counter() < until and work:
+        body = work.pop()
+        began = time.perf_counter()
+        writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        content = await reader.readexactly(length)
+        took.append(time.perf_counter() - began)
+        if not answer.startswith(b"HTTP/1.1 201"):
+            bad.append(answer[:40] + content[:200])
+    writer.close()
+
+
+async def _load(port: int, key: str, work: list[bytes], connections: int, seconds: float) -> tuple[list[float], list[bytes]]:
+    took: list[float] = []
+    bad: list[bytes] = []
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*[_client(port, key, work, until, took, bad) for _ in range(connections)])
+    return took, bad
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=10)
+    given = parser.parse_args()
+    with ground.server() as cluster:
+        scope, ids = ground.brand_with_members(given.members)
+        from regulars.kit import clock
+        from regulars.platform.apikeys import api as apikeys
+
+        key = apikeys.create_key(
+            scope=scope, name="bench", permissions=frozenset({"activities.write"}), now=clock.now()
+        )
+        port = free_port()
+        environment = {**os.environ, "PORT": str(port), "REGULARS_RATE_PER_KEY": "0", "REGULARS_RATE_PER_ADDRESS": "0"}
+        web = subprocess.Popen([sys.executable, "-m", "regulars.project.web"], env=environment)
+        try:
+            _wait_for(port)
+            run(given, port, key.token, ids, 3)
+            print(f"pgbench before: {ground.pgbench(cluster):.0f} tps")
+            run(given, port, key.token, ids, given.seconds)
+            print(f"pgbench after: {ground.pgbench(cluster):.0f} tps")
+        finally:
+            web.terminate()
+            web.wait()
+
+
+def run(given: Any, port: int, key: str, ids: list[Any], seconds: float) -> None:
+    work = bodies(ids, int(seconds * 4000))
+    began = time.perf_counter()
+    took, bad = asyncio.run(_load(port, key, work, given.connections, seconds))
+    wall = time.perf_counter() - began
+    took.sort()
+    print(
+        f"{len(took) / wall:.0f} posts/s over {given.connections} connections; p50 {1000 * took[len(took) // 2]:.1f} ms, "
+        f"p95 {1000 * took[int(len(took) * 0.95)]:.1f} ms, p99 {1000 * took[int(len(took) * 0.99)]:.1f} ms; {len(bad)} not accepted"
+    )
+    if bad:
+        print(bad[0])
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()
