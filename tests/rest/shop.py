@@ -94,21 +94,26 @@ class Shop:
 
 def open_shop() -> Shop:
     now = clock.now()
-    scope, call = _brand("tea", now)
-    _, foreign = _brand("gym", now)
+    made = [new_brand(slug, now) for slug in ("tea", "gym")]
+    for scope, _ in made:
+        versions.install(
+            scope=scope,
+            definition=packs.get_pack("retail"),
+            effective_from=now - timedelta(days=800),
+            now=now,
+        )
+    (scope, call), (_, foreign) = made
     return Shop(scope, call, foreign, now)
 
 
-def _brand(slug: str, now: datetime) -> tuple[Scope, Caller]:
+def new_brand(slug: str, now: datetime) -> tuple[Scope, Caller]:
+    """A brand of an organisation of its own, one store, nothing published; a key that may do everything."""
     organisation = organisations.create_organisation(name=Text(slug, slug), now=now)
     brand = organisations.create_brand(
         organisation_id=organisation.id, slug=slug, name=Text(slug, slug), now=now
     )
     organisations.put_stores(brand_id=brand.id, stores=[NewStore("S1", Text("一店", "First"))], now=now)
     scope = Scope(organisation.id, brand.id, Actor("staff", new_id(), "Owner"), frozenset(PERMISSIONS))
-    versions.install(
-        scope=scope, definition=packs.get_pack("retail"), effective_from=now - timedelta(days=800), now=now
-    )
     made = apikeys.create_key(scope=scope, name=f"{slug} key", permissions=ALL, now=now)
     return scope, Caller(made.token)
 

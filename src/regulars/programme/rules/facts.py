@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from regulars.conditions.api import FieldCatalogue, FieldType
 from regulars.kit.periods import age_on, start_of_day, zone
 from regulars.programme.rules.types import Act, MemberState, Programme
 
@@ -21,8 +22,8 @@ _Read = Callable[[MemberState, Act, datetime, date], Any]
 class FactReader:
     """Reads the facts that a programme's conditions use, and no others."""
 
-    def __init__(self, programme: Programme) -> None:
-        self._reads = tuple((key, _reader(key, programme)) for key in sorted(programme.fields_used))
+    def __init__(self, programme: Programme, catalogue: FieldCatalogue) -> None:
+        self._reads = tuple((key, _reader(key, programme, catalogue)) for key in sorted(programme.fields_used))
         self._windows = bool(programme.windows)
         self._streaks = bool(programme.streaks)
         self._timezone = programme.timezone
@@ -87,7 +88,7 @@ def window_of(
     return Decimal(sum(amounts)) / len(amounts)
 
 
-def _reader(key: str, programme: Programme) -> _Read:
+def _reader(key: str, programme: Programme, catalogue: FieldCatalogue) -> _Read:
     known = _READS.get(key)
     if known is not None:
         return known
@@ -110,7 +111,27 @@ def _reader(key: str, programme: Programme) -> _Read:
     if key.startswith("activity.") and key.count(".") == 2:  # a field of a declared type
         _, kind, name = key.split(".")
         return lambda state, act, local, day: act.data.get(name) if act.type == kind else None
+    if key.startswith("membership.attributes."):
+        return _attribute_reader(key, catalogue)
     return lambda state, act, local, day: state.facts.get(key)
+
+
+def _attribute_reader(key: str, catalogue: FieldCatalogue) -> _Read:
+    """A brand's own profile field: stored as JSON, where decimals and dates are text."""
+    field = catalogue.get(key)
+    convert: Callable[[str], Any] | None = None
+    if field is not None and field.type is FieldType.DECIMAL:
+        convert = Decimal
+    elif field is not None and field.type is FieldType.DATE:
+        convert = date.fromisoformat
+    if convert is None:
+        return lambda state, act, local, day: state.facts.get(key)
+
+    def read(state: MemberState, act: Act, local: datetime, day: date) -> Any:
+        value = state.facts.get(key)
+        return convert(value) if isinstance(value, str) else value
+
+    return read
 
 
 def _tier_reader(scheme: str, lowest: str) -> _Read:

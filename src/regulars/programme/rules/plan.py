@@ -110,7 +110,7 @@ class Plan:
         self.programme = programme
         self.catalogue = catalogue
         self.zone: ZoneInfo = zone(programme.timezone)
-        self.facts = FactReader(programme).read
+        self.facts = FactReader(programme, catalogue).read
         self.days: dict[tuple[str, date], Day] = {}
         self.explainers: dict[
             str, Callable[[Mapping[str, Any]], tuple[Reason, ...]]
