@@ -18,6 +18,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
+
 from bench import ground
 from bench.intake import CATEGORIES
 
@@ -97,17 +99,25 @@ def main() -> None:
         web = subprocess.Popen([sys.executable, "-m", "regulars.project.web"], env=environment)
         try:
             _wait_for(port)
-            run(given, port, key.token, ids, 3)
+            run(given, cluster, web.pid, port, key.token, ids, 3)
             print(f"pgbench before: {ground.pgbench(cluster):.0f} tps")
-            run(given, port, key.token, ids, given.seconds)
+            run(given, cluster, web.pid, port, key.token, ids, given.seconds)
             print(f"pgbench after: {ground.pgbench(cluster):.0f} tps")
         finally:
             web.terminate()
             web.wait()
 
 
-def run(given: Any, port: int, key: str, ids: list[Any], seconds: float) -> None:
+def cpu_of(process: int) -> float:
+    """Seconds of CPU that a process and its children have used."""
+    family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
+    return sum(sum(p.cpu_times()[:2]) for p in family)
+
+
+def run(given: Any, cluster: Any, web: int, port: int, key: str, ids: list[Any], seconds: float) -> None:
     work = bodies(ids, int(seconds * 4000))
+    server = int((cluster.pgdata / "postmaster.pid").read_text().split()[0])
+    used = cpu_of(web), cpu_of(server)
     began = time.perf_counter()
     took, bad = asyncio.run(_load(port, key, work, given.connections, seconds))
     wall = time.perf_counter() - began
@@ -116,6 +126,8 @@ def run(given: Any, port: int, key: str, ids: list[Any], seconds: float) -> None
         f"{len(took) / wall:.0f} posts/s over {given.connections} connections; p50 {1000 * took[len(took) // 2]:.1f} ms, "
         f"p95 {1000 * took[int(len(took) * 0.95)]:.1f} ms, p99 {1000 * took[int(len(took) * 0.99)]:.1f} ms; {len(bad)} not accepted"
     )
+    web_cpu, server_cpu = cpu_of(web) - used[0], cpu_of(server) - used[1]
+    print(f"CPU a post: web {1e6 * web_cpu / len(took):.0f} us, PostgreSQL {1e6 * server_cpu / len(took):.0f} us")
     if bad:
         print(bad[0])
 

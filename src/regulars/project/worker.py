@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from regulars.kit import clock
 from regulars.platform.due import api as due
+from regulars.project import collector
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
@@ -30,13 +31,14 @@ def run() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     register_all()
+    collector.relax()
     work_until(asked_to_stop)
 
 
 def register_all() -> None:
     """Have every room and flow register its due work: rooms in `tasks.register`, flows in `due.register`."""
     names = [f"{app}.tasks" for app in settings.INSTALLED_APPS if app.startswith("regulars.")]
-    for name in [*names, "regulars.flows.due", "regulars.flows.subscriptions"]:
+    for name in [*names, "regulars.flows.due", "regulars.flows.imports.due", "regulars.flows.subscriptions"]:
         if importlib.util.find_spec(name) is None:
             continue
         register = getattr(importlib.import_module(name), "register", None)

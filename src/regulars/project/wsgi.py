@@ -6,6 +6,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from regulars.project import collector
 from regulars.project.parentage import VARIABLE, end_with_parent
 
 if os.environ.get(VARIABLE) == "1":
@@ -13,3 +14,4 @@ if os.environ.get(VARIABLE) == "1":
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
 application = get_wsgi_application()
+collector.relax()

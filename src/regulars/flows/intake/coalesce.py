@@ -17,7 +17,7 @@ from regulars.facts.activity.types import ActivityIn
 from regulars.flows.intake.post import BATCH, Result, post
 from regulars.platform.organisations.types import Scope
 
-WRITERS = 2
+WRITERS = 1
 MOST_TOGETHER = min(BATCH, 256)
 
 
