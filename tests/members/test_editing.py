@@ -304,6 +304,11 @@ def test_custom_fields_are_declared_filled_and_counted(world: World, enrol: Enro
     assert fill(skin=None).attributes == {"weight": "62.5"}
     wrong = refused(lambda: fill(weight=10, skin="wet", size=1))
     assert {e.field for e in wrong.errors} == {"attributes.weight", "attributes.skin", "attributes.size"}
+    entries = audit.list_entries(organisation_id=tea.organisation_id, action="member.update").items
+    assert [e.after for e in entries] == [
+        {"changed_attributes": ["skin"]},
+        {"changed_attributes": ["weight"]},
+    ]
     assert "20" in wrong.errors[0].message.zh
     # another brand has its own fields
     enrol(world.gym, "13800138000")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.members.world import NOW, World
 
 from regulars.facts.members import api as members
 from regulars.facts.members import models
@@ -18,7 +19,6 @@ from regulars.platform.outbox import api as outbox
 from regulars.programme.packs import api as packs
 from regulars.programme.versions import api as versions
 from regulars.value.tiers import api as tiers
-from tests.members.world import NOW, World
 
 
 def row(phone: str, **more: Any) -> Enrolment:

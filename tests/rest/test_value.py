@@ -72,6 +72,9 @@ def test_value_is_spent_returned_held_captured_and_adjusted(shop: Shop, member: 
     posted = call.post(f"/members/{member}/adjustments", given, Idempotency_Key="a1")
     assert posted["state"] == "posted"
     assert points(shop, member)["available"] == 560
+    noon.move(minutes=1)
+    repeat = call("POST", f"/members/{member}/adjustments", given, Idempotency_Key="a1")
+    assert (repeat.status, json.loads(repeat.content)) == (200, posted)
     large = call.post(f"/members/{member}/adjustments", {**given, "amount": 20_000}, Idempotency_Key="a2")
     assert large["state"] == "waiting"
     assert points(shop, member)["available"] == 560

@@ -243,12 +243,16 @@ def list_adjustments(
     return page.map(finding.plain)
 
 
-@router.post("/members/{member}/adjustments", response={201: AdjustmentOut}, **needs("ledger.adjust"))
+@router.post(
+    "/members/{member}/adjustments",
+    response={201: AdjustmentOut, 200: AdjustmentOut},
+    **needs("ledger.adjust"),
+)
 def adjust(
     request: HttpRequest, member: finding.MemberPath, given: AdjustmentGiven, idempotency_key: Key
 ) -> Any:
     """Adjust by hand: posted at once up to 10 000, more waits for a second person in the console."""
-    scope = scope_of(request)
+    scope, now = scope_of(request), clock.now()
     row = value.adjust(
         scope=scope,
         member_id=finding.member_id(scope, member),
@@ -258,9 +262,9 @@ def adjust(
         comment=given.comment,
         limit=ADJUST_LIMIT,
         key=idempotency_key,
-        now=clock.now(),
+        now=now,
     )
-    return Status(201, finding.plain(row))
+    return Status(201 if row.created_at == now else 200, finding.plain(row))
 
 
 def _held(held: Held) -> Any:

@@ -94,7 +94,7 @@ def update_member(*, scope: Scope, member_id: UUID, changes: Mapping[str, Any], 
                 )
             if after["name"] != before["name"]:
                 _refresh_tokens(cursor, scope.organisation_id, member_id, after["name"])
-            _audit(scope, "member.update", member_id, before, after, now)
+            _audit(scope, "member.update", member_id, *_for_audit(before, after), now)
     return get_card(scope=scope, member_id=member_id)
 
 
@@ -315,6 +315,16 @@ def _cleaned(
         merged = {**attributes, **values}
         cleaned["attributes"] = {key: value for key, value in merged.items() if value is not None}
     return cleaned
+
+
+def _for_audit(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Custom fields may hold anything of a person's life: the log says which changed, not to what."""
+    old, new = before["attributes"], after["attributes"]
+    changed = sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
+    told = {**after, "attributes": {}}
+    if changed:
+        told["changed_attributes"] = changed
+    return {**before, "attributes": {}}, told
 
 
 def _refresh_tokens(cursor: Any, organisation_id: UUID, member_id: UUID, name: str | None) -> None:
