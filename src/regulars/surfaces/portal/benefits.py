@@ -79,7 +79,9 @@ def ways_to_earn(brand: Brand, language: Language, now: datetime) -> list[WayOut
     if programme is None:
         return []
     return [
-        WayOut(name=rule.name.in_language(language), sentence=rules.describe(rule, programme, language))
+        WayOut(
+            name=rule.name.in_language(language), sentence=standing.rule_sentence(rule, programme, language)
+        )
         for rule in programme.rules
         if _earns(rule, programme) and (rule.ends_at is None or rule.ends_at > now)
     ]

@@ -164,7 +164,6 @@ def _progress(
         )
 
     steps = [out("keep", progress.to_keep)] if progress.to_keep else []
-    # while a tier is in doubt the next one is no news; once it is safe the way up is
-    if progress.to_next and (progress.to_keep is None or progress.to_keep.met):
+    if progress.to_next:
         steps.append(out("reach", progress.to_next))
     return [step for step in steps if step.sentence]

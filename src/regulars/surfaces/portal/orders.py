@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from regulars.facts.activity import api as activities
-from regulars.facts.activity.records import ActivityRow
+from regulars.facts.activity.records import ActivityRow, decode_body
 from regulars.facts.activity.types import LineIn
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations import api as organisations
@@ -62,8 +62,8 @@ def _order(
     currency: str,
     language: Language,
 ) -> OrderOut:
-    given = row.parts()
-    order = given.order if given else None
+    given = decode_body(row)
+    order = given.order
     store = stores.get(row.store_id) if row.store_id else None
     return OrderOut(
         id=row.id,

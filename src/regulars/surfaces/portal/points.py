@@ -83,6 +83,7 @@ def _balance(
     first = next((day for day in schedule if day.unit == code), None)
     return BalanceOut(
         unit=standing.unit_out(programme, code, language),
+        spendable=programme is None or code not in programme.units or programme.units[code].can_burn,
         available=account.available,
         pending=account.pending,
         held=account.held,

@@ -161,7 +161,10 @@ class ExpiryOut(Schema):
 
 
 class BalanceOut(Schema):
+    """`spendable`: she can pay with it; growth, for one, only counts."""
+
     unit: UnitOut
+    spendable: bool
     available: int
     pending: int
     held: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +14,8 @@ from regulars.facts.members import states
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Brand
-from regulars.programme.rules.types import Programme, TierScheme
+from regulars.programme.rules import api as rules
+from regulars.programme.rules.types import Benefit, Programme, Rule, TierScheme
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.portal.shapes import UnitOut
@@ -69,6 +71,13 @@ def metric_names(brand: Brand, programme: Programme) -> Mapping[str, Text]:
     for code, declared in activities.declared_types(brand_id=brand.id).items():
         names[f"activity:{code}"] = declared.name
     return names
+
+
+def rule_sentence(thing: Rule | Benefit, programme: Programme, language: Language) -> str:
+    """What a rule or benefit does. Which other rules it does not stack with is said by what it gives."""
+    if isinstance(thing, Rule):
+        thing = dataclasses.replace(thing, stacking_group=None)
+    return rules.describe(thing, programme, language)
 
 
 def unit_out(programme: Programme | None, code: str, language: Language) -> UnitOut:

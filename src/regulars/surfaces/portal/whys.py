@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from regulars.facts.activity.records import ActivityRow, Stored
+from regulars.facts.activity.records import ActivityRow, Stored, decode_body
 from regulars.flows.value import REASONS
 from regulars.kit.text import Language, Text
 from regulars.programme.rules import api as rules
 from regulars.programme.rules.types import Benefit, Outcome, Programme, Rule
 from regulars.programme.versions.types import ProgrammeHistory
-from regulars.surfaces.portal import words
+from regulars.surfaces.portal import standing, words
 from regulars.surfaces.portal.shapes import WhyOut
 
 Account = Literal["available", "pending", "held", "debt"]
@@ -49,7 +49,7 @@ class Reader:
 
     @cached_property
     def _given(self) -> Any:
-        return self._row.parts()
+        return decode_body(self._row)
 
     def movements(self) -> list[Movement]:
         """What it took, gave back or set aside."""
@@ -160,4 +160,7 @@ class Reader:
             thing = next((r for r in programme.rules if r.key == key), None)
         if programme is None or thing is None:
             return key, ""
-        return thing.name.in_language(self._language), rules.describe(thing, programme, self._language)
+        return (
+            thing.name.in_language(self._language),
+            standing.rule_sentence(thing, programme, self._language),
+        )

@@ -288,7 +288,10 @@ export interface components {
             /** Store */
             store: string | null;
         };
-        /** BalanceOut */
+        /**
+         * BalanceOut
+         * @description `spendable`: she can pay with it; growth, for one, only counts.
+         */
         BalanceOut: {
             /** Available */
             available: number;
@@ -299,6 +302,8 @@ export interface components {
             next_expiry: components["schemas"]["ExpiryOut"] | null;
             /** Pending */
             pending: number;
+            /** Spendable */
+            spendable: boolean;
             unit: components["schemas"]["UnitOut"];
         };
         /** BenefitOut */
@@ -696,6 +701,8 @@ export interface components {
             next_expiry: components["schemas"]["ExpiryOut"] | null;
             /** Pending */
             pending: number;
+            /** Spendable */
+            spendable: boolean;
             unit: components["schemas"]["UnitOut"];
         };
         /** PointsOut */

@@ -1,0 +1,53 @@
+"""A real Chromium against a live server. Pictures of what it shows go to tests/browser/shots (not kept in git)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Playwright's own loop runs in this thread; Django need not fear for it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+SHOTS = Path(__file__).parent / "shots"
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, headless; tests that need it are skipped where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = (
+        os.environ.get("REGULARS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if executable is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shoot() -> Callable[..., Path]:
+    """Keep a picture of a page under a name, at full length."""
+
+    def take(page: Any, name: str, *, full: bool = True) -> Path:
+        SHOTS.mkdir(exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        page.screenshot(path=path, full_page=full, animations="disabled")
+        return path
+
+    return take
