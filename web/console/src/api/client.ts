@@ -64,7 +64,7 @@ export function address(path: string, params: Record<string, unknown> = {}, quer
 
 export function headers(method: string): Record<string, string> {
   const sent: Record<string, string> = { Accept: 'application/json', 'Accept-Language': currentLocale() }
-  if (brandSlug) sent['X-Brand'] = brandSlug
+  if (brandSlug) sent['X-Regulars-Brand'] = brandSlug
   if (method !== 'GET') sent['X-CSRFToken'] = cookie('csrftoken')
   return sent
 }

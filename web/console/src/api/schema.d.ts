@@ -11,13 +11,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 1 */
-        get: operations["c_op_1"];
+        /**
+         * Get Session
+         * @description Who is signed in; nobody is an answer too. Sets the CSRF cookie.
+         */
+        get: operations["regulars_surfaces_console_session_get_session"];
         put?: never;
-        /** Op 2 */
-        post: operations["c_op_2"];
-        /** Op 3 */
-        delete: operations["c_op_3"];
+        /**
+         * Sign In
+         * @description Sign in with e-mail address and password.
+         */
+        post: operations["regulars_surfaces_console_session_sign_in"];
+        /**
+         * Sign Out
+         * @description Sign out of this browser.
+         */
+        delete: operations["regulars_surfaces_console_session_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -31,8 +40,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 4 */
-        put: operations["c_op_4"];
+        /**
+         * Change Password
+         * @description One's own password. Every other session of hers ends; this one goes on.
+         */
+        put: operations["regulars_surfaces_console_session_change_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -47,8 +59,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 5 */
-        get: operations["c_op_5"];
+        /**
+         * Get Home
+         * @description The figures of the last `days` business days, today included.
+         */
+        get: operations["regulars_surfaces_console_home_get_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Choices
+         * @description Tiers, tags, stores, channels, units, activity types, reasons.
+         */
+        get: operations["regulars_surfaces_console_choices_get_choices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -64,11 +99,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 6 */
-        get: operations["c_op_6"];
+        /**
+         * List Members
+         * @description Members, newest first. Names and phones are masked without `members.read_personal`.
+         */
+        get: operations["regulars_surfaces_console_members_list_members"];
         put?: never;
-        /** Op 7 */
-        post: operations["c_op_7"];
+        /**
+         * Enrol Member
+         * @description Enrol somebody. 409 `already_member` or `identity_conflict` when an identifier is somebody's.
+         */
+        post: operations["regulars_surfaces_console_members_enrol_member"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,15 +123,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 8 */
-        get: operations["c_op_8"];
+        /**
+         * Get Member
+         * @description Who she is, what she has, where she stands.
+         */
+        get: operations["regulars_surfaces_console_members_get_member"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Op 9 */
-        patch: operations["c_op_9"];
+        /**
+         * Change Member
+         * @description Change what is sent; an empty text clears a field, `attributes` are merged.
+         */
+        patch: operations["regulars_surfaces_console_members_change_member"];
         trace?: never;
     };
     "/api/console/members/{code}/status": {
@@ -101,8 +148,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 10 */
-        put: operations["c_op_10"];
+        /**
+         * Set Status
+         * @description Freeze a member, or take the freeze back.
+         */
+        put: operations["regulars_surfaces_console_members_set_status"];
         post?: never;
         delete?: never;
         options?: never;
@@ -119,15 +169,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 11 */
-        post: operations["c_op_11"];
+        /**
+         * Add Identity
+         * @description One more identifier. 409 `identity_taken` if somebody else has it.
+         */
+        post: operations["regulars_surfaces_console_members_add_identity"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/{code}/identities/{id}": {
+    "/api/console/members/{code}/identities/{identity_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -137,24 +190,34 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Op 12 */
-        delete: operations["c_op_12"];
+        /**
+         * Remove Identity
+         * @description Take an identifier away; the last one stays.
+         */
+        delete: operations["regulars_surfaces_console_members_remove_identity"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/tags": {
+    "/api/console/members/{code}/notes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Notes
+         * @description What staff wrote about her, newest first (200 at most).
+         */
+        get: operations["regulars_surfaces_console_members_list_notes"];
         put?: never;
-        /** Op 13 */
-        post: operations["c_op_13"];
+        /**
+         * Add Note
+         * @description Write a note.
+         */
+        post: operations["regulars_surfaces_console_members_add_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -168,8 +231,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 14 */
-        get: operations["c_op_14"];
+        /**
+         * Get Timeline
+         * @description What she did, newest first; of these types only, if any are given.
+         */
+        get: operations["regulars_surfaces_console_timeline_get_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -178,15 +244,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/{code}/activities/{id}": {
+    "/api/console/members/{code}/activities/{activity_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Op 15 */
-        get: operations["c_op_15"];
+        /**
+         * Get Why
+         * @description One activity whole: every rule of the version that decided it, every entry it made.
+         */
+        get: operations["regulars_surfaces_console_timeline_get_why"];
         put?: never;
         post?: never;
         delete?: never;
@@ -202,8 +271,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 16 */
-        get: operations["c_op_16"];
+        /**
+         * List Entries
+         * @description Her ledger, newest recorded first.
+         */
+        get: operations["regulars_surfaces_console_timeline_list_entries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -219,46 +291,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 17 */
-        get: operations["c_op_17"];
+        /**
+         * List Tier Changes
+         * @description The history of her tiers, newest first (200 at most).
+         */
+        get: operations["regulars_surfaces_console_timeline_list_tier_changes"];
         put?: never;
-        /** Op 18 */
-        post: operations["c_op_18"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/members/{code}/tiers/{scheme}/unlock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Op 19 */
-        post: operations["c_op_19"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/members/{code}/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Op 20 */
-        get: operations["c_op_20"];
-        put?: never;
-        /** Op 21 */
-        post: operations["c_op_21"];
+        /**
+         * Place Tier
+         * @description Put her into a tier by hand, perhaps locked, perhaps until a day.
+         */
+        post: operations["regulars_surfaces_console_value_place_tier"];
         delete?: never;
         options?: never;
         head?: never;
@@ -274,8 +317,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 22 */
-        post: operations["c_op_22"];
+        /**
+         * Adjust
+         * @description Posted at once within one's limit, else it waits for a second person.
+         */
+        post: operations["regulars_surfaces_console_value_adjust"];
         delete?: never;
         options?: never;
         head?: never;
@@ -291,15 +337,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 23 */
-        post: operations["c_op_23"];
+        /**
+         * Hold
+         * @description Set value aside; it comes back by itself.
+         */
+        post: operations["regulars_surfaces_console_value_hold"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/{code}/holds/{id}/release": {
+    "/api/console/members/{code}/holds/{hold_id}/release": {
         parameters: {
             query?: never;
             header?: never;
@@ -308,15 +357,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 24 */
-        post: operations["c_op_24"];
+        /**
+         * Release Hold
+         * @description Let what is held go back.
+         */
+        post: operations["regulars_surfaces_console_value_release_hold"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/{code}/holds/{id}/capture": {
+    "/api/console/members/{code}/holds/{hold_id}/capture": {
         parameters: {
             query?: never;
             header?: never;
@@ -325,15 +377,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 25 */
-        post: operations["c_op_25"];
+        /**
+         * Capture Hold
+         * @description Spend what is held.
+         */
+        post: operations["regulars_surfaces_console_value_capture_hold"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/members/{code}/benefits/{key}/uses": {
+    "/api/console/members/{code}/tiers/{scheme}/unlock": {
         parameters: {
             query?: never;
             header?: never;
@@ -342,8 +397,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 26 */
-        post: operations["c_op_26"];
+        /**
+         * Unlock Tier
+         * @description End a lock: the tier follows the rules again.
+         */
+        post: operations["regulars_surfaces_console_value_unlock_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/benefits/{benefit}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Benefit
+         * @description Use a benefit once 核销.
+         */
+        post: operations["regulars_surfaces_console_value_use_benefit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -357,8 +435,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 27 */
-        get: operations["c_op_27"];
+        /**
+         * List Adjustments
+         * @description Adjustments of the brand, newest first.
+         */
+        get: operations["regulars_surfaces_console_adjustments_list_adjustments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -367,7 +448,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/console/adjustments/{member}/{id}": {
+    "/api/console/adjustments/{member}/{adjustment_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -376,25 +457,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 28 */
-        post: operations["c_op_28"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/adjustment-reasons": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Op 29 */
-        get: operations["c_op_29"];
-        put?: never;
-        post?: never;
+        /**
+         * Decide
+         * @description The second person's yes or no. 403 `own_adjustment` for who asked for it.
+         */
+        post: operations["regulars_surfaces_console_adjustments_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,8 +475,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 30 */
-        get: operations["c_op_30"];
+        /**
+         * List Tags
+         * @description The brand's tags and how many members carry each.
+         */
+        get: operations["regulars_surfaces_console_tags_list_tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -426,27 +496,36 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 31 */
-        put: operations["c_op_31"];
+        /**
+         * Put Tag
+         * @description Declare a tag, or change its names and colour.
+         */
+        put: operations["regulars_surfaces_console_tags_put_tag"];
         post?: never;
-        /** Op 32 */
-        delete: operations["c_op_32"];
+        /**
+         * Delete Tag
+         * @description Take a tag out of use; members who carry it keep it until it is taken off them.
+         */
+        delete: operations["regulars_surfaces_console_tags_delete_tag"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/choices": {
+    "/api/console/members/tags": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Op 33 */
-        get: operations["c_op_33"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Tag Members
+         * @description Put tags on members and take others off, all at once.
+         */
+        post: operations["regulars_surfaces_console_tags_tag_members"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,8 +539,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 34 */
-        get: operations["c_op_34"];
+        /**
+         * List Stores
+         * @description The brand's stores by code.
+         */
+        get: operations["regulars_surfaces_console_stores_list_stores"];
         put?: never;
         post?: never;
         delete?: never;
@@ -478,8 +560,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 35 */
-        put: operations["c_op_35"];
+        /**
+         * Put Store
+         * @description Add a store, or change the one of this code.
+         */
+        put: operations["regulars_surfaces_console_stores_put_store"];
         post?: never;
         delete?: never;
         options?: never;
@@ -494,11 +579,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 36 */
-        get: operations["c_op_36"];
+        /**
+         * List Regions
+         * @description The brand's regions by code.
+         */
+        get: operations["regulars_surfaces_console_stores_list_regions"];
         put?: never;
-        /** Op 37 */
-        post: operations["c_op_37"];
+        /**
+         * Add Region
+         * @description A new region. 409 `code_taken`.
+         */
+        post: operations["regulars_surfaces_console_stores_add_region"];
         delete?: never;
         options?: never;
         head?: never;
@@ -512,10 +603,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 38 */
-        get: operations["c_op_38"];
-        /** Op 39 */
-        put: operations["c_op_39"];
+        /**
+         * Get Brand
+         * @description The brand as it is set up.
+         */
+        get: operations["regulars_surfaces_console_brand_get_brand"];
+        /**
+         * Change Brand
+         * @description Change the brand. Currency and address stay: the ledger and people's links depend on them.
+         */
+        put: operations["regulars_surfaces_console_brand_change_brand"];
         post?: never;
         delete?: never;
         options?: never;
@@ -530,8 +627,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 40 */
-        get: operations["c_op_40"];
+        /**
+         * List Fields
+         * @description The fields in their order, retired ones too.
+         */
+        get: operations["regulars_surfaces_console_fields_list_fields"];
         put?: never;
         post?: never;
         delete?: never;
@@ -548,8 +648,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 41 */
-        put: operations["c_op_41"];
+        /**
+         * Put Field
+         * @description Declare a field, or change one; its type stays.
+         */
+        put: operations["regulars_surfaces_console_fields_put_field"];
         post?: never;
         delete?: never;
         options?: never;
@@ -564,8 +667,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 42 */
-        get: operations["c_op_42"];
+        /**
+         * List Types
+         * @description Declared ones first, then those of the system that others may post.
+         */
+        get: operations["regulars_surfaces_console_types_list_types"];
         put?: never;
         post?: never;
         delete?: never;
@@ -582,8 +688,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 43 */
-        put: operations["c_op_43"];
+        /**
+         * Put Type
+         * @description Declare a type, change one, or retire one: then no more of it is taken.
+         */
+        put: operations["regulars_surfaces_console_types_put_type"];
         post?: never;
         delete?: never;
         options?: never;
@@ -598,18 +707,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 44 */
-        get: operations["c_op_44"];
+        /**
+         * List Staff
+         * @description Everybody of the organisation.
+         */
+        get: operations["regulars_surfaces_console_people_list_staff"];
         put?: never;
-        /** Op 45 */
-        post: operations["c_op_45"];
+        /**
+         * Add Staff
+         * @description A new person. Nobody gives roles beyond her own.
+         */
+        post: operations["regulars_surfaces_console_people_add_staff"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/staff/{id}": {
+    "/api/console/staff/{staff_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -622,11 +737,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Op 46 */
-        patch: operations["c_op_46"];
+        /**
+         * Change Staff
+         * @description Change what is sent; deactivating ends her sessions.
+         */
+        patch: operations["regulars_surfaces_console_people_change_staff"];
         trace?: never;
     };
-    "/api/console/staff/{id}/password": {
+    "/api/console/staff/{staff_id}/password": {
         parameters: {
             query?: never;
             header?: never;
@@ -634,8 +752,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 47 */
-        put: operations["c_op_47"];
+        /**
+         * Reset Password
+         * @description Give somebody a new password; her sessions end.
+         */
+        put: operations["regulars_surfaces_console_people_reset_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -650,8 +771,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 48 */
-        get: operations["c_op_48"];
+        /**
+         * List Roles
+         * @description Every role with how many people hold it, and every permission there is.
+         */
+        get: operations["regulars_surfaces_console_roles_list_roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -668,11 +792,17 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Op 49 */
-        put: operations["c_op_49"];
+        /**
+         * Put Role
+         * @description Make a role, or change one's name and permissions. Built-in ones stay as they are.
+         */
+        put: operations["regulars_surfaces_console_roles_put_role"];
         post?: never;
-        /** Op 50 */
-        delete: operations["c_op_50"];
+        /**
+         * Delete Role
+         * @description Take a role away. 409 `role_in_use` while somebody holds it.
+         */
+        delete: operations["regulars_surfaces_console_roles_delete_role"];
         options?: never;
         head?: never;
         patch?: never;
@@ -685,18 +815,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 51 */
-        get: operations["c_op_51"];
+        /**
+         * List Keys
+         * @description Newest first, revoked ones too.
+         */
+        get: operations["regulars_surfaces_console_keys_list_keys"];
         put?: never;
-        /** Op 52 */
-        post: operations["c_op_52"];
+        /**
+         * Make Key
+         * @description A new key. Its secret is in this answer and nowhere else.
+         */
+        post: operations["regulars_surfaces_console_keys_make_key"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/api-keys/{id}": {
+    "/api/console/api-keys/{key_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -706,8 +842,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Op 53 */
-        delete: operations["c_op_53"];
+        /**
+         * Revoke Key
+         * @description Take a key out of use at once and for good.
+         */
+        delete: operations["regulars_surfaces_console_keys_revoke_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -720,8 +859,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 54 */
-        get: operations["c_op_54"];
+        /**
+         * List Audit
+         * @description Newest first; the brand's own entries and those of the whole organisation.
+         */
+        get: operations["regulars_surfaces_console_audit_list_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -737,25 +879,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 55 */
-        get: operations["c_op_55"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/programme/schema": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Op 56 */
-        get: operations["c_op_56"];
+        /**
+         * List Messages
+         * @description Newest first. Addresses are masked without `members.read_personal`.
+         */
+        get: operations["regulars_surfaces_console_messages_list_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -771,11 +899,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 57 */
-        get: operations["c_op_57"];
+        /**
+         * List Versions
+         * @description Newest first; and the packs a brand may start from.
+         */
+        get: operations["regulars_surfaces_console_programme_list_versions"];
         put?: never;
-        /** Op 59 */
-        post: operations["c_op_59"];
+        /**
+         * Create Draft
+         * @description A draft from a version (an older one: roll back), from a pack, or from what is live.
+         */
+        post: operations["regulars_surfaces_console_programme_create_draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -789,10 +923,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 58 */
-        get: operations["c_op_58"];
-        /** Op 60 */
-        put: operations["c_op_60"];
+        /**
+         * Get Version
+         * @description A version whole, its rules in words.
+         */
+        get: operations["regulars_surfaces_console_programme_get_version"];
+        /**
+         * Save Draft
+         * @description Keep a draft. 409 `stale_draft` when somebody saved it since it was read.
+         */
+        put: operations["regulars_surfaces_console_programme_save_draft"];
         post?: never;
         delete?: never;
         options?: never;
@@ -809,8 +949,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 61 */
-        post: operations["c_op_61"];
+        /**
+         * Submit
+         * @description Hand a draft to somebody else to review.
+         */
+        post: operations["regulars_surfaces_console_programme_submit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -826,8 +969,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 62 */
-        post: operations["c_op_62"];
+        /**
+         * Withdraw
+         * @description Take a version back to edit it.
+         */
+        post: operations["regulars_surfaces_console_programme_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -843,8 +989,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 63 */
-        post: operations["c_op_63"];
+        /**
+         * Review
+         * @description Approve or reject. 403 `own_work` for its authors.
+         */
+        post: operations["regulars_surfaces_console_programme_review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -860,8 +1009,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 64 */
-        post: operations["c_op_64"];
+        /**
+         * Publish
+         * @description Put an approved version in force, now or from a later instant.
+         */
+        post: operations["regulars_surfaces_console_programme_publish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -875,8 +1027,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 65 */
-        get: operations["c_op_65"];
+        /**
+         * Get Diff
+         * @description What changed from one version to another, in words.
+         */
+        get: operations["regulars_surfaces_console_programme_get_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/programme/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schema
+         * @description What the rule builder offers for this brand.
+         */
+        get: operations["regulars_surfaces_console_programme_get_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -894,8 +1069,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 66 */
-        post: operations["c_op_66"];
+        /**
+         * Describe
+         * @description A definition's rules in words, in both languages; or everything that is wrong with it.
+         */
+        post: operations["regulars_surfaces_console_programme_describe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -911,8 +1089,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 67 */
-        post: operations["c_op_67"];
+        /**
+         * Try Draft
+         * @description What a definition would do with one of her activities, or with an order made up, beside what is live.
+         */
+        post: operations["regulars_surfaces_console_trials_try_draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,10 +1107,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 68 */
-        get: operations["c_op_68"];
+        /**
+         * List Imports
+         * @description The brand's imports, newest first; `status=running`: those queued or under way.
+         */
+        get: operations["regulars_surfaces_console_imports_list_imports"];
         put?: never;
-        post?: never;
+        /**
+         * Upload
+         * @description Take a file in. Nothing is read from it but its headers.
+         */
+        post: operations["regulars_surfaces_console_imports_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -943,8 +1131,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Op 69 */
-        get: operations["c_op_69"];
+        /**
+         * List Targets
+         * @description What columns of a file may be, and the settings of an import, by kind.
+         */
+        get: operations["regulars_surfaces_console_imports_list_targets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -953,59 +1144,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/console/imports/{id}": {
+    "/api/console/imports/{import_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Op 70 */
-        get: operations["c_op_70"];
+        /**
+         * Get Import
+         * @description Where it stands, with the first errors.
+         */
+        get: operations["regulars_surfaces_console_imports_get_import"];
         put?: never;
         post?: never;
-        /** Op 74 */
-        delete: operations["c_op_74"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/imports/{id}/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Op 71 */
-        post: operations["c_op_71"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/imports/{id}/resume": {
+    "/api/console/imports/{import_id}/preview": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Preview
+         * @description Headers and first rows. They may hold personal data; they are read anew each time and kept nowhere.
+         */
+        get: operations["regulars_surfaces_console_imports_get_preview"];
         put?: never;
-        /** Op 72 */
-        post: operations["c_op_72"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/console/imports/{id}/cancel": {
+    "/api/console/imports/{import_id}/start": {
         parameters: {
             query?: never;
             header?: never;
@@ -1014,8 +1193,71 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Op 73 */
-        post: operations["c_op_73"];
+        /**
+         * Start
+         * @description Queue a check (`dry`: reads everything, writes nothing) or the import itself; a worker takes it up.
+         */
+        post: operations["regulars_surfaces_console_imports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/imports/{import_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Stop after the present batch; it can be resumed.
+         */
+        post: operations["regulars_surfaces_console_imports_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/imports/{import_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Go on where it stopped; nothing is posted twice.
+         */
+        post: operations["regulars_surfaces_console_imports_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Stop after the present batch. What was posted stays.
+         */
+        post: operations["regulars_surfaces_console_imports_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1093,18 +1335,10 @@ export interface components {
         };
         /** PasswordIn */
         PasswordIn: {
-            /** Old Password */
-            old_password: string;
-            /** New Password */
-            new_password: string;
-        };
-        /** HomeQ */
-        HomeQ: {
-            /**
-             * Days
-             * @default 30
-             */
-            days: number;
+            /** Old */
+            old: string;
+            /** New */
+            new: string;
         };
         /**
          * DayOut
@@ -1258,35 +1492,82 @@ export interface components {
              */
             colour: string;
         };
-        /** MemberQ */
-        MemberQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Q */
-            q?: string | null;
-            /** Tier */
-            tier?: string | null;
-            /** Tag */
-            tag?: string | null;
-            /** Store */
-            store?: string | null;
-            /** Channel */
-            channel?: string | null;
-            /** Status */
-            status?: string | null;
-            /** Joined From */
-            joined_from?: string | null;
-            /** Joined To */
-            joined_to?: string | null;
-            /** Last Order From */
-            last_order_from?: string | null;
-            /** Last Order To */
-            last_order_to?: string | null;
+        /**
+         * ChoiceOut
+         * @description A value with the words for it.
+         */
+        ChoiceOut: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * ChoicesOut
+         * @description What the brand's filters and forms offer. `tiers` are those of its first scheme.
+         */
+        ChoicesOut: {
+            /** Tiers */
+            tiers: components["schemas"]["TierOut"][];
+            /** Schemes */
+            schemes: components["schemas"]["SchemeChoiceOut"][];
+            /** Tags */
+            tags: components["schemas"]["TagChoiceOut"][];
+            /** Stores */
+            stores: components["schemas"]["ChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["ChoiceOut"][];
+            /** Units */
+            units: components["schemas"]["UnitChoiceOut"][];
+            /** Activity Types */
+            activity_types: components["schemas"]["ChoiceOut"][];
+            /** Adjustment Reasons */
+            adjustment_reasons: components["schemas"]["ChoiceOut"][];
+            /** Identity Types */
+            identity_types: components["schemas"]["ChoiceOut"][];
+        };
+        /** SchemeChoiceOut */
+        SchemeChoiceOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Tiers */
+            tiers: components["schemas"]["TierOut"][];
+        };
+        /** TagChoiceOut */
+        TagChoiceOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Colour */
+            colour: string;
+        };
+        /** UnitChoiceOut */
+        UnitChoiceOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Can Burn */
+            can_burn: boolean;
+        };
+        /**
+         * FilterIn
+         * @description `action` may end in `.` for everything done to a kind of thing; `subject` is an id or a member's code.
+         */
+        FilterIn: {
+            /** Action */
+            action?: string | null;
+            /** Subject */
+            subject?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /**
          * MemberRowOut
@@ -1684,46 +1965,24 @@ export interface components {
              */
             reason: string;
         };
-        /**
-         * DoneOut
-         * @description How many things were changed.
-         */
-        DoneOut: {
-            /** Changed */
-            changed: number;
+        /** NoteOut */
+        NoteOut: {
+            /** Id */
+            id: string;
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
-        /**
-         * TagChangeIn
-         * @description Tags to put on or take off; `members` (codes) for many members at once.
-         */
-        TagChangeIn: {
-            /**
-             * Members
-             * @default []
-             */
-            members: string[];
-            /**
-             * Add
-             * @default []
-             */
-            add: string[];
-            /**
-             * Remove
-             * @default []
-             */
-            remove: string[];
-        };
-        /** TimelineQ */
-        TimelineQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Type */
-            type?: string[] | null;
+        /** NoteIn */
+        NoteIn: {
+            /** Text */
+            text: string;
         };
         /**
          * ActivityOut
@@ -1934,18 +2193,6 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** EntriesQ */
-        EntriesQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Unit */
-            unit?: string | null;
-        };
         /** PageOut[EntryOut] */
         PageOut_EntryOut_: {
             /** Items */
@@ -1974,51 +2221,6 @@ export interface components {
              * Format: date-time
              */
             occurred_at: string;
-        };
-        /** TierIn */
-        TierIn: {
-            /** Scheme */
-            scheme: string;
-            /** Tier */
-            tier: string;
-            /** Reason */
-            reason: string;
-            /** Ends At */
-            ends_at?: string | null;
-            /**
-             * Locked
-             * @default false
-             */
-            locked: boolean;
-            /** Key */
-            key: string;
-        };
-        /**
-         * KeyIn
-         * @description An act that takes nothing but its idempotency key.
-         */
-        KeyIn: {
-            /** Key */
-            key: string;
-        };
-        /** NoteOut */
-        NoteOut: {
-            /** Id */
-            id: string;
-            /** Author */
-            author: string;
-            /** Text */
-            text: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-        };
-        /** NoteIn */
-        NoteIn: {
-            /** Text */
-            text: string;
         };
         /** AdjustmentOut */
         AdjustmentOut: {
@@ -2094,26 +2296,38 @@ export interface components {
             /** Key */
             key: string;
         };
+        /**
+         * KeyIn
+         * @description An act that takes nothing but its idempotency key.
+         */
+        KeyIn: {
+            /** Key */
+            key: string;
+        };
+        /** TierIn */
+        TierIn: {
+            /** Scheme */
+            scheme: string;
+            /** Tier */
+            tier: string;
+            /** Reason */
+            reason: string;
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Locked
+             * @default false
+             */
+            locked: boolean;
+            /** Key */
+            key: string;
+        };
         /** UseBenefitIn */
         UseBenefitIn: {
             /** Store */
             store?: string | null;
             /** Key */
             key: string;
-        };
-        /** AdjQ */
-        AdjQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** State */
-            state?: string | null;
-            /** Member */
-            member?: string | null;
         };
         /** PageOut[AdjustmentOut] */
         PageOut_AdjustmentOut_: {
@@ -2131,16 +2345,6 @@ export interface components {
              * @default
              */
             comment: string;
-        };
-        /**
-         * ChoiceOut
-         * @description A value with the words for it.
-         */
-        ChoiceOut: {
-            /** Value */
-            value: string;
-            /** Label */
-            label: string;
         };
         /** TagOut */
         TagOut: {
@@ -2170,57 +2374,33 @@ export interface components {
             colour: string;
         };
         /**
-         * ChoicesOut
-         * @description What the brand's filters and forms offer. `tiers` are those of its first scheme.
+         * DoneOut
+         * @description How many things were changed.
          */
-        ChoicesOut: {
-            /** Tiers */
-            tiers: components["schemas"]["TierOut"][];
-            /** Schemes */
-            schemes: components["schemas"]["SchemeChoiceOut"][];
-            /** Tags */
-            tags: components["schemas"]["TagChoiceOut"][];
-            /** Stores */
-            stores: components["schemas"]["ChoiceOut"][];
-            /** Channels */
-            channels: components["schemas"]["ChoiceOut"][];
-            /** Units */
-            units: components["schemas"]["UnitChoiceOut"][];
-            /** Activity Types */
-            activity_types: components["schemas"]["ChoiceOut"][];
-            /** Adjustment Reasons */
-            adjustment_reasons: components["schemas"]["ChoiceOut"][];
-            /** Identity Types */
-            identity_types: components["schemas"]["ChoiceOut"][];
+        DoneOut: {
+            /** Changed */
+            changed: number;
         };
-        /** SchemeChoiceOut */
-        SchemeChoiceOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Tiers */
-            tiers: components["schemas"]["TierOut"][];
-        };
-        /** TagChoiceOut */
-        TagChoiceOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Colour */
-            colour: string;
-        };
-        /** UnitChoiceOut */
-        UnitChoiceOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /** Can Burn */
-            can_burn: boolean;
+        /**
+         * TagChangeIn
+         * @description Tags to put on or take off; `members` (codes) for many members at once.
+         */
+        TagChangeIn: {
+            /**
+             * Members
+             * @default []
+             */
+            members: string[];
+            /**
+             * Add
+             * @default []
+             */
+            add: string[];
+            /**
+             * Remove
+             * @default []
+             */
+            remove: string[];
         };
         /** StoreOut */
         StoreOut: {
@@ -2683,26 +2863,6 @@ export interface components {
             /** Expires At */
             expires_at?: string | null;
         };
-        /** AuditQ */
-        AuditQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Actor */
-            actor?: string | null;
-            /** Action */
-            action?: string | null;
-            /** Subject */
-            subject?: string | null;
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-        };
         /** AuditOut */
         AuditOut: {
             /** Id */
@@ -2744,18 +2904,6 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
-        /** MsgQ */
-        MsgQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Channel */
-            channel?: string | null;
-        };
         /**
          * MessageOut
          * @description A message that left, or that the sandbox kept. `state`: sandboxed, sent or failed.
@@ -2795,24 +2943,6 @@ export interface components {
             items: components["schemas"]["MessageOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
-        };
-        /**
-         * ProgrammeSchemaOut
-         * @description What the builder offers: the condition language of this brand, and choices for effects, caps and tiers.
-         */
-        ProgrammeSchemaOut: {
-            /** Conditions */
-            conditions: {
-                [key: string]: unknown;
-            };
-            /** Triggers */
-            triggers: components["schemas"]["ChoiceOut"][];
-            /** Tags */
-            tags: components["schemas"]["ChoiceOut"][];
-            /** Stores */
-            stores: components["schemas"]["ChoiceOut"][];
-            /** Metrics */
-            metrics: components["schemas"]["ChoiceOut"][];
         };
         /** PackOut */
         PackOut: {
@@ -2887,8 +3017,6 @@ export interface components {
         EventOut: {
             /** What */
             what: string;
-            /** Name */
-            name: string;
             /** Actor */
             actor: string;
             /** Comment */
@@ -3027,13 +3155,6 @@ export interface components {
              */
             comment: string;
         };
-        /** DiffQ */
-        DiffQ: {
-            /** Before */
-            before: number;
-            /** After */
-            after: number;
-        };
         /**
          * ChangeLineOut
          * @description One difference between two versions, in words.
@@ -3062,6 +3183,24 @@ export interface components {
             after: number;
             /** Changes */
             changes: components["schemas"]["ChangeLineOut"][];
+        };
+        /**
+         * ProgrammeSchemaOut
+         * @description What the builder offers: the condition language of this brand, and choices for effects, caps and tiers.
+         */
+        ProgrammeSchemaOut: {
+            /** Conditions */
+            conditions: {
+                [key: string]: unknown;
+            };
+            /** Triggers */
+            triggers: components["schemas"]["ChoiceOut"][];
+            /** Tags */
+            tags: components["schemas"]["ChoiceOut"][];
+            /** Stores */
+            stores: components["schemas"]["ChoiceOut"][];
+            /** Metrics */
+            metrics: components["schemas"]["ChoiceOut"][];
         };
         /**
          * DescribeOut
@@ -3225,32 +3364,10 @@ export interface components {
              */
             quantity: string;
         };
-        /** ImpQ */
-        ImpQ: {
-            /** Cursor */
-            cursor?: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** Status */
-            status?: string | null;
-        };
-        /** ImportErrorOut */
-        ImportErrorOut: {
-            /** Row */
-            row: number;
-            /** Field */
-            field: string;
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
-        };
         /**
          * ImportOut
-         * @description An import: where it stands, how fast it goes and how long it will take.
+         * @description Where an import stands. `total` and `done` are rows while the file is read (`stage` reading), then orders or
+         *     members; `rate` is per second in the same.
          */
         ImportOut: {
             /** Id */
@@ -3259,12 +3376,18 @@ export interface components {
             kind: string;
             /** Kind Name */
             kind_name: string;
+            /** Origin */
+            origin: string;
             /** File Name */
             file_name: string;
             /** Size */
             size: number;
             /** State */
             state: string;
+            /** Stage */
+            stage: string;
+            /** Dry */
+            dry: boolean;
             /** Created By */
             created_by: string;
             /**
@@ -3276,12 +3399,8 @@ export interface components {
             started_at: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Headers */
-            headers: string[];
-            /** Sample */
-            sample: string[][];
-            mapping: components["schemas"]["MappingIn"];
-            suggested: components["schemas"]["MappingIn"];
+            /** Rows */
+            rows: number | null;
             /** Total */
             total: number | null;
             /** Done */
@@ -3290,49 +3409,118 @@ export interface components {
             applied: number;
             /** Duplicate */
             duplicate: number;
+            /** Waiting */
+            waiting: number;
             /** Failed */
             failed: number;
-            /**
-             * Waiting
-             * @default 0
-             */
-            waiting: number;
             /** Rate */
             rate: number | null;
             /** Seconds Left */
             seconds_left: number | null;
-            /** Dry */
-            dry: boolean;
-            /** Errors */
-            errors: components["schemas"]["ImportErrorOut"][];
             /** Has Error File */
             has_error_file: boolean;
-            /**
-             * Problem
-             * @default
-             */
+            /** Problem */
             problem: string;
-            /**
-             * May Resume
-             * @default false
-             */
-            may_resume: boolean;
-            /**
-             * May Cancel
-             * @default false
-             */
-            may_cancel: boolean;
-            /**
-             * May Start
-             * @default false
-             */
+            /** May Start */
             may_start: boolean;
+            /** May Pause */
+            may_pause: boolean;
+            /** May Resume */
+            may_resume: boolean;
+            /** May Cancel */
+            may_cancel: boolean;
+        };
+        /** PageOut[ImportOut] */
+        PageOut_ImportOut_: {
+            /** Items */
+            items: components["schemas"]["ImportOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
-         * MappingIn
+         * ImportErrorOut
+         * @description `field` is the file's column where there is one.
+         */
+        ImportErrorOut: {
+            /** Row */
+            row: number;
+            /** Field */
+            field: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /** ImportWholeOut */
+        ImportWholeOut: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Origin */
+            origin: string;
+            /** File Name */
+            file_name: string;
+            /** Size */
+            size: number;
+            /** State */
+            state: string;
+            /** Stage */
+            stage: string;
+            /** Dry */
+            dry: boolean;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Total */
+            total: number | null;
+            /** Done */
+            done: number;
+            /** Applied */
+            applied: number;
+            /** Duplicate */
+            duplicate: number;
+            /** Waiting */
+            waiting: number;
+            /** Failed */
+            failed: number;
+            /** Rate */
+            rate: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Has Error File */
+            has_error_file: boolean;
+            /** Problem */
+            problem: string;
+            /** May Start */
+            may_start: boolean;
+            /** May Pause */
+            may_pause: boolean;
+            /** May Resume */
+            may_resume: boolean;
+            /** May Cancel */
+            may_cancel: boolean;
+            mapping: components["schemas"]["MappingIO"];
+            /** Errors */
+            errors: components["schemas"]["ImportErrorOut"][];
+        };
+        /**
+         * MappingIO
          * @description Target → column of the file; `constants` are targets with one value for the whole file.
          */
-        MappingIn: {
+        MappingIO: {
             /**
              * Columns
              * @default {}
@@ -3355,13 +3543,6 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** PageOut[ImportOut] */
-        PageOut_ImportOut_: {
-            /** Items */
-            items: components["schemas"]["ImportOut"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
         /**
          * ColumnOut
          * @description A target of the mapping: what it is, and whether a file must have it.
@@ -3381,18 +3562,58 @@ export interface components {
              */
             choices: components["schemas"]["ChoiceOut"][];
         };
-        /** ImportTargetsOut */
-        ImportTargetsOut: {
-            /** Kinds */
-            kinds: components["schemas"]["ChoiceOut"][];
+        /** ImportKindOut */
+        ImportKindOut: {
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
             /** Columns */
-            columns: {
-                [key: string]: components["schemas"]["ColumnOut"][];
-            };
+            columns: components["schemas"]["ColumnOut"][];
+            /** Options */
+            options: components["schemas"]["OptionOut"][];
+            /** One Of */
+            one_of: string[];
+        };
+        /**
+         * OptionOut
+         * @description A setting of the whole import; without choices any text.
+         */
+        OptionOut: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Default */
+            default: string;
+            /**
+             * Choices
+             * @default []
+             */
+            choices: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * PreviewOut
+         * @description The beginning of the file, read by the given options, and the mapping its headers suggest.
+         */
+        PreviewOut: {
+            /** Headers */
+            headers: string[];
+            /** Sample */
+            sample: string[][];
+            /** Rows */
+            rows: number | null;
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Sheets */
+            sheets: string[];
+            suggested: components["schemas"]["MappingIO"];
         };
         /** StartIn */
         StartIn: {
-            mapping: components["schemas"]["MappingIn"];
+            mapping: components["schemas"]["MappingIO"];
             /**
              * Dry
              * @default true
@@ -3408,7 +3629,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    c_op_1: {
+    regulars_surfaces_console_session_get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3428,7 +3649,7 @@ export interface operations {
             };
         };
     };
-    c_op_2: {
+    regulars_surfaces_console_session_sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -3452,7 +3673,7 @@ export interface operations {
             };
         };
     };
-    c_op_3: {
+    regulars_surfaces_console_session_sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -3470,7 +3691,7 @@ export interface operations {
             };
         };
     };
-    c_op_4: {
+    regulars_surfaces_console_session_change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -3492,7 +3713,7 @@ export interface operations {
             };
         };
     };
-    c_op_5: {
+    regulars_surfaces_console_home_get_home: {
         parameters: {
             query?: {
                 days?: number;
@@ -3514,21 +3735,41 @@ export interface operations {
             };
         };
     };
-    c_op_6: {
+    regulars_surfaces_console_choices_get_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_members_list_members: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                q?: string | null;
+                q?: string;
                 tier?: string | null;
                 tag?: string | null;
                 store?: string | null;
                 channel?: string | null;
-                status?: string | null;
+                status?: ("active" | "frozen" | "left") | null;
                 joined_from?: string | null;
                 joined_to?: string | null;
                 last_order_from?: string | null;
                 last_order_to?: string | null;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3547,7 +3788,7 @@ export interface operations {
             };
         };
     };
-    c_op_7: {
+    regulars_surfaces_console_members_enrol_member: {
         parameters: {
             query?: never;
             header?: never;
@@ -3571,7 +3812,7 @@ export interface operations {
             };
         };
     };
-    c_op_8: {
+    regulars_surfaces_console_members_get_member: {
         parameters: {
             query?: never;
             header?: never;
@@ -3593,7 +3834,7 @@ export interface operations {
             };
         };
     };
-    c_op_9: {
+    regulars_surfaces_console_members_change_member: {
         parameters: {
             query?: never;
             header?: never;
@@ -3619,7 +3860,7 @@ export interface operations {
             };
         };
     };
-    c_op_10: {
+    regulars_surfaces_console_members_set_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -3645,7 +3886,7 @@ export interface operations {
             };
         };
     };
-    c_op_11: {
+    regulars_surfaces_console_members_add_identity: {
         parameters: {
             query?: never;
             header?: never;
@@ -3671,13 +3912,13 @@ export interface operations {
             };
         };
     };
-    c_op_12: {
+    regulars_surfaces_console_members_remove_identity: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 code: string;
-                id: string;
+                identity_id: string;
             };
             cookie?: never;
         };
@@ -3694,18 +3935,16 @@ export interface operations {
             };
         };
     };
-    c_op_13: {
+    regulars_surfaces_console_members_list_notes: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                code: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagChangeIn"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -3713,17 +3952,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DoneOut"];
+                    "application/json": components["schemas"]["NoteOut"][];
                 };
             };
         };
     };
-    c_op_14: {
+    regulars_surfaces_console_members_add_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_timeline_get_timeline: {
         parameters: {
             query?: {
+                type?: string[] | null;
                 cursor?: string | null;
                 limit?: number;
-                type?: string[] | null;
             };
             header?: never;
             path: {
@@ -3744,13 +4009,13 @@ export interface operations {
             };
         };
     };
-    c_op_15: {
+    regulars_surfaces_console_timeline_get_why: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 code: string;
-                id: string;
+                activity_id: string;
             };
             cookie?: never;
         };
@@ -3767,12 +4032,12 @@ export interface operations {
             };
         };
     };
-    c_op_16: {
+    regulars_surfaces_console_timeline_list_entries: {
         parameters: {
             query?: {
+                unit?: string | null;
                 cursor?: string | null;
                 limit?: number;
-                unit?: string | null;
             };
             header?: never;
             path: {
@@ -3793,7 +4058,7 @@ export interface operations {
             };
         };
     };
-    c_op_17: {
+    regulars_surfaces_console_timeline_list_tier_changes: {
         parameters: {
             query?: never;
             header?: never;
@@ -3815,7 +4080,7 @@ export interface operations {
             };
         };
     };
-    c_op_18: {
+    regulars_surfaces_console_value_place_tier: {
         parameters: {
             query?: never;
             header?: never;
@@ -3841,7 +4106,113 @@ export interface operations {
             };
         };
     };
-    c_op_19: {
+    regulars_surfaces_console_value_adjust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_value_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_value_release_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_value_capture_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_value_unlock_tier: {
         parameters: {
             query?: never;
             header?: never;
@@ -3868,167 +4239,13 @@ export interface operations {
             };
         };
     };
-    c_op_20: {
+    regulars_surfaces_console_value_use_benefit: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoteOut"][];
-                };
-            };
-        };
-    };
-    c_op_21: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoteOut"];
-                };
-            };
-        };
-    };
-    c_op_22: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AdjustIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdjustmentOut"];
-                };
-            };
-        };
-    };
-    c_op_23: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["HoldIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HoldOut"];
-                };
-            };
-        };
-    };
-    c_op_24: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HoldOut"];
-                };
-            };
-        };
-    };
-    c_op_25: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HoldOut"];
-                };
-            };
-        };
-    };
-    c_op_26: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-                key: string;
+                benefit: string;
             };
             cookie?: never;
         };
@@ -4049,13 +4266,12 @@ export interface operations {
             };
         };
     };
-    c_op_27: {
+    regulars_surfaces_console_adjustments_list_adjustments: {
         parameters: {
             query?: {
+                state?: ("waiting" | "posted" | "rejected") | null;
                 cursor?: string | null;
                 limit?: number;
-                state?: string | null;
-                member?: string | null;
             };
             header?: never;
             path?: never;
@@ -4074,13 +4290,13 @@ export interface operations {
             };
         };
     };
-    c_op_28: {
+    regulars_surfaces_console_adjustments_decide: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 member: string;
-                id: string;
+                adjustment_id: string;
             };
             cookie?: never;
         };
@@ -4101,27 +4317,7 @@ export interface operations {
             };
         };
     };
-    c_op_29: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChoiceOut"][];
-                };
-            };
-        };
-    };
-    c_op_30: {
+    regulars_surfaces_console_tags_list_tags: {
         parameters: {
             query?: never;
             header?: never;
@@ -4141,7 +4337,7 @@ export interface operations {
             };
         };
     };
-    c_op_31: {
+    regulars_surfaces_console_tags_put_tag: {
         parameters: {
             query?: never;
             header?: never;
@@ -4167,7 +4363,7 @@ export interface operations {
             };
         };
     };
-    c_op_32: {
+    regulars_surfaces_console_tags_delete_tag: {
         parameters: {
             query?: never;
             header?: never;
@@ -4189,14 +4385,18 @@ export interface operations {
             };
         };
     };
-    c_op_33: {
+    regulars_surfaces_console_tags_tag_members: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChangeIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -4204,12 +4404,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChoicesOut"];
+                    "application/json": components["schemas"]["DoneOut"];
                 };
             };
         };
     };
-    c_op_34: {
+    regulars_surfaces_console_stores_list_stores: {
         parameters: {
             query?: never;
             header?: never;
@@ -4229,7 +4429,7 @@ export interface operations {
             };
         };
     };
-    c_op_35: {
+    regulars_surfaces_console_stores_put_store: {
         parameters: {
             query?: never;
             header?: never;
@@ -4255,7 +4455,7 @@ export interface operations {
             };
         };
     };
-    c_op_36: {
+    regulars_surfaces_console_stores_list_regions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4275,7 +4475,7 @@ export interface operations {
             };
         };
     };
-    c_op_37: {
+    regulars_surfaces_console_stores_add_region: {
         parameters: {
             query?: never;
             header?: never;
@@ -4299,7 +4499,7 @@ export interface operations {
             };
         };
     };
-    c_op_38: {
+    regulars_surfaces_console_brand_get_brand: {
         parameters: {
             query?: never;
             header?: never;
@@ -4319,7 +4519,7 @@ export interface operations {
             };
         };
     };
-    c_op_39: {
+    regulars_surfaces_console_brand_change_brand: {
         parameters: {
             query?: never;
             header?: never;
@@ -4343,7 +4543,7 @@ export interface operations {
             };
         };
     };
-    c_op_40: {
+    regulars_surfaces_console_fields_list_fields: {
         parameters: {
             query?: never;
             header?: never;
@@ -4363,7 +4563,7 @@ export interface operations {
             };
         };
     };
-    c_op_41: {
+    regulars_surfaces_console_fields_put_field: {
         parameters: {
             query?: never;
             header?: never;
@@ -4389,7 +4589,7 @@ export interface operations {
             };
         };
     };
-    c_op_42: {
+    regulars_surfaces_console_types_list_types: {
         parameters: {
             query?: never;
             header?: never;
@@ -4409,7 +4609,7 @@ export interface operations {
             };
         };
     };
-    c_op_43: {
+    regulars_surfaces_console_types_put_type: {
         parameters: {
             query?: never;
             header?: never;
@@ -4435,7 +4635,7 @@ export interface operations {
             };
         };
     };
-    c_op_44: {
+    regulars_surfaces_console_people_list_staff: {
         parameters: {
             query?: never;
             header?: never;
@@ -4455,7 +4655,7 @@ export interface operations {
             };
         };
     };
-    c_op_45: {
+    regulars_surfaces_console_people_add_staff: {
         parameters: {
             query?: never;
             header?: never;
@@ -4479,12 +4679,12 @@ export interface operations {
             };
         };
     };
-    c_op_46: {
+    regulars_surfaces_console_people_change_staff: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                staff_id: string;
             };
             cookie?: never;
         };
@@ -4505,12 +4705,12 @@ export interface operations {
             };
         };
     };
-    c_op_47: {
+    regulars_surfaces_console_people_reset_password: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                staff_id: string;
             };
             cookie?: never;
         };
@@ -4529,7 +4729,7 @@ export interface operations {
             };
         };
     };
-    c_op_48: {
+    regulars_surfaces_console_roles_list_roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -4549,7 +4749,7 @@ export interface operations {
             };
         };
     };
-    c_op_49: {
+    regulars_surfaces_console_roles_put_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -4575,7 +4775,7 @@ export interface operations {
             };
         };
     };
-    c_op_50: {
+    regulars_surfaces_console_roles_delete_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -4595,7 +4795,7 @@ export interface operations {
             };
         };
     };
-    c_op_51: {
+    regulars_surfaces_console_keys_list_keys: {
         parameters: {
             query?: never;
             header?: never;
@@ -4615,7 +4815,7 @@ export interface operations {
             };
         };
     };
-    c_op_52: {
+    regulars_surfaces_console_keys_make_key: {
         parameters: {
             query?: never;
             header?: never;
@@ -4639,12 +4839,12 @@ export interface operations {
             };
         };
     };
-    c_op_53: {
+    regulars_surfaces_console_keys_revoke_key: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                key_id: string;
             };
             cookie?: never;
         };
@@ -4661,16 +4861,15 @@ export interface operations {
             };
         };
     };
-    c_op_54: {
+    regulars_surfaces_console_audit_list_audit: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                actor?: string | null;
                 action?: string | null;
                 subject?: string | null;
                 since?: string | null;
                 until?: string | null;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -4689,12 +4888,12 @@ export interface operations {
             };
         };
     };
-    c_op_55: {
+    regulars_surfaces_console_messages_list_messages: {
         parameters: {
             query?: {
+                channel?: ("sms" | "email" | "inbox") | null;
                 cursor?: string | null;
                 limit?: number;
-                channel?: string | null;
             };
             header?: never;
             path?: never;
@@ -4713,27 +4912,7 @@ export interface operations {
             };
         };
     };
-    c_op_56: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgrammeSchemaOut"];
-                };
-            };
-        };
-    };
-    c_op_57: {
+    regulars_surfaces_console_programme_list_versions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4753,7 +4932,7 @@ export interface operations {
             };
         };
     };
-    c_op_59: {
+    regulars_surfaces_console_programme_create_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -4777,7 +4956,7 @@ export interface operations {
             };
         };
     };
-    c_op_58: {
+    regulars_surfaces_console_programme_get_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -4799,7 +4978,7 @@ export interface operations {
             };
         };
     };
-    c_op_60: {
+    regulars_surfaces_console_programme_save_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -4825,7 +5004,7 @@ export interface operations {
             };
         };
     };
-    c_op_61: {
+    regulars_surfaces_console_programme_submit: {
         parameters: {
             query?: never;
             header?: never;
@@ -4851,7 +5030,7 @@ export interface operations {
             };
         };
     };
-    c_op_62: {
+    regulars_surfaces_console_programme_withdraw: {
         parameters: {
             query?: never;
             header?: never;
@@ -4877,7 +5056,7 @@ export interface operations {
             };
         };
     };
-    c_op_63: {
+    regulars_surfaces_console_programme_review: {
         parameters: {
             query?: never;
             header?: never;
@@ -4903,7 +5082,7 @@ export interface operations {
             };
         };
     };
-    c_op_64: {
+    regulars_surfaces_console_programme_publish: {
         parameters: {
             query?: never;
             header?: never;
@@ -4929,7 +5108,7 @@ export interface operations {
             };
         };
     };
-    c_op_65: {
+    regulars_surfaces_console_programme_get_diff: {
         parameters: {
             query: {
                 before: number;
@@ -4952,7 +5131,27 @@ export interface operations {
             };
         };
     };
-    c_op_66: {
+    regulars_surfaces_console_programme_get_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeSchemaOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_programme_describe: {
         parameters: {
             query?: never;
             header?: never;
@@ -4976,7 +5175,7 @@ export interface operations {
             };
         };
     };
-    c_op_67: {
+    regulars_surfaces_console_trials_try_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -5000,12 +5199,12 @@ export interface operations {
             };
         };
     };
-    c_op_68: {
+    regulars_surfaces_console_imports_list_imports: {
         parameters: {
             query?: {
+                status?: "running" | null;
                 cursor?: string | null;
                 limit?: number;
-                status?: string | null;
             };
             header?: never;
             path?: never;
@@ -5024,7 +5223,39 @@ export interface operations {
             };
         };
     };
-    c_op_69: {
+    regulars_surfaces_console_imports_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Kind */
+                    kind: string;
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportWholeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_imports_list_targets: {
         parameters: {
             query?: never;
             header?: never;
@@ -5039,17 +5270,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportTargetsOut"];
+                    "application/json": components["schemas"]["ImportKindOut"][];
                 };
             };
         };
     };
-    c_op_70: {
+    regulars_surfaces_console_imports_get_import: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                import_id: string;
             };
             cookie?: never;
         };
@@ -5061,37 +5292,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportOut"];
+                    "application/json": components["schemas"]["ImportWholeOut"];
                 };
             };
         };
     };
-    c_op_74: {
+    regulars_surfaces_console_imports_get_preview: {
         parameters: {
-            query?: never;
+            query?: {
+                encoding?: string | null;
+                delimiter?: string | null;
+                sheet?: string | null;
+            };
             header?: never;
             path: {
-                id: string;
+                import_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
             };
         };
     };
-    c_op_71: {
+    regulars_surfaces_console_imports_start: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                import_id: string;
             };
             cookie?: never;
         };
@@ -5107,17 +5344,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportOut"];
+                    "application/json": components["schemas"]["ImportWholeOut"];
                 };
             };
         };
     };
-    c_op_72: {
+    regulars_surfaces_console_imports_pause: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                import_id: string;
             };
             cookie?: never;
         };
@@ -5129,17 +5366,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportOut"];
+                    "application/json": components["schemas"]["ImportWholeOut"];
                 };
             };
         };
     };
-    c_op_73: {
+    regulars_surfaces_console_imports_resume: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                import_id: string;
             };
             cookie?: never;
         };
@@ -5151,7 +5388,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportOut"];
+                    "application/json": components["schemas"]["ImportWholeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_imports_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportWholeOut"];
                 };
             };
         };

@@ -19,20 +19,34 @@ class ColumnOut(Shape):
     choices: list[ChoiceOut] = []
 
 
-class ImportTargetsOut(Shape):
-    kinds: list[ChoiceOut]
-    columns: dict[str, list[ColumnOut]]
+class OptionOut(Shape):
+    """A setting of the whole import; without choices any text."""
+
+    key: str
+    label: str
+    default: str
+    choices: list[ChoiceOut] = []
 
 
-class MappingIn(Shape):
+class ImportKindOut(Shape):
+    kind: str
+    label: str
+    columns: list[ColumnOut]
+    options: list[OptionOut]
+    one_of: list[str]
+
+
+class MappingIO(Shape):
     """Target → column of the file; `constants` are targets with one value for the whole file."""
 
-    columns: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    options: dict[str, str] = {}
+    columns: dict[str, str] = Field({}, max_length=200)
+    constants: dict[str, str] = Field({}, max_length=200)
+    options: dict[str, str] = Field({}, max_length=50)
 
 
 class ImportErrorOut(Shape):
+    """`field` is the file's column where there is one."""
+
     row: int
     field: str
     code: str
@@ -40,39 +54,56 @@ class ImportErrorOut(Shape):
 
 
 class ImportOut(Shape):
-    """An import: where it stands, how fast it goes and how long it will take."""
+    """Where an import stands. `total` and `done` are rows while the file is read (`stage` reading), then orders or
+    members; `rate` is per second in the same."""
 
     id: str
     kind: str
     kind_name: str
+    origin: str
     file_name: str
     size: int
     state: str
+    stage: str
+    dry: bool
     created_by: str
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    headers: list[str]
-    sample: list[list[str]]
-    mapping: MappingIn
-    suggested: MappingIn
+    rows: int | None
     total: int | None
     done: int
     applied: int
     duplicate: int
+    waiting: int
     failed: int
-    waiting: int = 0
     rate: float | None
     seconds_left: float | None
-    dry: bool
-    errors: list[ImportErrorOut]
     has_error_file: bool
-    problem: str = ""
-    may_resume: bool = False
-    may_cancel: bool = False
-    may_start: bool = False
+    problem: str
+    may_start: bool
+    may_pause: bool
+    may_resume: bool
+    may_cancel: bool
+
+
+class ImportWholeOut(ImportOut):
+    mapping: MappingIO
+    errors: list[ImportErrorOut]
+
+
+class PreviewOut(Shape):
+    """The beginning of the file, read by the given options, and the mapping its headers suggest."""
+
+    headers: list[str]
+    sample: list[list[str]]
+    rows: int | None
+    encoding: str
+    delimiter: str
+    sheets: list[str]
+    suggested: MappingIO
 
 
 class StartIn(Shape):
-    mapping: MappingIn
-    dry: bool = Field(True)
+    mapping: MappingIO
+    dry: bool = True

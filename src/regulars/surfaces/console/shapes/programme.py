@@ -14,7 +14,6 @@ class EventOut(Shape):
     """Something that happened to a version."""
 
     what: str
-    name: str
     actor: str
     comment: str
     at: datetime
@@ -192,8 +191,6 @@ class TryOut(Shape):
     tier_steps: list[str]
     live_totals: dict[str, int]
     draft_totals: dict[str, int]
-
-
 
 
 class ProgrammeSchemaOut(Shape):

@@ -13,8 +13,8 @@ class SignInIn(Shape):
 
 
 class PasswordIn(Shape):
-    old_password: str = Field(max_length=256)
-    new_password: str = Field(max_length=256)
+    old: str = Field(max_length=256)
+    new: str = Field(max_length=256)
 
 
 class StaffSelfOut(Shape):

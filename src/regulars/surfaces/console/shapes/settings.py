@@ -66,8 +66,8 @@ class FieldChoiceIO(Shape):
 class FieldRulesIO(Shape):
     min: str | None = None
     max: str | None = None
-    max_length: int | None = Field(None, ge=1, le=2000)
-    pattern: str | None = Field(None, max_length=200)
+    max_length: int | None = Field(default=None, ge=1, le=2000)
+    pattern: str | None = Field(default=None, max_length=200)
     required_in_portal: bool = False
 
 
@@ -98,7 +98,7 @@ class TypeFieldIO(Shape):
 
 class ActivityTypeIn(Shape):
     name: TextIO
-    fields: list[TypeFieldIO] = Field([], max_length=50)
+    fields: list[TypeFieldIO] = Field(default=[], max_length=50)
     archived: bool = False
 
 

@@ -271,6 +271,6 @@ export const members = {
     see: ['查看会员', 'See members'],
     empty: ['还没有标签', 'No tags yet'],
     emptyHint: ['例如「母婴」「企业客户」。编码用于规则与接口，建好后不变。', 'Such as “baby” or “corporate”. The code is what rules and the API use and never changes.'],
-    deleteAsk: ['删除标签「{name}」？它会从 {n} 位会员身上移除。', 'Delete the tag “{name}”? It is taken off {n} members.'],
+    deleteAsk: ['停用标签「{name}」？{n} 位会员身上的仍会保留，直到被去掉。', 'Take the tag “{name}” out of use? {n} members keep it until it is taken off them.'],
   },
 } as const

@@ -286,7 +286,12 @@ export const programme = {
       coins: ['虚拟币', 'Coins'],
     },
     expiry: ['有效期', 'Expiry'],
-    allowDebt: ['退款扣回可欠', 'Claw-back may leave a debt'],
+    clawBack: ['退款扣回', 'Taken back on refund'],
+    clawBacks: {
+      pending: ['仅待生效的', 'pending only'],
+      balance: ['至余额为零', 'down to zero'],
+      debt: ['不足则欠分', 'rest as a debt'],
+    },
     canBurn: ['可使用', 'Can be spent'],
     removeAsk: ['从草稿中移除「{name}」？引用它的规则会报错。', 'Remove “{name}” from the draft? Rules that use it will be in error.'],
     empty: ['这个版本没有单位', 'This version has no units'],

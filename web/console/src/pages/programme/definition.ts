@@ -3,7 +3,7 @@ import type { Wire } from '@/components/conditions/grammar'
 /** A programme's definition as the server reads it: see the REST documentation of programmes. */
 export interface Names { zh: string; en: string }
 export interface Expiry { kind: string; n?: number; round_up?: string; on?: string }
-export interface Unit { code: string; name: Names; kind: string; expiry?: Expiry; allow_debt?: boolean; can_burn?: boolean }
+export interface Unit { code: string; name: Names; kind: string; expiry?: Expiry; claw_back?: string; can_burn?: boolean }
 export interface Pending { until: string; days?: number }
 export interface Effect {
   type: string

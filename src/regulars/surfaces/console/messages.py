@@ -1,0 +1,50 @@
+"""Messages to members, readable here while no provider is connected."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router
+
+from regulars.messaging import api as messaging
+from regulars.messaging.types import CHANNELS
+from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.console.asking import PAGE, Cursor, Limit, needs
+from regulars.surfaces.console.shapes.common import PageOut
+from regulars.surfaces.console.shapes.settings import MessageOut
+
+router = Router(tags=["Messages"])
+
+
+@router.get("/messages", response=PageOut[MessageOut], **needs("messages.read"))
+def list_messages(
+    request: HttpRequest,
+    channel: Literal["sms", "email", "inbox"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Any:
+    """Newest first. Addresses are masked without `members.read_personal`."""
+    said = language(request)
+    names = {one.code: one.name.in_language(said) for one in messaging.list_templates()}
+    page = messaging.list_messages(scope=scope_of(request), channel=channel, cursor=cursor, limit=limit)
+    return PageOut[MessageOut](
+        items=[
+            MessageOut(
+                id=str(one.id),
+                channel=one.channel,
+                channel_name=CHANNELS[one.channel].in_language(said),
+                template=one.template,
+                template_name=names.get(one.template, one.template),
+                language=one.language,
+                to=one.to,
+                subject=one.subject,
+                body=one.body,
+                state=one.state,
+                error=one.error,
+                created_at=one.created_at,
+            )
+            for one in page.items
+        ],
+        next_cursor=page.next_cursor,
+    )

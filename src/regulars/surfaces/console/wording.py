@@ -1,0 +1,139 @@
+"""Sentences of the console for what rooms keep as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from regulars.flows.intake.api import INTERNAL_TYPES
+from regulars.kit.money import show as show_money
+from regulars.kit.text import Text
+from regulars.surfaces.console.naming import Naming
+
+INTERNAL = INTERNAL_TYPES
+
+MOVES: dict[str, Text] = {
+    "joined": Text("入会", "Joined"),
+    "upgraded": Text("达到条件升级", "Reached the tier"),
+    "kept": Text("保级", "Kept the tier"),
+    "stepped_down": Text("未保级，降一级", "Not kept: one step down"),
+    "fell": Text("未保级，降到应得等级", "Not kept: down to what is earned"),
+    "refunded": Text("退款后降级", "Demoted by a refund"),
+    "manual": Text("人工调整", "Changed by hand"),
+    "match": Text("等级匹配", "Tier match"),
+    "step": Text("规则升级", "Raised by a rule"),
+    "repaired": Text("迟到数据修正", "Repaired for late data"),
+    "unlocked": Text("解除锁定", "Unlocked"),
+}
+
+_NOTES: dict[str, Text] = {
+    "clawed_back": Text("扣回 {taken} {unit}", "{taken} {unit} taken back"),
+    "clawed_back_debt": Text(
+        "扣回 {taken} {unit}，另有 {debt} 已被用掉，记为欠分",
+        "{taken} {unit} taken back; {debt} more were spent already and are owed",
+    ),
+    "given_back": Text("退还已使用的 {amount} {unit}", "{amount} {unit} that had been spent came back"),
+    "waiting_for_order": Text(
+        "订单 {order} 还没有到，到达后自动处理", "Order {order} has not come yet; this is taken when it comes"
+    ),
+    "order_not_here_yet": Text("订单 {order} 还没有到", "Order {order} has not come yet"),
+    "activated": Text("{amount} {unit} 由待生效转为可用", "{amount} {unit} became available"),
+    "refunded": Text("退款 {money}", "{money} refunded"),
+    "refund_refused": Text(
+        "订单到达后这笔退款未能处理", "When its order came, this refund could not be taken"
+    ),
+}
+
+
+def notes(naming: Naming, given: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What a receipt notes beside its rules, in words; a note without words shows its code."""
+    found = []
+    for note in given:
+        code = str(note.get("code", ""))
+        if code == "clawed_back" and note.get("debt"):
+            code = "clawed_back_debt"
+        text = _NOTES.get(code)
+        values = {key: f"{value:,}" if isinstance(value, int) else value for key, value in note.items()}
+        if code == "refunded":
+            values["money"] = show_money(int(note["amount"]), naming.brand.currency)
+        if "unit" in note:
+            values["unit"] = naming.unit(str(note["unit"]))
+        try:
+            found.append(naming.say(text.format(**values)) if text else code)
+        except KeyError:
+            found.append(code)
+    return list(dict.fromkeys(found))
+
+
+def without_name(sentence: str, name: str) -> str:
+    """An outcome's sentence starts with the rule's name; beside the name it is not said twice."""
+    for mark in ("：", ": "):
+        if sentence.startswith(f"{name}{mark}"):
+            return sentence[len(name) + len(mark) :]
+    return sentence
+
+
+ACTIONS: dict[str, Text] = {
+    "create": Text("新建", "created"),
+    "update": Text("修改", "changed"),
+    "delete": Text("删除", "deleted"),
+    "enrol": Text("入会", "enrolled"),
+    "export": Text("导出", "exported"),
+    "sign_in": Text("登录", "signed in"),
+    "password": Text("修改密码", "password changed"),
+    "revoke": Text("吊销", "revoked"),
+    "save": Text("保存草稿", "draft saved"),
+    "submit": Text("提交审核", "submitted"),
+    "withdraw": Text("撤回", "withdrawn"),
+    "approve": Text("通过", "approved"),
+    "reject": Text("驳回", "rejected"),
+    "publish": Text("发布", "published"),
+    "install": Text("初始发布", "installed"),
+    "add_identity": Text("添加标识", "identifier added"),
+    "remove_identity": Text("移除标识", "identifier removed"),
+    "verify_identity": Text("验证标识", "identifier verified"),
+    "tag": Text("打标签", "tagged"),
+    "note": Text("写备注", "note written"),
+    "asked": Text("申请", "asked for"),
+    "posted": Text("入账", "posted"),
+    "rejected": Text("驳回", "rejected"),
+    "placed": Text("人工调整", "placed by hand"),
+    "unlocked": Text("解除锁定", "unlocked"),
+    "use": Text("核销", "used"),
+    "undo": Text("撤销核销", "use undone"),
+    "start": Text("开始", "started"),
+    "cancel": Text("取消", "cancelled"),
+    "resume": Text("继续", "resumed"),
+    "archive": Text("停用", "retired"),
+}
+THINGS: dict[str, Text] = {
+    "organisation": Text("企业", "Organisation"),
+    "brand": Text("品牌", "Brand"),
+    "region": Text("区域", "Region"),
+    "store": Text("门店", "Store"),
+    "staff": Text("员工", "Staff"),
+    "role": Text("角色", "Role"),
+    "session": Text("登录", "Session"),
+    "apikey": Text("API 密钥", "API key"),
+    "member": Text("会员", "Member"),
+    "membership": Text("会籍", "Membership"),
+    "tag": Text("标签", "Tag"),
+    "field": Text("会员字段", "Member field"),
+    "programme": Text("权益版本", "Programme version"),
+    "adjustment": Text("人工调整", "Adjustment"),
+    "hold": Text("冻结", "Hold"),
+    "tier": Text("等级", "Tier"),
+    "benefit": Text("权益", "Benefit"),
+    "activity_type": Text("活动类型", "Activity type"),
+    "import": Text("导入", "Import"),
+    "file": Text("文件", "File"),
+}
+
+
+def action(naming: Naming, code: str) -> str:
+    """`store.update` → “门店 · 修改”."""
+    thing, _, verb = code.partition(".")
+    return (
+        f"{naming.say(THINGS.get(thing, Text(thing, thing)))} · "
+        f"{naming.say(ACTIONS.get(verb, Text(verb.replace('_', ' '), verb.replace('_', ' '))))}"
+    )
