@@ -147,6 +147,27 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(cluster: Clust
         stranger.wait()
 
 
+def test_shared_memory_that_is_still_being_let_go_is_waited_for(cluster: Cluster) -> None:
+    """A dying process has lost its command line, by which it is known, a moment before its memory."""
+    lifecycle.start(cluster)
+    segment = (cluster.pgdata / "postmaster.pid").read_text().splitlines()[6].split()[1]
+    program = (
+        "import ctypes, time; libc = ctypes.CDLL(None); libc.shmat.restype = ctypes.c_void_p\n"
+        f"assert libc.shmat({segment}, None, 0) != ctypes.c_void_p(-1).value\n"
+        "print('attached', flush=True); time.sleep(1.5)\n"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"attached\n"
+    _kill(cluster, "everything", random.Random(1))
+    begun = time.monotonic()
+    assert lifecycle.start(cluster) is True
+    assert time.monotonic() - begun > 0.5
+    holder.wait()
+    holder.stdout.close()
+    assert "still in use" in cluster.log.read_text()
+
+
 def test_a_creation_that_was_cut_off_is_begun_again(cluster: Cluster) -> None:
     (cluster.root / "data.new" / "base").mkdir(parents=True)
     assert lifecycle.start(cluster) is True

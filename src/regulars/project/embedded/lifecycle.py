@@ -30,6 +30,7 @@ from regulars.project.plainly import PlainError
 
 _RECOVERY_MAY_TAKE_SECONDS = 1800.0
 _FAST_STOP_MAY_TAKE_SECONDS = 60.0
+_DYING_MAY_TAKE_SECONDS = 30.0
 _LOG_KEPT_BYTES = 5_000_000
 _SUPERUSER = "postgres"
 
@@ -87,12 +88,7 @@ def start(
         if not (cluster.pgdata / "PG_VERSION").exists():
             _create(cluster, account)
         _make_socket_directory(cluster, account)
-        server = _launch(cluster, account, dies_with_us=dies_with_us, tuned=tuned or {})
-        if not _wait_until_ready(cluster, server):
-            raise PlainError(
-                zh=f"内置的 PostgreSQL 没有启动成功:{_last_words(cluster)}(日志:{cluster.log})",
-                en=f"The embedded PostgreSQL did not start: {_last_words(cluster)} (log: {cluster.log})",
-            )
+        _bring_up(cluster, account, dies_with_us=dies_with_us, tuned=tuned or {})
         _ensure_database(cluster)
         return True
 
@@ -197,6 +193,24 @@ def _create(cluster: Cluster, account: Account) -> None:
             zh=f"无法创建内置数据库:{said}", en=f"The embedded database could not be created: {said}"
         )
     fresh.rename(cluster.pgdata)
+
+
+def _bring_up(cluster: Cluster, account: Account, *, dies_with_us: bool, tuned: dict[str, str]) -> None:
+    """Launch the server and wait for it. A killed process keeps its shared memory for a moment after it has become
+    invisible (its command line is gone before its memory is), so a server that finds it in use is tried again."""
+    deadline = time.monotonic() + _DYING_MAY_TAKE_SECONDS
+    while True:
+        server = _launch(cluster, account, dies_with_us=dies_with_us, tuned=tuned)
+        if _wait_until_ready(cluster, server):
+            return
+        said = _last_words(cluster, server.pid)
+        if "pre-existing shared memory block" not in said or time.monotonic() > deadline:
+            raise PlainError(
+                zh=f"内置的 PostgreSQL 没有启动成功:{said}(日志:{cluster.log})",
+                en=f"The embedded PostgreSQL did not start: {said} (log: {cluster.log})",
+            )
+        time.sleep(0.1)
+        _clear_remains(cluster)
 
 
 def _launch(
@@ -306,10 +320,12 @@ def _gone(pid: int) -> bool:
         return True
 
 
-def _last_words(cluster: Cluster) -> str:
+def _last_words(cluster: Cluster, pid: int) -> str:
+    """What that server process wrote last, its fatal line if there is one."""
     try:
-        lines = cluster.log.read_text(errors="replace").strip().splitlines()[-20:]
+        lines = cluster.log.read_text(errors="replace").strip().splitlines()[-50:]
     except OSError:
         return "?"
-    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-    return (fatal or lines or ["?"])[-1]
+    own = [line for line in lines if f"[{pid}]" in line]
+    fatal = [line for line in own if "FATAL" in line or "PANIC" in line]
+    return (fatal or own or lines or ["?"])[-1]
