@@ -33,6 +33,9 @@ from regulars.value.ledger.types import AdjustmentRow, HoldRow
 
 MAX_HOLD = timedelta(days=30)
 
+# What one person may post alone, of any unit, either way; more waits for a second person.
+_ALONE, _ALONE_LARGE = 1_000, 10_000
+
 # Reason codes of manual adjustments.
 REASONS: dict[str, Text] = {
     "goodwill": Text("客户关怀", "Goodwill"),
@@ -181,6 +184,11 @@ def end_hold(
         return Held(found, receipt)
 
 
+def adjust_limit(scope: Scope) -> int:
+    """What the actor's role lets her adjust without a second person."""
+    return _ALONE_LARGE if scope.allows("ledger.adjust_large") else _ALONE
+
+
 def adjust(
     *,
     scope: Scope,
@@ -189,11 +197,10 @@ def adjust(
     amount: int,
     reason: str,
     comment: str,
-    limit: int,
     key: str,
     now: datetime,
 ) -> AdjustmentRow:
-    """Ask for a manual adjustment: posted at once within `limit` (absolute), else it waits for a second person."""
+    """Ask for a manual adjustment: posted at once within `adjust_limit`, else it waits for a second person."""
     errors = ErrorList()
     if amount == 0 or abs(amount) > 10**9:
         errors.add(
@@ -237,7 +244,7 @@ def adjust(
             actor=scope.actor,
             now=now,
         )
-        if abs(amount) <= limit:
+        if abs(amount) <= adjust_limit(scope):
             row = _post_adjustment(scope, row, None, now)
         audit.record(
             organisation_id=scope.organisation_id,
@@ -395,6 +402,7 @@ __all__ = [
     "REASONS",
     "Held",
     "adjust",
+    "adjust_limit",
     "burn",
     "decide_adjustment",
     "end_hold",

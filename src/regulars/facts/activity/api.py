@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,6 +38,7 @@ __all__ = [
     "totals_by_store",
 ]
 
+_CODE = re.compile("[a-z][a-z0-9_]{0,39}")  # what conditions can name
 _FRESH_SECONDS = 1.0
 _cache: dict[UUID, tuple[float, Mapping[str, DeclaredType]]] = {}
 _ACTIVITY = Text("行为记录", "Activity")
@@ -68,22 +70,22 @@ def declare_type(
     errors = ErrorList()
     if code in reserved:
         errors.add("code", "reserved", "系统类型不能重新声明", "is a system type")
-    if not code.isidentifier() or len(code) > 40:
+    if not _CODE.fullmatch(code):
         errors.add(
             "code",
             "bad_code",
-            "只能用字母、数字、下划线，不以数字开头，最长 40",
-            "letters, digits and _ only, 40 at most",
+            "小写字母开头，只用小写字母、数字、下划线，最长 40",
+            "a lower-case letter, then lower-case letters, digits and _; 40 at most",
         )
     seen: set[str] = set()
     for place, given in enumerate(fields):
         key, kind = str(given.get("key", "")), given.get("type")
-        if not key.isidentifier() or len(key) > 40 or key in seen:
+        if not _CODE.fullmatch(key) or key in seen:
             errors.add(
                 f"fields[{place}].key",
                 "bad_key",
-                "字段名须唯一，只能用字母、数字、下划线",
-                "must be unique: letters, digits, _",
+                "字段名须唯一，小写字母开头，只用小写字母、数字、下划线",
+                "must be unique: a lower-case letter, then lower-case letters, digits, _",
             )
         seen.add(key)
         if kind not in FIELD_KINDS:
@@ -155,17 +157,9 @@ def key_conflict(activity_id: UUID) -> Refusal:
     )
 
 
-def get_activity(*, brand_id: UUID, member_id: UUID | None, activity_id: UUID) -> ActivityRow:
-    """One activity with its newest effects. Raises `not_found`."""
+def get_activity(*, brand_id: UUID, member_id: UUID, activity_id: UUID) -> ActivityRow:
+    """One activity of a member with its newest effects. Raises `not_found`."""
     with connection.cursor() as cursor:
-        if member_id is None:
-            cursor.execute(
-                "SELECT member_id FROM activity WHERE id = %s AND brand_id = %s", [activity_id, brand_id]
-            )
-            row = cursor.fetchone()
-            if row is None:
-                raise not_found(_ACTIVITY)
-            member_id = row[0]
         found = store.load(cursor, ids=[(member_id, activity_id)]).get(activity_id)
     if found is None or found.brand_id != brand_id:
         raise not_found(_ACTIVITY)

@@ -1,4 +1,4 @@
-"""What a batch must know of its members before the fold: states, accounts, and lots and orders where they are needed."""
+"""What a batch must know of its members before the fold: states, accounts; lots and orders where they matter."""
 
 from __future__ import annotations
 

@@ -233,10 +233,8 @@ def _fold(
     for member_id, items in by_member.items():
         fold = loaded.folds[member_id]
         known = latest(fold.state)
-        if (
-            known is not None
-            and items[0][0].occurred_at < known
-            or loaded.expired_since(member_id, items[0][0])
+        if (known is not None and items[0][0].occurred_at < known) or loaded.expired_since(
+            member_id, items[0][0]
         ):
             late.append(member_id)
             continue

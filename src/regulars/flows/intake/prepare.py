@@ -1,7 +1,8 @@
-"""What can be said of an activity before any look at its member: is it well formed, and under which keys does it come?"""
+"""What can be said of an activity before any look at its member: its form, and under which keys it comes."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,7 +57,7 @@ def prepare(
 ) -> Prepared:
     """Raises the refusal that names every wrong field."""
     type_ = given.type
-    if type_ not in SYSTEM_TYPES and type_ not in declared or (type_ in INTERNAL_TYPES and not internal):
+    if (type_ not in SYSTEM_TYPES and type_ not in declared) or (type_ in INTERNAL_TYPES and not internal):
         known = ", ".join(sorted((SYSTEM_TYPES - INTERNAL_TYPES) | set(declared)))
         raise invalid_field(
             "type",
@@ -101,6 +102,7 @@ def prepare(
             "须提供幂等键：key 字段或 Idempotency-Key 请求头",
             "an idempotency key is required: the field key or the header Idempotency-Key",
         )
+    body_hash = _body_hash(given, internal, errors)
     errors.refuse()
     subject, order_key = _about(brand.id, given, natural)
     return Prepared(
@@ -109,20 +111,44 @@ def prepare(
         occurred_at=occurred_at,
         act=act_of(given, occurred_at, store, data),
         keys=keys,
-        body_hash=_body_hash(given, internal),
+        body_hash=body_hash,
         order_key=order_key,
         subject=subject,
         store_id=store.id if store else None,
     )
 
 
-def _body_hash(given: ActivityIn, internal: bool) -> UUID:
+def _body_hash(given: ActivityIn, internal: bool, errors: ErrorList) -> UUID:
     """What makes two posts under one key the same. Flows put instants and ids of their own making into theirs."""
-    if not internal:
-        return digest(_encode.encode(given).decode())
-    made = _MADE if given.type == "hold" else _MADE - {"hold"}
-    asked = {k: v for k, v in (given.data or {}).items() if k not in made}
-    return digest(given.type, *[_encode.encode(part).decode() for part in (given.member, given.burn, asked)])
+    if internal:
+        made = _MADE if given.type == "hold" else _MADE - {"hold"}
+        asked = {k: v for k, v in (given.data or {}).items() if k not in made}
+        return digest(
+            given.type, *[_encode.encode(part).decode() for part in (given.member, given.burn, asked)]
+        )
+    body = _encode.encode(given).decode()
+    if "\\u0000" in body:
+        errors.add(
+            _with_nul(json.loads(body)),
+            "bad_text",
+            "文本不能含 NUL 字符",
+            "text must not contain a NUL character",
+        )
+    return digest(body)
+
+
+def _with_nul(value: Any, path: str = "") -> str:
+    """The path of the first text with a NUL in it."""
+    if isinstance(value, str):
+        return path if "\x00" in value else ""
+    items: Any = ()
+    if isinstance(value, dict):
+        if any("\x00" in key for key in value):
+            return path
+        items = [(f"{path}.{k}" if path else k, v) for k, v in value.items()]
+    elif isinstance(value, list):
+        items = [(f"{path}[{n}]", v) for n, v in enumerate(value)]
+    return next((found for name, inner in items if (found := _with_nul(inner, name))), "")
 
 
 def _instant(at: datetime, now: datetime, errors: ErrorList) -> datetime:

@@ -20,7 +20,8 @@ PERMISSIONS: dict[str, Text] = {
     "activities.write": Text("写入行为与订单", "Post activities and orders"),
     "ledger.read": Text("查看账本与余额", "See the ledger and balances"),
     "ledger.burn": Text("消耗与冻结积分", "Burn and hold points"),
-    "ledger.adjust": Text("人工调整积分", "Adjust points by hand"),
+    "ledger.adjust": Text("人工调整积分（单人至多 1 000）", "Adjust points by hand (up to 1 000 alone)"),
+    "ledger.adjust_large": Text("单人调整至多 10 000", "Adjust up to 10 000 alone"),
     "ledger.approve": Text("审批人工调整", "Approve adjustments"),
     "tiers.adjust": Text("人工调整等级", "Change a member's tier by hand"),
     "benefits.use": Text("使用与撤销权益", "Use and undo benefits"),
@@ -44,7 +45,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
     "operator": (
         Text("会员运营", "Member operations"),
         frozenset(PERMISSIONS)
-        - {"staff.manage", "apikeys.manage", "ledger.approve", "programme.review", "members.read_personal"},
+        - {"staff.manage", "apikeys.manage", "ledger.approve", "ledger.adjust_large", "programme.review", "members.read_personal"},
     ),
     "reviewer": (
         Text("审核人", "Reviewer"),

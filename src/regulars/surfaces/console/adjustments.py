@@ -14,7 +14,6 @@ from regulars.flows.value import REASONS
 from regulars.kit import clock
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
-from regulars.platform.organisations.types import Scope
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, member_id_of, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
@@ -24,13 +23,6 @@ from regulars.value.ledger import records
 from regulars.value.ledger.types import AdjustmentRow
 
 router = Router(tags=["Adjustments"])
-# What one person may post alone, of any unit. Who approves others' adjustments is trusted with more of her own.
-_LIMIT, _APPROVER_LIMIT = 1_000, 10_000
-
-
-def limit_of(scope: Scope) -> int:
-    """Beyond this (either way) an adjustment waits for a second person."""
-    return _APPROVER_LIMIT if scope.allows("ledger.approve") else _LIMIT
 
 
 @router.get("/adjustments", response=PageOut[AdjustmentOut], **needs("ledger.read"))

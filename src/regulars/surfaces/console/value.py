@@ -16,7 +16,7 @@ from regulars.platform.audit import api as audit
 from regulars.programme.versions import api as versions
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import card
-from regulars.surfaces.console.adjustments import adjustment_out, limit_of
+from regulars.surfaces.console.adjustments import adjustment_out
 from regulars.surfaces.console.asking import Code, member_id_of, needs, store_id_of, uuid_of
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.members import (
@@ -46,7 +46,6 @@ def adjust(request: HttpRequest, code: Code, given: AdjustIn) -> Any:
         amount=given.amount,
         reason=given.reason,
         comment=given.comment,
-        limit=limit_of(scope),
         key=given.key,
         now=now,
     )

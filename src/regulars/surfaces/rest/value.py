@@ -36,8 +36,6 @@ from regulars.value.ledger import api as ledger
 from regulars.value.ledger import records as ledger_records
 
 router = Router(tags=["Value"])
-# What a key may adjust by itself; more waits for a person with ledger.approve.
-ADJUST_LIMIT = 10_000
 
 Key = Annotated[
     str,
@@ -260,7 +258,6 @@ def adjust(
         amount=given.amount,
         reason=given.reason,
         comment=given.comment,
-        limit=ADJUST_LIMIT,
         key=idempotency_key,
         now=now,
     )
