@@ -91,6 +91,7 @@ def _connect(cluster: Any, database: str) -> Any:
 def brand_with_members(count: int, slug: str = "bench") -> tuple[Any, list[UUID]]:
     """A brand on the retail programme with `count` members, made once and kept; returns her scope and member ids."""
     from django.db import connection
+
     from regulars.kit.text import Text
     from regulars.platform.organisations import api as organisations
     from regulars.platform.organisations.types import Actor, NewStore, Scope
@@ -130,21 +131,17 @@ def _fill(cursor: Any, brand: Any, count: int) -> None:
 
     rng = random.Random(1)
     when = START.isoformat()
+    organisation = brand.organisation_id
     for start in range(0, count, 100_000):
         ids = new_ids(min(100_000, count - start))
-        copy_text(
-            cursor, "member", ("member_id", "organisation_id", "created_at"),
-            "".join([f"{i}\t{brand.organisation_id}\t{when}\n" for i in ids]),
-        )  # fmt: skip
-        copy_text(
-            cursor, "membership", ("member_id", "brand_id", "organisation_id", "code", "joined_at", "tier"),
-            "".join([f"{i}\t{brand.id}\t{brand.organisation_id}\tB{rng.getrandbits(48):012X}\t{when}\tnormal\n" for i in ids]),
-        )  # fmt: skip
-        copy_text(
-            cursor, "profile", ("member_id", "organisation_id", "birthday"),
-            "".join([
-                f"{i}\t{brand.organisation_id}\t\\\\x{(seal(i, 'birthday', f'19{50 + n % 50}-{1 + n % 12:02d}-15') or b'').hex()}\n"
-                for n, i in enumerate(ids)
-            ]),
-        )  # fmt: skip
+        people = "".join([f"{i}\t{organisation}\t{when}\n" for i in ids])
+        copy_text(cursor, "member", ("member_id", "organisation_id", "created_at"), people)
+        places = [
+            f"{i}\t{brand.id}\t{organisation}\tB{rng.getrandbits(48):012X}\t{when}\tnormal\n" for i in ids
+        ]
+        columns = ("member_id", "brand_id", "organisation_id", "code", "joined_at", "tier")
+        copy_text(cursor, "membership", columns, "".join(places))
+        born = [seal(i, "birthday", f"19{50 + n % 50}-{1 + n % 12:02d}-15") or b"" for n, i in enumerate(ids)]
+        profiles = [f"{i}\t{organisation}\t\\\\x{b.hex()}\n" for i, b in zip(ids, born, strict=True)]
+        copy_text(cursor, "profile", ("member_id", "organisation_id", "birthday"), "".join(profiles))
     cursor.execute("VACUUM (ANALYZE) membership")

@@ -91,7 +91,8 @@ def main() -> None:
             _profile(given)
             return
         print(
-            f"pgbench before: {ground.pgbench(cluster):.0f} tps; COPY: {ground.copy_rows_per_second(cluster):.0f} rows/s"
+            f"pgbench before: {ground.pgbench(cluster):.0f} tps; "
+            f"COPY: {ground.copy_rows_per_second(cluster):.0f} rows/s"
         )
         for writers in sorted({1, given.writers}):
             run(given.members, given.orders, writers)
@@ -115,7 +116,8 @@ def run(members: int, count: int, writers: int) -> float:
         process.join()
     total, seconds = sum(a[0] for a in answers), max(a[1] for a in answers)
     print(
-        f"{writers} writer(s): {total / seconds:.0f} orders/s ({total} in {seconds:.1f} s, {sum(a[2] for a in answers)} refused)"
+        f"{writers} writer(s): {total / seconds:.0f} orders/s "
+        f"({total} in {seconds:.1f} s, {sum(a[2] for a in answers)} refused)"
     )
     return total / seconds
 

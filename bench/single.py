@@ -30,7 +30,11 @@ def bodies(ids: list[Any], count: int) -> list[bytes]:
     made = []
     for n in range(count):
         lines = [
-            {"sku": f"sku{rng.randrange(5000)}", "amount": rng.randrange(100, 6000), "category": rng.choice(CATEGORIES)}
+            {
+                "sku": f"sku{rng.randrange(5000)}",
+                "amount": rng.randrange(100, 6000),
+                "category": rng.choice(CATEGORIES),
+            }
             for _ in range(5)
         ]
         made.append(
@@ -47,7 +51,9 @@ def bodies(ids: list[Any], count: int) -> list[bytes]:
     return made
 
 
-async def _client(port: int, key: str, work: list[bytes], until: float, took: list[float], bad: list[bytes]) -> None:
+async def _client(
+    port: int, key: str, work: list[bytes], until: float, took: list[float], bad: list[bytes]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = (
         f"POST /api/v1/activities HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
@@ -66,7 +72,9 @@ async def _client(port: int, key: str, work: list[bytes], until: float, took: li
     writer.close()
 
 
-async def _load(port: int, key: str, work: list[bytes], connections: int, seconds: float) -> tuple[list[float], list[bytes]]:
+async def _load(
+    port: int, key: str, work: list[bytes], connections: int, seconds: float
+) -> tuple[list[float], list[bytes]]:
     took: list[float] = []
     bad: list[bytes] = []
     until = time.perf_counter() + seconds
@@ -95,7 +103,12 @@ def main() -> None:
             scope=scope, name="bench", permissions=frozenset({"activities.write"}), now=clock.now()
         )
         port = free_port()
-        environment = {**os.environ, "PORT": str(port), "REGULARS_RATE_PER_KEY": "0", "REGULARS_RATE_PER_ADDRESS": "0"}
+        environment = {
+            **os.environ,
+            "PORT": str(port),
+            "REGULARS_RATE_PER_KEY": "0",
+            "REGULARS_RATE_PER_ADDRESS": "0",
+        }
         web = subprocess.Popen([sys.executable, "-m", "regulars.project.web"], env=environment)
         try:
             _wait_for(port)
@@ -122,12 +135,15 @@ def run(given: Any, cluster: Any, web: int, port: int, key: str, ids: list[Any],
     took, bad = asyncio.run(_load(port, key, work, given.connections, seconds))
     wall = time.perf_counter() - began
     took.sort()
+    p50, p95, p99 = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.99))
     print(
-        f"{len(took) / wall:.0f} posts/s over {given.connections} connections; p50 {1000 * took[len(took) // 2]:.1f} ms, "
-        f"p95 {1000 * took[int(len(took) * 0.95)]:.1f} ms, p99 {1000 * took[int(len(took) * 0.99)]:.1f} ms; {len(bad)} not accepted"
+        f"{len(took) / wall:.0f} posts/s over {given.connections} connections; "
+        f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms; {len(bad)} not accepted"
     )
     web_cpu, server_cpu = cpu_of(web) - used[0], cpu_of(server) - used[1]
-    print(f"CPU a post: web {1e6 * web_cpu / len(took):.0f} us, PostgreSQL {1e6 * server_cpu / len(took):.0f} us")
+    print(
+        f"CPU a post: web {1e6 * web_cpu / len(took):.0f} us, PostgreSQL {1e6 * server_cpu / len(took):.0f} us"
+    )
     if bad:
         print(bad[0])
 

@@ -23,7 +23,7 @@ class Entry(models.Model):
     id = models.UUIDField()
     brand_id = models.UUIDField()
     unit = models.TextField()
-    kind = models.TextField()  # earn | activate | burn | burn_return | claw_back | expire | hold | capture | release | adjust | settle | extend | repair
+    kind = models.TextField()  # one of `types.EntryKind`
     account = models.TextField()
     contra = models.TextField()
     amount = models.BigIntegerField()
