@@ -56,7 +56,7 @@ lint: developing
 
 web:
 	@for part in console portal; do \
-	  (cd web/$$part && npm ci --no-audit --no-fund && npm run check && npm test && npm run build) || exit 1; done
+	  (cd web/$$part && npm ci --no-audit --no-fund && npm run check && npm test -- --passWithNoTests && npm run build) || exit 1; done
 
 lock: developing
 	@cd requirements && for part in run dev; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
