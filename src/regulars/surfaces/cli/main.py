@@ -25,9 +25,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("worker", "只运行后台任务", "run the worker alone"),
     "demo": ("demo", "用一年的真实购物记录填充演示品牌", "fill the demo brand from a year of real shopping"),
     "import": (
-        "import_orders",
-        "从 CSV、Excel 或 Parquet 导入订单",
-        "import orders from CSV, Excel or Parquet",
+        "imports",
+        "从 CSV、Excel 或 Parquet 导入订单或会员",
+        "import orders or members from CSV, Excel or Parquet",
     ),
     "reconcile": ("reconcile", "证明分录、余额与批次一致", "prove that entries, balances and lots agree"),
     "createstaff": ("createstaff", "创建可登录的员工账号", "create a member of staff who may sign in"),
