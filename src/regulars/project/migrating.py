@@ -16,7 +16,7 @@ def migrate(*, quiet: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
     try:
-        call_command("migrate", verbosity=0 if quiet else 1, interactive=False, run_syncdb=True)
+        call_command("migrate", verbosity=0 if quiet else 1, interactive=False)
         _check_keys()
     finally:
         with connection.cursor() as cursor:
