@@ -47,7 +47,13 @@ def shoot() -> Callable[..., Path]:
     def take(page: Any, name: str, *, full: bool = True) -> Path:
         SHOTS.mkdir(exist_ok=True)
         path = SHOTS / f"{name}.png"
-        page.screenshot(path=path, full_page=full, animations="disabled")
+        before = page.viewport_size
+        if full:
+            # as tall as the page, so that what sticks to the bottom of the screen is at its bottom
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": before["width"], "height": max(height, before["height"])})
+        page.screenshot(path=path, animations="disabled")
+        page.set_viewport_size(before)
         return path
 
     return take

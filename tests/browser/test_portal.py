@@ -245,6 +245,63 @@ def member_card(brand: Brand) -> Any:
     return members.get_card(scope=brand.scope, member_id=member)
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_long_names_and_large_numbers_fit(transactional_db, opened, shoot, language):
+    from tests.portal.world import BEGAN, make_brand
+
+    from regulars.kit.text import Text
+    from regulars.platform.organisations import api as organisations
+
+    brand = make_brand(f"long-{next(_numbers)}")
+    name = Text(
+        "很长很长的品牌名字股份有限公司上海第一分公司",
+        "The Extraordinarily Long Brand Name Company of the North",
+    )
+    organisations.update_brand(
+        brand_id=brand.scope.brand_id, changes={"name": name, "theme": {"accent": "#0f6b5c"}}, now=BEGAN
+    )
+    now = datetime.now(UTC)
+    member = brand.enrol(
+        PHONE, at=now - timedelta(days=300), name="Wolfeschlegelsteinhausenbergerdorff Featherstonehaugh"
+    )
+    brand.order(member, "HUGE-" + "9" * 50, 987_654_321_00, at=now - timedelta(days=20))
+    with opened(brand, language=language) as page:
+        page.locator("#address").wait_for()
+        fits(page)
+        sign_in(page, brand)
+        page.get_by_text("987,654").first.wait_for()
+        page.locator(".pass-qr .qr").wait_for()
+        fits(page)
+        shoot(page, f"portal-card-long-{language}")
+        page.locator("nav a").last.click()
+        page.locator(".who-name").wait_for()
+        fits(page)
+        for path, ready in (("history", ".entry"), ("orders", ".order-sum")):
+            page.locator(f'a[href$="/{path}"]').click()
+            page.locator(ready).first.wait_for()
+            page.locator("button[aria-expanded=false]").first.click()
+            page.wait_for_timeout(100)
+            fits(page)
+            shoot(page, f"portal-{path}-long-{language}")
+            page.locator(".bar-back").click()
+
+
+def test_a_long_history_goes_on_while_one_scrolls(brand, opened, shoot):
+    now = datetime.now(UTC)
+    member = brand.enrol(PHONE, at=now - timedelta(days=400), name="林安娜")
+    for n in range(70):
+        brand.order(member, f"N{n}", 1_000 + n, at=now - timedelta(days=350 - 5 * n))
+    with opened(brand) as page:
+        sign_in(page, brand)
+        page.goto(page.url.replace("/card", "/me/history"))
+        page.locator(".entry").first.wait_for()
+        for _ in range(12):
+            page.mouse.wheel(0, 4000)
+            page.wait_for_timeout(250)
+        page.get_by_text("没有更早的记录了").wait_for()
+        assert page.locator(".entry").count() == 70
+
+
 def test_the_qr_is_renewed_every_minute(shopper, opened):
     with opened(shopper) as page:
         page.clock.install()

@@ -1,7 +1,7 @@
 const en = {
   app: { loading: 'Opening', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {
-    notice: 'Demo brand: names and phone numbers are made up',
+    notice: 'Demo: names and phone numbers are made up',
     detail:
       'Names and phone numbers here are invented; the shopping comes from a public data set. Codes are not really sent: read them in the console under Messages.',
     more: 'More',
@@ -124,7 +124,8 @@ const en = {
     none: 'This tier has no benefits yet.',
     empty: 'Benefits are on their way',
     emptyHint: 'They appear here once published. Your purchases count already.',
-    requirement: 'Reached by: {text}',
+    moreWays: '{n} more',
+    requirement: '{text}',
     entry: 'Yours by joining',
   },
   points: {

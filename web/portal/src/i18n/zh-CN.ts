@@ -115,7 +115,8 @@ const zh = {
     none: '这一等级暂时没有权益。',
     empty: '权益正在准备',
     emptyHint: '发布后会出现在这里。您的消费照常累积。',
-    requirement: '达到条件：{text}',
+    moreWays: '还有 {n} 种',
+    requirement: '{text}',
     entry: '入会即是',
   },
   points: {
