@@ -66,10 +66,13 @@ def settle_members(*, brand: Brand, member_ids: list[UUID], now: datetime) -> in
 
 
 def release_holds(now: datetime) -> int:
-    """End the holds whose time is over; returns how many."""
+    """End the holds whose time is over; returns how many.
+
+    Each locks its member, so they are ended in the order in which posting locks members.
+    """
     with transaction.atomic():
         ended = ledger_records.due_holds(now=now, limit=200)
-        for brand_id, hold in ended:
+        for brand_id, hold in sorted(ended, key=lambda found: found[1].member_id):
             brand = organisations.get_brand(brand_id=brand_id)
             try:
                 value.end_hold(
