@@ -224,7 +224,7 @@ def test_an_adjustment_above_the_limit_needs_a_second_person(story: Story) -> No
         value.decide_adjustment(scope=bob, member_id=member, adjustment_id=id_, approve=True, now=clock.now())
     # what a person asked for she cannot approve
     asked = value.adjust(
-        scope=bob, member_id=member, unit="points", amount=-9_000, reason="fraud", comment="", limit=100, key="a3",
+        scope=bob, member_id=member, unit="points", amount=-200_000, reason="fraud", comment="", key="a3",
         now=clock.now(),
     )  # fmt: skip
     assert asked.state == "waiting"
