@@ -125,7 +125,7 @@ def _fill(cursor: Any, brand: Any, count: int) -> None:
     """Members straight into the tables, with a birthday each, as enrolment would leave them."""
     import random
 
-    from regulars.facts.members.store.personal import seal
+    from regulars.facts.members.store.personal import key_of, seal
     from regulars.kit.ids import new_ids
     from regulars.kit.sql import copy_text
 
@@ -136,9 +136,16 @@ def _fill(cursor: Any, brand: Any, count: int) -> None:
         ids = new_ids(min(100_000, count - start))
         people = "".join([f"{i}\t{organisation}\t{when}\n" for i in ids])
         copy_text(cursor, "member", ("member_id", "organisation_id", "created_at"), people)
+        codes = [f"B{rng.getrandbits(48):012X}" for _ in ids]
         places = [
-            f"{i}\t{brand.id}\t{organisation}\tB{rng.getrandbits(48):012X}\t{when}\tnormal\n" for i in ids
+            f"{i}\t{brand.id}\t{organisation}\t{code}\t{when}\tnormal\n"
+            for i, code in zip(ids, codes, strict=True)
         ]
+        keys = [
+            f"{key_of(organisation, 'code', code)}\t{organisation}\t{i}\tcode\n"
+            for i, code in zip(ids, codes, strict=True)
+        ]
+        copy_text(cursor, "identity_key", ("key_hash", "organisation_id", "member_id", "type"), "".join(keys))
         columns = ("member_id", "brand_id", "organisation_id", "code", "joined_at", "tier")
         copy_text(cursor, "membership", columns, "".join(places))
         born = [seal(i, "birthday", f"19{50 + n % 50}-{1 + n % 12:02d}-15") or b"" for n, i in enumerate(ids)]
