@@ -8,7 +8,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from regulars.project.parentage import VARIABLE
+from regulars.project.parentage import announce_parent
 
 _STOPPING_MAY_TAKE_SECONDS = 4
 
@@ -26,7 +26,7 @@ def threads() -> int:
 
 def main() -> None:
     """Serve until told to stop; a worker process that dies is replaced at once."""
-    os.environ[VARIABLE] = "1"
+    announce_parent()
     Server(
         "regulars.project.wsgi:application",
         address=os.environ.get("HOST") or "127.0.0.1",

@@ -96,7 +96,7 @@ def _passing_right() -> int:
 
 def command_as(account: Account, program: Path, *arguments: str, death_signal: int = 0) -> list[str]:
     """The command line that starts `program` as the account."""
-    who = [str(account.uid), str(account.gid), str(account.capability), str(death_signal)]
+    who = [str(account.uid), str(account.gid), str(account.capability), str(death_signal), str(os.getpid())]
     return [sys.executable, "-I", "-S", str(_DEMOTE), *who, str(program), *arguments]
 
 

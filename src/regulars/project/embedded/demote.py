@@ -1,8 +1,9 @@
-"""Start a program as another user: python -I -S demote.py UID GID CAPABILITY DEATH_SIGNAL PROGRAM ARGUMENTS…
+"""Start a program as another user: python -I -S demote.py UID GID CAPABILITY DEATH_SIGNAL PARENT PROGRAM …
 
 PostgreSQL refuses to run as root. UID -1 keeps the user. CAPABILITY (a number, -1 for none) is the one right taken
 along: to pass through directories the user may not enter, such as a data directory below /root. DEATH_SIGNAL (0 for
-none) is sent by the kernel when the process that started this one dies. Nothing of the project is imported here.
+none) is sent by the kernel when PARENT, the process that started this one, dies. Nothing of the project is imported
+here, so that it starts at once.
 """
 
 import ctypes
@@ -30,8 +31,7 @@ def _hold_only(libc: ctypes.CDLL, *capabilities: int) -> None:
 
 
 def main() -> None:
-    uid, gid, capability, death_signal = (int(word) for word in sys.argv[1:5])
-    parent = os.getppid()
+    uid, gid, capability, death_signal, parent = (int(word) for word in sys.argv[1:6])
     libc = ctypes.CDLL(None, use_errno=True) if capability >= 0 or death_signal else None
     if uid >= 0:
         if libc and capability >= 0:
@@ -52,7 +52,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     os.umask(0o077)
-    os.execv(sys.argv[5], sys.argv[5:])
+    os.execv(sys.argv[6], sys.argv[6:])
 
 
 main()

@@ -89,7 +89,13 @@ def start(
             _create(cluster, account)
         _make_socket_directory(cluster, account)
         _bring_up(cluster, account, dies_with_us=dies_with_us, tuned=tuned or {})
-        _ensure_database(cluster)
+        try:
+            _ensure_database(cluster)
+        except psycopg.OperationalError as lost:
+            raise PlainError(
+                zh="内置的 PostgreSQL 刚启动又意外结束。",
+                en="The embedded PostgreSQL ended just after it came up.",
+            ) from lost
         return True
 
 
