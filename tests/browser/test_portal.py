@@ -430,7 +430,7 @@ def test_a_session_that_ended_leads_back_to_signing_in_and_then_on(shopper, open
 
 
 def test_first_content_on_a_slow_phone(shopper, opened):
-    """Slow 3G of the field (400 ms, 1.6 Mbit/s down) and a processor four times slower: under 2.5 s."""
+    """150 ms away, 1.6 Mbit/s down, a processor four times slower, nothing cached: under 2.5 s."""
     with opened(shopper) as page:
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
