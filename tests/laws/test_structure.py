@@ -77,6 +77,11 @@ ALSO_DOORS = [
         "flows that move value, try a draft or import fold and write as the intake does",
     ),
     (
+        "flows.imports.*",
+        ("flows.demo.api",),
+        "the demo is an import that runs in its own process, with its own progress",
+    ),
+    (
         "project.*",
         ("surfaces.cli.*",),
         "the commands start the supervisor, the worker and the migrations",

@@ -91,9 +91,11 @@ def chinese_alone(tree: ast.AST) -> list[str]:
 
 
 def english(node: ast.AST) -> bool:
-    """A literal that could be an English text: a word, and no Chinese."""
+    """A literal that could be an English text: words, and no Chinese before them but its own."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return not CJK.search(node.value) and re.search(r"[A-Za-z]{2}", node.value) is not None
+        if CJK.search(node.value):
+            return re.search(r" / [A-Za-z]{2}", node.value) is not None  # 中文 / English in one line
+        return re.search(r"[A-Za-z]{2}", node.value) is not None
     return False
 
 
@@ -106,6 +108,7 @@ OTHERWISE_PAIRED = {
     "conditions.describe": "a table of Chinese sentences beside one of English ones; every operator is asked in both",
     "conditions.wording": "one branch a language, down to single letters",
     "value.tiers.policy.wording": "one branch a language, down to single letters",
+    "surfaces.cli.imports": "a Chinese column's name as an example",
     "flows.imports.values": "what Chinese files write dates, amounts and yes with",
 }
 
