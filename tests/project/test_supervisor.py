@@ -233,3 +233,14 @@ def test_terminate_while_starting_leaves_nothing_behind(tmp_path: Path) -> None:
         served.process.terminate()
         assert served.process.wait(40) in (0, -signal.SIGTERM), served.log.read_text()
         assert _left_over(served.data) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's message is Linux's")
+def test_a_child_that_starts_after_its_parent_died_ends_at_once() -> None:
+    program = "from regulars.project.parentage import end_with_parent as end; end(); print('lives')"
+    for parent, expected in ((str(os.getpid()), (0, "lives\n")), ("1", (1, ""))):
+        environment = {**os.environ, "REGULARS_END_WITH_PARENT": parent}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == expected
