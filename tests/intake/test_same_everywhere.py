@@ -12,6 +12,8 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.intake.world import START, World, burn, order, points, programme, refund, rule, world
+
 from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef
 from regulars.facts.members import states
@@ -24,15 +26,19 @@ from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
 from regulars.programme.versions import api as versions
 from regulars.value.ledger.wallet import Wallet
-from tests.intake.world import START, World, burn, order, points, programme, refund, rule, world
 
 pytestmark = pytest.mark.django_db
 
 RULES = [
     rule("base", points()),
     rule("growth", points(unit="growth")),
-    rule("first", points("fixed", amount=50), condition={"field": "order.is_first", "op": "eq", "value": True}),
-    rule("coffee", points("multiply", factor="2", lines={"field": "line.category", "op": "eq", "value": "coffee"})),
+    rule(
+        "first", points("fixed", amount=50), condition={"field": "order.is_first", "op": "eq", "value": True}
+    ),
+    rule(
+        "coffee",
+        points("multiply", factor="2", lines={"field": "line.category", "op": "eq", "value": "coffee"}),
+    ),
     rule("cap", points("fixed", amount=7), caps=[{"period": "month", "times": 2}]),
     rule("late-points", points(pending={"until": "days", "days": 20})),
     rule(
@@ -111,9 +117,16 @@ def outcome(w: World, member: UUID) -> dict[str, Any]:
             [member],
         )
         lots = cursor.fetchall()
-        cursor.execute("SELECT tier, orders, spend, refunds, visits FROM membership WHERE member_id = %s", [member])
+        cursor.execute(
+            "SELECT tier, orders, spend, refunds, visits FROM membership WHERE member_id = %s", [member]
+        )
         counters = cursor.fetchone()
-    return {"points": w.balance(member), "growth": w.balance(member, "growth"), "lots": lots, "counters": counters}
+    return {
+        "points": w.balance(member),
+        "growth": w.balance(member, "growth"),
+        "lots": lots,
+        "counters": counters,
+    }
 
 
 def in_memory(w: World, member: UUID) -> dict[str, Any]:
@@ -148,7 +161,9 @@ def _figures(fold: Fold, unit: str) -> tuple[int, int, int, int]:
 
 def _lots(found: dict[str, Any]) -> dict[str, Any]:
     far = datetime.max.replace(tzinfo=None)
-    found["lots"] = sorted(found["lots"], key=lambda r: (r[0], r[1], r[2], r[3].replace(tzinfo=None) if r[3] else far))
+    found["lots"] = sorted(
+        found["lots"], key=lambda r: (r[0], r[1], r[2], r[3].replace(tzinfo=None) if r[3] else far)
+    )
     return found
 
 

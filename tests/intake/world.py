@@ -73,7 +73,13 @@ def programme(rules: Sequence[dict[str, Any]], **given: Any) -> dict[str, Any]:
                 "kind": "points",
                 "expiry": {"kind": "rolling_months", "n": 12, "round_up": "month"},
             },
-            {"code": "growth", "name": name("growth"), "kind": "growth", "claw_back": "balance", "can_burn": False},
+            {
+                "code": "growth",
+                "name": name("growth"),
+                "kind": "growth",
+                "claw_back": "balance",
+                "can_burn": False,
+            },
         ],
         "schemes": [SCHEME],
         "rules": list(rules),
@@ -119,7 +125,9 @@ def world(definition: dict[str, Any], slug: str = "test") -> World:
         organisation_id=organisation.id, slug=slug, name=Text("测试", "Test"), now=START
     )
     organisations.put_stores(
-        brand_id=brand.id, stores=[NewStore("S1", Text("一店", "One")), NewStore("S2", Text("二店", "Two"))], now=START
+        brand_id=brand.id,
+        stores=[NewStore("S1", Text("一店", "One")), NewStore("S2", Text("二店", "Two"))],
+        now=START,
     )
     scope = Scope(organisation.id, brand.id, owner, frozenset(PERMISSIONS))
     versions.install(scope=scope, definition=definition, now=START, effective_from=START)
