@@ -20,6 +20,7 @@ from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.audit.types import AuditEntry
 from regulars.platform.organisations.types import Scope
+from regulars.platform.staff import api as staff
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import wording
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, brand_of, needs
@@ -104,13 +105,19 @@ def _page(scope: Scope, given: FilterIn, cursor: str | None, limit: int) -> Page
 
 
 def _rows(naming: Naming, page: Page[AuditEntry]) -> list[AuditOut]:
-    """People see codes: a member's id is shown as her code."""
+    """People see codes: a member's id is shown as her code, a colleague's as her address."""
     ids = {
         UUID(one.subject_id)
         for one in page.items
         if one.subject_type == "member" and _is_uuid(one.subject_id)
     }
-    codes = members.names_of(scope=naming.scope, member_ids=ids) if ids else {}
+    codes = (
+        {id_: code for id_, (code, _) in members.names_of(scope=naming.scope, member_ids=ids).items()}
+        if ids
+        else {}
+    )
+    if any(one.subject_type == "staff" for one in page.items):
+        codes |= {one.id: one.email for one in staff.list_staff(organisation_id=naming.scope.organisation_id)}
     return [
         AuditOut(
             id=str(one.id),
@@ -120,7 +127,7 @@ def _rows(naming: Naming, page: Page[AuditEntry]) -> list[AuditOut]:
             action=one.action,
             action_name=wording.action(naming, one.action),
             subject_type=one.subject_type,
-            subject_id=codes[UUID(one.subject_id)][0]
+            subject_id=codes[UUID(one.subject_id)]
             if _is_uuid(one.subject_id) and UUID(one.subject_id) in codes
             else one.subject_id,
             before=one.before,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Router
+from ninja import File, Router
+from ninja.files import UploadedFile
 
 from regulars.kit import clock
+from regulars.platform.files import api as files
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.surfaces.access import scope_of
@@ -45,6 +47,24 @@ def change_brand(request: HttpRequest, given: BrandIn) -> Any:
     return _out(changed)
 
 
+@router.post("/brand/logo", response=BrandOut, **needs("settings.write"))
+def change_logo(request: HttpRequest, file: File[UploadedFile]) -> Any:
+    """A new logo: PNG, JPEG or WebP, at most 2 MB."""
+    scope, now = scope_of(request), clock.now()
+    kept = files.save(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        kind="image",
+        name=file.name or "logo",
+        source=cast(BinaryIO, file.file),
+        now=now,
+    )
+    changed = organisations.update_brand(
+        brand_id=scope.brand_id, changes={"logo_file_id": kept.id}, now=now, actor=scope.actor
+    )
+    return _out(changed)
+
+
 def _out(brand: Brand) -> BrandOut:
     return BrandOut(
         slug=brand.slug,
@@ -57,4 +77,7 @@ def _out(brand: Brand) -> BrandOut:
         consent_version=brand.consent_version,
         is_demo=brand.is_demo,
         portal_url=f"{settings.PUBLIC_URL}/h/{brand.slug}/",
+        logo_url=f"/api/portal/{brand.slug}/logo?v={brand.logo_file_id.hex[-8:]}"
+        if brand.logo_file_id
+        else None,
     )

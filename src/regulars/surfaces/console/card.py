@@ -73,7 +73,7 @@ def card(naming: Naming, member_id: UUID, now: datetime) -> MemberOut:
             IdentityOut(
                 id=str(one.id),
                 type=one.type,
-                type_name=naming.say(identity_type_name(one.type)),
+                type_name=naming.label(identity_type_name(one.type)),
                 shown=one.value or one.masked,
                 verified_at=one.verified_at,
                 created_at=one.created_at,

@@ -50,7 +50,7 @@ def get_choices(request: HttpRequest) -> Any:
         activity_types=naming.types(),
         adjustment_reasons=[ChoiceOut(value=code, label=naming.say(text)) for code, text in REASONS.items()],
         identity_types=[
-            ChoiceOut(value=code, label=naming.say(text))
+            ChoiceOut(value=code, label=naming.label(text))
             for code, text in IDENTITY_TYPES.items()
             if code not in ("code", "external")
         ],

@@ -229,11 +229,7 @@ def _plain(view: ImportView, said: Language) -> dict[str, Any]:
 
 
 def _whole(scope: Scope, view: ImportView, said: Language) -> ImportWholeOut:
-    errors = (
-        imports.list_errors(scope=scope, import_id=view.id, limit=_ERRORS_SHOWN)
-        if view.failed
-        else []
-    )
+    errors = imports.list_errors(scope=scope, import_id=view.id, limit=_ERRORS_SHOWN) if view.failed else []
     return ImportWholeOut(
         **_plain(view, said),
         mapping=_mapping(view.mapping),

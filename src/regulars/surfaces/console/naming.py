@@ -48,6 +48,11 @@ class Naming:
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
 
+    def label(self, text: Text) -> str:
+        """For a text that stands alone: its first letter large."""
+        said = self.say(text)
+        return said[:1].upper() + said[1:]
+
     @cached_property
     def brand(self) -> Brand:
         return organisations.get_brand(brand_id=self.scope.brand_id)
@@ -123,7 +128,7 @@ class Naming:
     def channels(self) -> list[ChoiceOut]:
         field = retail_fields().get("membership.channel")
         choices = field.choices if field else ()
-        return [ChoiceOut(value=one.value, label=self.say(one.label)) for one in choices]
+        return [ChoiceOut(value=one.value, label=self.label(one.label)) for one in choices]
 
     def metric_names(self) -> dict[str, Text]:
         """Words for the metrics that units and declared types bring."""
@@ -140,12 +145,12 @@ class Naming:
             "visits": Text("到访次数", "Visits"),
         }
         if metric in plain:
-            return self.say(plain[metric])
+            return self.label(plain[metric])
         name = self.metric_names().get(metric, Text(metric, metric))
         pattern = (
             Text("获得{n}", "{n} earned") if metric.startswith("unit:") else Text("{n}次数", "{n}: times")
         )
-        return self.say(pattern.format(n=name))
+        return self.label(pattern.format(n=name))
 
     def rule(self, key: str, programme: Programme | None) -> tuple[str, str]:
         """Name and sentence of a rule or benefit; its key where the version no longer has it."""

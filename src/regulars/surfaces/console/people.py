@@ -125,7 +125,7 @@ class _Places:
             store_id = store.id
         return NewAssignment(
             role=grant.role,
-            brand_id=None if region_id or store_id else brand.id,
+            brand_id=brand.id,
             region_id=None if store_id else region_id,
             store_id=store_id,
         )

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from regulars.conditions import api as conditions
+from regulars.conditions.api import FieldCatalogue
 from regulars.facts.members import api as members
 from regulars.flows.intake.api import INTERNAL_TYPES, SYSTEM_TYPES
 from regulars.kit import clock
@@ -166,9 +167,7 @@ def get_schema(request: HttpRequest) -> Any:
     """What the rule builder offers for this brand."""
     scope, said = scope_of(request), language(request)
     naming = Naming(scope, said, clock.now())
-    catalogue = versions.catalogue_of(brand_id=scope.brand_id)
-    if naming.programme is not None:
-        catalogue = rules.programme_catalogue(naming.programme)
+    catalogue = _catalogue(naming)
     posted = [one for one in naming.types() if one.value not in INTERNAL_TYPES]
     units = naming.programme.units if naming.programme else {}
     metrics = [*_METRICS, *(f"unit:{code}" for code in units)]
@@ -188,6 +187,20 @@ def get_schema(request: HttpRequest) -> Any:
         ],
         metrics=[ChoiceOut(value=one, label=naming.metric(one)) for one in metrics],
     )
+
+
+def _catalogue(naming: Naming) -> FieldCatalogue:
+    """The brand's fields as they are now, with the tiers of its live version."""
+    brand_id = naming.scope.brand_id
+    if naming.programme is not None:
+        try:
+            compiled = versions.compile_definition(
+                brand_id=brand_id, definition=rules.dump(naming.programme), now=naming.now
+            )
+            return rules.programme_catalogue(compiled)
+        except Refusal:
+            pass  # what is live speaks of a field that was retired since: the brand's fields alone then
+    return versions.catalogue_of(brand_id=brand_id)
 
 
 @router.post("/programme/describe", response=DescribeOut, **needs("programme.read"))

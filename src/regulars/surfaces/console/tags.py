@@ -37,6 +37,28 @@ def list_tags(request: HttpRequest) -> Any:
     ]
 
 
+@router.post("/tags/members", response=DoneOut, **needs("members.write"))
+def tag_members(request: HttpRequest, given: TagChangeIn) -> Any:
+    """Put tags on members and take others off, all at once."""
+    scope = scope_of(request)
+    found = members.resolve(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        refs=[ById(code=code) for code in given.members],
+        any_status=True,
+    )
+    unknown = [code for code, one in zip(given.members, found, strict=True) if isinstance(one, Refusal)]
+    if unknown:
+        raise invalid_field(
+            "members", "member_not_found", f"没有会员 {unknown[0]}", f"There is no member {unknown[0]}"
+        )
+    ids = [one for one in found if not isinstance(one, Refusal)]
+    changed = members.tag_members(
+        scope=scope, member_ids=ids, add=given.add, remove=given.remove, now=clock.now()
+    )
+    return DoneOut(changed=changed)
+
+
 @router.put("/tags/{code}", response=TagOut, **needs("members.write"))
 def put_tag(request: HttpRequest, code: Code, given: TagIn) -> Any:
     """Declare a tag, or change its names and colour."""
@@ -59,25 +81,3 @@ def delete_tag(request: HttpRequest, code: Code) -> Any:
     """Take a tag out of use; members who carry it keep it until it is taken off them."""
     members.delete_tag(scope=scope_of(request), code=code, now=clock.now())
     return DoneOut(changed=1)
-
-
-@router.post("/members/tags", response=DoneOut, **needs("members.write"))
-def tag_members(request: HttpRequest, given: TagChangeIn) -> Any:
-    """Put tags on members and take others off, all at once."""
-    scope = scope_of(request)
-    found = members.resolve(
-        organisation_id=scope.organisation_id,
-        brand_id=scope.brand_id,
-        refs=[ById(code=code) for code in given.members],
-        any_status=True,
-    )
-    unknown = [code for code, one in zip(given.members, found, strict=True) if isinstance(one, Refusal)]
-    if unknown:
-        raise invalid_field(
-            "members", "member_not_found", f"没有会员 {unknown[0]}", f"There is no member {unknown[0]}"
-        )
-    ids = [one for one in found if not isinstance(one, Refusal)]
-    changed = members.tag_members(
-        scope=scope, member_ids=ids, add=given.add, remove=given.remove, now=clock.now()
-    )
-    return DoneOut(changed=changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from regulars.facts.activity import api as activities
@@ -32,15 +32,20 @@ from regulars.value.ledger.types import KIND_NAMES, EntryRow
 from regulars.value.tiers import api as tiers
 
 router = Router(tags=["Timeline"])
-Types = Annotated[list[Annotated[str, Field(max_length=64)]], Query(max_length=40)]
 _ACTIVITY = Text("行为记录", "Activity")
+
+
+class TypesIn(Schema):
+    """Of these types only, if any are given."""
+
+    type: list[Annotated[str, Field(max_length=64)]] = Field([], max_length=40)
 
 
 @router.get("/members/{code}/timeline", response=PageOut[ActivityOut], **needs("activities.read"))
 def get_timeline(
     request: HttpRequest,
     code: Code,
-    type: Types | None = None,
+    given: Query[TypesIn],
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Any:
@@ -50,7 +55,7 @@ def get_timeline(
     page = activities.list_activities(
         brand_id=scope.brand_id,
         member_id=member_id_of(scope, code),
-        types=type or (),
+        types=given.type,
         cursor=cursor,
         limit=limit,
     )
@@ -81,7 +86,7 @@ def get_why(request: HttpRequest, code: Code, activity_id: Code) -> Any:
         version=stored.version,
         rules=_rules(naming, stored, programme),
         entries=[entry_out(naming, entry) for entry in entries],
-        notes=wording.notes(naming, stored.notes),
+        notes=wording.notes(naming, stored.notes, programme),
         redecided=stored.version != row.version,
         order=orders.order_of(naming, row, stored) if row.type in ("order", "refund") else None,
         data=dict(given.data or {}) if row.type not in wording.INTERNAL else {},

@@ -94,15 +94,15 @@ def _end(request: HttpRequest, code: str, hold_id: str, given: KeyIn, *, capture
     return card.hold_out(ended.hold)
 
 
-@router.post("/members/{code}/tiers", response=MemberOut, **needs("tiers.adjust"))
-def place_tier(request: HttpRequest, code: Code, given: TierIn) -> Any:
+@router.post("/members/{code}/tiers/{scheme}", response=MemberOut, **needs("tiers.adjust"))
+def place_tier(request: HttpRequest, code: Code, scheme: Code, given: TierIn) -> Any:
     """Put her into a tier by hand, perhaps locked, perhaps until a day."""
     scope, now = scope_of(request), clock.now()
     member_id = member_id_of(scope, code)
     value.place_tier(
         scope=scope,
         member_id=member_id,
-        scheme=given.scheme,
+        scheme=scheme,
         tier=given.tier,
         reason="manual",
         comment=given.reason,

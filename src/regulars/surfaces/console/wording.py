@@ -8,6 +8,7 @@ from typing import Any
 from regulars.flows.intake.api import INTERNAL_TYPES
 from regulars.kit.money import show as show_money
 from regulars.kit.text import Text
+from regulars.programme.rules.types import Programme
 from regulars.surfaces.console.naming import Naming
 
 INTERNAL = INTERNAL_TYPES
@@ -27,10 +28,10 @@ MOVES: dict[str, Text] = {
 }
 
 _NOTES: dict[str, Text] = {
-    "clawed_back": Text("扣回 {taken} {unit}", "{taken} {unit} taken back"),
+    "clawed_back": Text("扣回 {taken} {unit}（{rule_name}）", "{taken} {unit} taken back ({rule_name})"),
     "clawed_back_debt": Text(
-        "扣回 {taken} {unit}，另有 {debt} 已被用掉，记为欠分",
-        "{taken} {unit} taken back; {debt} more were spent already and are owed",
+        "扣回 {taken} {unit}（{rule_name}），另有 {debt} 已被用掉，记为欠分",
+        "{taken} {unit} taken back ({rule_name}); {debt} more were spent already and are owed",
     ),
     "given_back": Text("退还已使用的 {amount} {unit}", "{amount} {unit} that had been spent came back"),
     "waiting_for_order": Text(
@@ -45,7 +46,7 @@ _NOTES: dict[str, Text] = {
 }
 
 
-def notes(naming: Naming, given: Iterable[Mapping[str, Any]]) -> list[str]:
+def notes(naming: Naming, given: Iterable[Mapping[str, Any]], programme: Programme | None) -> list[str]:
     """What a receipt notes beside its rules, in words; a note without words shows its code."""
     found = []
     for note in given:
@@ -56,13 +57,15 @@ def notes(naming: Naming, given: Iterable[Mapping[str, Any]]) -> list[str]:
         values = {key: f"{value:,}" if isinstance(value, int) else value for key, value in note.items()}
         if code == "refunded":
             values["money"] = show_money(int(note["amount"]), naming.brand.currency)
+        if "rule" in note:
+            values["rule_name"] = naming.rule(str(note["rule"]), programme)[0]
         if "unit" in note:
             values["unit"] = naming.unit(str(note["unit"]))
         try:
             found.append(naming.say(text.format(**values)) if text else code)
         except KeyError:
             found.append(code)
-    return list(dict.fromkeys(found))
+    return found
 
 
 def without_name(sentence: str, name: str) -> str:
@@ -97,6 +100,8 @@ ACTIONS: dict[str, Text] = {
     "asked": Text("申请", "asked for"),
     "posted": Text("入账", "posted"),
     "rejected": Text("驳回", "rejected"),
+    "approved": Text("同意", "approved"),
+    "pause": Text("暂停", "paused"),
     "placed": Text("人工调整", "placed by hand"),
     "unlocked": Text("解除锁定", "unlocked"),
     "use": Text("核销", "used"),
@@ -130,8 +135,23 @@ THINGS: dict[str, Text] = {
 }
 
 
+_WHOLE: dict[str, Text] = {
+    "session.sign_in": Text("登录控制台", "Signed in to the console"),
+    "member.enrol": Text("会员入会", "Member enrolled"),
+    "member.export": Text("导出会员", "Members exported"),
+    "member.consent": Text("会员同意条款", "Member agreed to the terms"),
+    "member.tag": Text("打标签", "Members tagged"),
+    "staff.password": Text("修改员工密码", "Password of staff changed"),
+    "import.check": Text("导入 · 试运行", "Import · checked"),
+    "adjustment.comment": Text("人工调整 · 审批意见", "Adjustment · comment"),
+    "activity_type.put": Text("活动类型 · 修改", "Activity type · changed"),
+}
+
+
 def action(naming: Naming, code: str) -> str:
     """`store.update` → “门店 · 修改”."""
+    if code in _WHOLE:
+        return naming.say(_WHOLE[code])
     thing, _, verb = code.partition(".")
     return (
         f"{naming.say(THINGS.get(thing, Text(thing, thing)))} · "

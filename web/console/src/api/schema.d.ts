@@ -297,11 +297,7 @@ export interface paths {
          */
         get: operations["regulars_surfaces_console_timeline_list_tier_changes"];
         put?: never;
-        /**
-         * Place Tier
-         * @description Put her into a tier by hand, perhaps locked, perhaps until a day.
-         */
-        post: operations["regulars_surfaces_console_value_place_tier"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -382,6 +378,26 @@ export interface paths {
          * @description Spend what is held.
          */
         post: operations["regulars_surfaces_console_value_capture_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/tiers/{scheme}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place Tier
+         * @description Put her into a tier by hand, perhaps locked, perhaps until a day.
+         */
+        post: operations["regulars_surfaces_console_value_place_tier"];
         delete?: never;
         options?: never;
         head?: never;
@@ -488,6 +504,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/tags/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag Members
+         * @description Put tags on members and take others off, all at once.
+         */
+        post: operations["regulars_surfaces_console_tags_tag_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/tags/{code}": {
         parameters: {
             query?: never;
@@ -507,26 +543,6 @@ export interface paths {
          * @description Take a tag out of use; members who carry it keep it until it is taken off them.
          */
         delete: operations["regulars_surfaces_console_tags_delete_tag"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/console/members/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Tag Members
-         * @description Put tags on members and take others off, all at once.
-         */
-        post: operations["regulars_surfaces_console_tags_tag_members"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -614,6 +630,26 @@ export interface paths {
          */
         put: operations["regulars_surfaces_console_brand_change_brand"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/brand/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Logo
+         * @description A new logo: PNG, JPEG or WebP, at most 2 MB.
+         */
+        post: operations["regulars_surfaces_console_brand_change_logo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1985,6 +2021,17 @@ export interface components {
             text: string;
         };
         /**
+         * TypesIn
+         * @description Of these types only, if any are given.
+         */
+        TypesIn: {
+            /**
+             * Type
+             * @default []
+             */
+            type: string[];
+        };
+        /**
          * ActivityOut
          * @description One entry of the timeline.
          */
@@ -2306,8 +2353,6 @@ export interface components {
         };
         /** TierIn */
         TierIn: {
-            /** Scheme */
-            scheme: string;
             /** Tier */
             tier: string;
             /** Reason */
@@ -2361,18 +2406,6 @@ export interface components {
             /** Members */
             members: number;
         };
-        /** TagIn */
-        TagIn: {
-            /** Name */
-            name: {
-                [key: string]: string;
-            };
-            /**
-             * Colour
-             * @default
-             */
-            colour: string;
-        };
         /**
          * DoneOut
          * @description How many things were changed.
@@ -2401,6 +2434,18 @@ export interface components {
              * @default []
              */
             remove: string[];
+        };
+        /** TagIn */
+        TagIn: {
+            /** Name */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Colour
+             * @default
+             */
+            colour: string;
         };
         /** StoreOut */
         StoreOut: {
@@ -2497,6 +2542,8 @@ export interface components {
             is_demo: boolean;
             /** Portal Url */
             portal_url: string;
+            /** Logo Url */
+            logo_url: string | null;
         };
         /** BrandIn */
         BrandIn: {
@@ -3986,7 +4033,7 @@ export interface operations {
     regulars_surfaces_console_timeline_get_timeline: {
         parameters: {
             query?: {
-                type?: string[] | null;
+                type?: string[];
                 cursor?: string | null;
                 limit?: number;
             };
@@ -4076,32 +4123,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TierChangeOut"][];
-                };
-            };
-        };
-    };
-    regulars_surfaces_console_value_place_tier: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TierIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberOut"];
                 };
             };
         };
@@ -4208,6 +4229,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_value_place_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                scheme: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
                 };
             };
         };
@@ -4337,6 +4385,30 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_tags_tag_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_tags_put_tag: {
         parameters: {
             query?: never;
@@ -4373,30 +4445,6 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DoneOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_console_tags_tag_members: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagChangeIn"];
-            };
-        };
         responses: {
             /** @description OK */
             200: {
@@ -4529,6 +4577,36 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BrandIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_brand_change_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                };
             };
         };
         responses: {

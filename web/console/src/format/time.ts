@@ -50,7 +50,7 @@ export function monthDay(value: Instant): string {
 }
 
 export function month(value: Instant): string {
-  return formatter({ year: 'numeric', month: 'long', timeZone: zoneFor(value) }).format(new Date(value))
+  return formatter({ year: 'numeric', month: 'short', timeZone: zoneFor(value) }).format(new Date(value))
 }
 
 /** Monday is 1, as in ISO 8601. */

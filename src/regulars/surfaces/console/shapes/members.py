@@ -378,7 +378,6 @@ class KeyIn(Shape):
 
 
 class TierIn(Shape):
-    scheme: str = Field(max_length=64)
     tier: str = Field(max_length=64)
     reason: str = Field(min_length=1, max_length=500)
     ends_at: datetime | None = None

@@ -56,6 +56,7 @@ class BrandOut(Shape):
     consent_version: str
     is_demo: bool
     portal_url: str
+    logo_url: str | None
 
 
 class FieldChoiceIO(Shape):

@@ -102,7 +102,7 @@ export const common = {
     noViews: ['还没有保存的视图', 'No saved views yet'],
     previous: ['上一页', 'Previous'],
     next: ['下一页', 'Next'],
-    rows: ['{n} 行', '{n} rows'],
+    rows: ['{n} 行', '{n} row | {n} rows'],
     perPage: ['每页 {n} 行', '{n} per page'],
     first: ['回到第一页', 'First page'],
     exportCsv: ['导出 CSV', 'Export CSV'],

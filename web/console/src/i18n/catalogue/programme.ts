@@ -14,6 +14,7 @@ export const programme = {
     readOnly: ['只读：要修改请先新建草稿', 'Read only: start a draft to change it'],
     startDraft: ['新建草稿', 'Start a draft'],
     openDraft: ['打开草稿 {n}', 'Open draft {n}'],
+    details: ['版本详情', 'About this version'],
     compare: ['与生效版本比较', 'Compare with live'],
     save: ['保存草稿', 'Save draft'],
     saved: ['草稿已保存', 'Draft saved'],

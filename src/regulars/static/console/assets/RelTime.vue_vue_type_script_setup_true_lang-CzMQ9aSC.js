@@ -1,1 +1,0 @@
-import{g as i,r as n}from"./index-BZvxVAQx.js";import{J as o,V as e,W as a,l as s,a9 as m}from"./vendor-CYUEhEgl.js";const c=["datetime","title"],r={key:1,class:"muted"},_=o({__name:"RelTime",props:{at:{}},setup(t){return(l,d)=>t.at?(e(),a("time",{key:0,datetime:t.at,title:s(i)(t.at)},m(s(n)(t.at)),9,c)):(e(),a("span",r,"—"))}});export{_};

@@ -1,0 +1,74 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { csvBlob } from '@/api/csv'
+import { address } from '@/api/client'
+import { Problem } from '@/api/problem'
+import { i18n } from '@/i18n'
+import { currencyDigits, money, percent, signed } from '@/format/number'
+import { date, duration, isoDay, relative, setBusinessZone } from '@/format/time'
+
+const language = (value: 'zh-CN' | 'en') => (i18n.global.locale.value = value)
+beforeEach(() => {
+  language('en')
+  setBusinessZone('Asia/Shanghai')
+})
+
+describe('money', () => {
+  it('comes in the smallest unit of its currency', () => {
+    expect(money(123_456, 'CNY')).toBe('¥1,234.56')
+    expect(money(123_456, 'JPY')).toBe('¥123,456')
+    expect(money(-50, 'USD')).toBe('-$0.50')
+    expect([currencyDigits('CNY'), currencyDigits('JPY'), currencyDigits('KWD')]).toEqual([2, 0, 3])
+  })
+})
+
+describe('numbers', () => {
+  it('show a sign for what came and went, none for nothing', () => {
+    expect([signed(1200), signed(-3), signed(0)]).toEqual(['+1,200', '-3', '0'])
+    expect(percent(0.1234)).toBe('12.3%')
+  })
+})
+
+describe('time', () => {
+  it('is on the clock of the programme', () => {
+    // 16:30 UTC is half past midnight of the next day in Shanghai.
+    expect(date('2026-03-01T16:30:00Z')).toBe('Mar 2, 2026')
+    expect(isoDay('2026-03-01T16:30:00Z')).toBe('2026-03-02')
+  })
+
+  it('a day without a time stays that day in every zone', () => {
+    setBusinessZone('America/Los_Angeles')
+    expect(date('2026-03-01')).toBe('Mar 1, 2026')
+  })
+
+  it('is said in words', () => {
+    const now = Date.parse('2026-03-10T00:00:00Z')
+    expect(relative('2026-03-08T00:00:00Z', now)).toBe('2 days ago')
+    expect(relative('2026-03-10T03:00:00Z', now)).toBe('in 3 hours')
+    expect(duration(125)).toBe('2 min 5 sec')
+    expect(duration(3)).toBe('3 sec')
+    language('zh-CN')
+    expect(relative('2026-03-08T00:00:00Z', now)).toBe('前天')
+  })
+})
+
+describe('addresses', () => {
+  it('are filled and escaped; empty filters are left out', () => {
+    expect(address('/m/{code}', { code: 'a/b' }, { q: '王 ', tier: '', type: ['order', 'refund'], limit: 0 })).toBe('/m/a%2Fb?q=%E7%8E%8B+&type=order&type=refund&limit=0')
+  })
+})
+
+describe('CSV', () => {
+  it('is quoted, and never run as a formula', async () => {
+    const text = await csvBlob(['a,b', 'c'], [['=1+1', -2], ['say "hi"', null]]).text()
+    expect(text.replace('\ufeff', '')).toBe('"a,b",c\r\n\'=1+1,-2\r\n"say ""hi""",\r\n')
+  })
+})
+
+describe('problems', () => {
+  it('give each field its first complaint', () => {
+    const problem = new Problem({ status: 422, code: 'invalid_input', title: 'x', errors: [
+      { field: 'name', code: 'a', message: 'first' }, { field: 'name', code: 'b', message: 'second' }, { field: 'lines[0].amount', code: 'c', message: 'third' },
+    ] })
+    expect(problem.fields).toEqual({ name: 'first', 'lines[0].amount': 'third' })
+  })
+})
