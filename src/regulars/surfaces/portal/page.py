@@ -64,8 +64,9 @@ def _embedded(answer: object) -> str:
 
 
 def _path() -> Path:
-    path: Path = settings.PACKAGE / "static" / "portal" / "index.html"
-    return path
+    """The entry page that belongs to the files being served: gathered at the start, or where they were built."""
+    root: Path = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else settings.PACKAGE / "static"
+    return root / "portal" / "index.html"
 
 
 @lru_cache(maxsize=2)

@@ -1,5 +1,5 @@
 const en = {
-  app: { loading: 'Opening', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
+  app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {
     notice: 'Demo: names and phone numbers are made up',
     detail:

@@ -1,5 +1,5 @@
 const zh = {
-  app: { loading: '正在打开', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
+  app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
     notice: '演示品牌：姓名和手机号均为虚构',
     detail: '这里的姓名和手机号都是编出来的，购物记录来自公开数据集。验证码不会真的发出，请在管理后台「消息」里查看。',
