@@ -206,7 +206,9 @@ def test_the_pass_is_read_by_a_till_of_this_brand_for_a_minute(brand, signed_in)
         assert read(given["token"]) == member
         assert read(given["token"].lower()) == member
         assert read(given["token"], UUID(int=1)) == "not_a_pass"
-        assert read(given["token"][:-1] + ("A" if given["token"][-1] != "A" else "B")) == "not_a_pass"
+        for place in range(len(given["token"])):
+            other = "A" if given["token"][place] != "A" else "B"
+            assert read(given["token"][:place] + other + given["token"][place + 1 :]) == "not_a_pass"
         for other in ("", "R1", "https://example.org", "R1" + "A" * 55, "R1é"):
             assert read(other) == "not_a_pass"
         frozen.tick(timedelta(seconds=74))

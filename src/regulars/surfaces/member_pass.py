@@ -1,7 +1,7 @@
 """The member's pass: what her QR code says for one minute, and how a till reads it.
 
-A pass is 34 bytes written in base 32 behind `R1`: member id (16), when it was made (4), and a keyed hash (14) of
-both and of the brand. It fits a small QR code's alphanumeric mode, needs no table, and tells nothing of the member.
+A pass is 35 bytes written in base 32 behind `R1`: member id (16), when it was made (4), and a keyed hash (15) of
+both and of the brand; 35 bytes fill 56 letters to the last bit, so that no letter can be changed. It fits a small QR code's alphanumeric mode, needs no table, and tells nothing of the member.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIFETIME = timedelta(seconds=60)
 GRACE = timedelta(seconds=15)
 _PREFIX = "R1"
 _BODY = struct.Struct(">16sI")
-_SEAL = 14
+_SEAL = 15
 
 
 def issue(*, brand_id: UUID, member_id: UUID, now: datetime) -> str:
