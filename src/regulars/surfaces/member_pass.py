@@ -1,7 +1,8 @@
 """The member's pass: what her QR code says for one minute, and how a till reads it.
 
 A pass is 35 bytes written in base 32 behind `R1`: member id (16), when it was made (4), and a keyed hash (15) of
-both and of the brand; 35 bytes fill 56 letters to the last bit, so that no letter can be changed. It fits a small QR code's alphanumeric mode, needs no table, and tells nothing of the member.
+both and of the brand; 35 bytes fill 56 letters to the last bit, so that no letter can be changed. It fits a small
+QR code's alphanumeric mode and needs no table; the id in it says nothing to anybody who cannot ask us.
 """
 
 from __future__ import annotations
