@@ -17,8 +17,8 @@ from regulars.platform.audit import api as audit
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, member_id_of, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import PageOut
 from regulars.surfaces.console.shapes.members import AdjustmentOut, DecideIn
+from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.value.ledger import records
 from regulars.value.ledger.types import AdjustmentRow
 

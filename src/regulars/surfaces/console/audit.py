@@ -25,8 +25,8 @@ from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import wording
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, brand_of, needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import PageOut
 from regulars.surfaces.console.shapes.settings import AuditOut
+from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.surfaces.console.sheets import Format, sheet
 
 router = Router(tags=["Audit"])

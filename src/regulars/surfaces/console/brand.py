@@ -15,8 +15,8 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.surfaces.access import scope_of
 from regulars.surfaces.console.asking import brand_of, needs
-from regulars.surfaces.console.shapes.common import TextIO
 from regulars.surfaces.console.shapes.settings import BrandIn, BrandOut
+from regulars.surfaces.console.shapes.shared import TextIO
 
 router = Router(tags=["Brand"])
 

@@ -14,8 +14,8 @@ from regulars.kit import clock
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import ChoiceOut
 from regulars.surfaces.console.shapes.members import ChoicesOut, SchemeChoiceOut, TagChoiceOut, UnitChoiceOut
+from regulars.surfaces.console.shapes.shared import ChoiceOut
 
 router = Router(tags=["Choices"])
 

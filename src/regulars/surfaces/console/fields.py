@@ -13,8 +13,8 @@ from regulars.kit import clock
 from regulars.kit.text import Language
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
-from regulars.surfaces.console.shapes.common import TextIO
 from regulars.surfaces.console.shapes.settings import FieldChoiceIO, FieldIn, FieldOut, FieldRulesIO
+from regulars.surfaces.console.shapes.shared import TextIO
 
 router = Router(tags=["Fields"])
 

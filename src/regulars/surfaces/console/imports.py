@@ -17,7 +17,6 @@ from regulars.platform.files import api as files
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, needs, uuid_of
-from regulars.surfaces.console.shapes.common import ChoiceOut, PageOut
 from regulars.surfaces.console.shapes.imports import (
     ColumnOut,
     ImportErrorOut,
@@ -29,6 +28,7 @@ from regulars.surfaces.console.shapes.imports import (
     PreviewOut,
     StartIn,
 )
+from regulars.surfaces.console.shapes.shared import ChoiceOut, PageOut
 
 router = Router(tags=["Imports"])
 _IMPORT = Text("导入任务", "Import")

@@ -34,7 +34,6 @@ from regulars.surfaces.console.asking import (
     uuid_of,
 )
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import PageOut
 from regulars.surfaces.console.shapes.members import (
     EnrolIn,
     EnrolledOut,
@@ -46,6 +45,7 @@ from regulars.surfaces.console.shapes.members import (
     ProfileIn,
     StatusIn,
 )
+from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.surfaces.console.sheets import Format, sheet
 from regulars.value.ledger import api as ledger
 

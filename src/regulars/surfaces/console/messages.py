@@ -11,8 +11,8 @@ from regulars.messaging import api as messaging
 from regulars.messaging.types import CHANNELS
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, needs
-from regulars.surfaces.console.shapes.common import PageOut
 from regulars.surfaces.console.shapes.settings import MessageOut
+from regulars.surfaces.console.shapes.shared import PageOut
 
 router = Router(tags=["Messages"])
 

@@ -18,7 +18,7 @@ from regulars.programme.rules import api as rules
 from regulars.programme.rules.types import Benefit, Programme, Rule, Tier, TierScheme
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
-from regulars.surfaces.console.shapes.common import ChoiceOut, StoreRefOut, TierOut
+from regulars.surfaces.console.shapes.shared import ChoiceOut, StoreRefOut, TierOut
 
 TYPES: dict[str, Text] = {
     "order": Text("订单", "Order"),

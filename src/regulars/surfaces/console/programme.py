@@ -24,7 +24,6 @@ from regulars.programme.versions.types import Version, VersionSummary
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import ChoiceOut
 from regulars.surfaces.console.shapes.programme import (
     ChangeLineOut,
     CommentIn,
@@ -44,6 +43,7 @@ from regulars.surfaces.console.shapes.programme import (
     VersionRowOut,
     VersionsOut,
 )
+from regulars.surfaces.console.shapes.shared import ChoiceOut
 
 router = Router(tags=["Programme"])
 _METRICS = ("spend", "orders", "visits")

@@ -12,8 +12,8 @@ from regulars.platform.staff import api as staff
 from regulars.platform.staff.types import PERMISSIONS, Role
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
-from regulars.surfaces.console.shapes.common import TextIO
 from regulars.surfaces.console.shapes.settings import PermissionOut, RoleIn, RoleOut, RolesOut
+from regulars.surfaces.console.shapes.shared import TextIO
 
 router = Router(tags=["Roles"])
 

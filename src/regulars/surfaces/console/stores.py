@@ -18,8 +18,8 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, NewStore, Store
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, brand_of, needs
-from regulars.surfaces.console.shapes.common import TextIO
 from regulars.surfaces.console.shapes.settings import RegionIO, StoreIn, StoreOut
+from regulars.surfaces.console.shapes.shared import TextIO
 
 router = Router(tags=["Stores"])
 

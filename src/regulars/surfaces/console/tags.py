@@ -14,8 +14,8 @@ from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.text import Text
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
-from regulars.surfaces.console.shapes.common import DoneOut
 from regulars.surfaces.console.shapes.members import TagChangeIn, TagIn, TagOut
+from regulars.surfaces.console.shapes.shared import DoneOut
 
 router = Router(tags=["Tags"])
 

@@ -18,7 +18,6 @@ from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import orders, wording
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, member_id_of, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.common import PageOut
 from regulars.surfaces.console.shapes.members import (
     ActivityOut,
     ChangeOut,
@@ -27,6 +26,7 @@ from regulars.surfaces.console.shapes.members import (
     TierChangeOut,
     WhyOut,
 )
+from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.value.ledger import api as ledger
 from regulars.value.ledger.types import KIND_NAMES, EntryRow
 from regulars.value.tiers import api as tiers

@@ -17,8 +17,8 @@ from regulars.platform.audit import api as audit
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.naming import TYPES
-from regulars.surfaces.console.shapes.common import TextIO
 from regulars.surfaces.console.shapes.settings import ActivityTypeIn, ActivityTypeOut, TypeFieldIO
+from regulars.surfaces.console.shapes.shared import TextIO
 
 router = Router(tags=["Activity types"])
 _RESERVED = SYSTEM_TYPES | {"enrol"}

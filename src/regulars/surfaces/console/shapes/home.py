@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from regulars.surfaces.console.shapes.common import Shape, TierOut
+from regulars.surfaces.console.shapes.shared import Shape, TierOut
 
 
 class FigureOut(Shape):

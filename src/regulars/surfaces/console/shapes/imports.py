@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ninja import Field
 
-from regulars.surfaces.console.shapes.common import ChoiceOut, Shape
+from regulars.surfaces.console.shapes.shared import ChoiceOut, Shape
 
 
 class ColumnOut(Shape):

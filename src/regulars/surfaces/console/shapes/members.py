@@ -7,7 +7,7 @@ from typing import Any
 
 from ninja import Field
 
-from regulars.surfaces.console.shapes.common import ChoiceOut, Shape, StoreRefOut, TierOut
+from regulars.surfaces.console.shapes.shared import ChoiceOut, Shape, StoreRefOut, TierOut
 
 
 class MemberRowOut(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Field
 
-from regulars.surfaces.console.shapes.common import Shape
+from regulars.surfaces.console.shapes.shared import Shape
 
 
 class SignInIn(Shape):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ninja import Field
 
-from regulars.surfaces.console.shapes.common import Shape, TextIO
+from regulars.surfaces.console.shapes.shared import Shape, TextIO
 
 
 class RegionIO(Shape):
