@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from tests.rest.shop import ALL, Shop
+
+from regulars.kit import clock
+from regulars.kit.ids import new_id
+from regulars.surfaces import member_pass
 
 PHONE = {"type": "phone", "value": "138 0013 8000"}
 
@@ -193,3 +199,16 @@ def test_unknown_addresses_and_methods_are_problems_too(shop: Shop) -> None:
     assert shop.call.refused("GET", "/nothing")["status"] == 404
     assert shop.call.refused("DELETE", "/members")["status"] == 405
     assert shop.call.refused("GET", "/members/not-a-member")["code"] == "member_not_found"
+
+
+def test_a_till_reads_the_pass_on_a_phone(shop: Shop) -> None:
+    call = shop.call
+    enrolled = json.loads(call("POST", "/members", {"identities": [PHONE]}).content)
+    member, brand, now = UUID(enrolled["member_id"]), shop.scope.brand_id, clock.now()
+    fresh = member_pass.issue(brand_id=brand, member_id=member, now=now)
+    read = call("POST", "/members/pass", {"text": fresh})
+    assert (read.status, json.loads(read.content)["code"]) == (200, enrolled["code"])
+    old = member_pass.issue(brand_id=brand, member_id=member, now=now - timedelta(seconds=80))
+    assert call.refused("POST", "/members/pass", {"text": old})["code"] == "pass_expired"
+    foreign = member_pass.issue(brand_id=new_id(), member_id=member, now=now)
+    assert call.refused("POST", "/members/pass", {"text": foreign})["code"] == "not_a_pass"

@@ -80,6 +80,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/members/{member}/adjustments"): {"unit": "points", "amount": 1, "reason": "goodwill"},
     ("POST", "/members/{member}/tiers/{scheme}"): {"tier": "gold", "comment": "mine now"},
     ("POST", "/members/{member}/tiers/{scheme}/unlock"): {"comment": "mine now"},
+    ("POST", "/members/pass"): {"text": "R1" + "A" * 56},
     ("PUT", "/profile-fields/{key}"): {"type": "text", "label": {"zh": "我", "en": "mine"}},
     ("PUT", "/tags/{code}"): {"name": {"zh": "我", "en": "mine"}},
     ("PUT", "/stores/{code}"): {"name": {"zh": "我", "en": "mine"}},

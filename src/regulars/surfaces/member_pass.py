@@ -33,6 +33,12 @@ def issue(*, brand_id: UUID, member_id: UUID, now: datetime) -> str:
     return _PREFIX + base64.b32encode(body + _seal(brand_id, body)).decode().rstrip("=")
 
 
+def is_one(text: str) -> bool:
+    """Whether a text has the form of a pass, whatever it is worth."""
+    text = text.strip().upper()
+    return text.startswith(_PREFIX) and len(text) == len(_PREFIX) + 56
+
+
 def read(*, brand_id: UUID, token: str, now: datetime) -> UUID:
     """The member a pass stands for.
 

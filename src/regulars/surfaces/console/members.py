@@ -20,6 +20,7 @@ from regulars.kit.periods import start_of_day
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
+from regulars.surfaces import member_pass
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import card
 from regulars.surfaces.console.asking import (
@@ -252,8 +253,12 @@ def _filter(scope: Scope, given: FilterIn) -> MemberFilter:
     def end(day: date | None) -> datetime | None:
         return start_of_day(day + timedelta(days=1), timezone) if day else None
 
+    q = given.q
+    if q and member_pass.is_one(q):  # a clerk's scanner types what it reads into the search box
+        member_id = member_pass.read(brand_id=scope.brand_id, token=q, now=clock.now())
+        q = members.get_card(scope=scope, member_id=member_id).code
     return MemberFilter(
-        q=given.q,
+        q=q,
         tier=given.tier,
         tag=given.tag,
         store_id=store_id_of(scope, given.store),

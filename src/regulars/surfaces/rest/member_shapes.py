@@ -147,6 +147,12 @@ class ResolveIn(In):
     refs: list[MemberRefIn] = Field(min_length=1, max_length=1000)
 
 
+class PassIn(In):
+    """What a till read from the QR code on a member's phone."""
+
+    text: str = Field(min_length=1, max_length=200)
+
+
 class ResolvedOut(Schema):
     member_id: UUID | None = None
     problem: Problem | None = None

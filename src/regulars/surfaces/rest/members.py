@@ -13,6 +13,7 @@ from regulars.facts.members.types import Enrolment, IdentityIn, MemberCard, Memb
 from regulars.flows.enrol import Enrolee, enrol
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
+from regulars.surfaces import member_pass
 from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
@@ -28,6 +29,7 @@ from regulars.surfaces.rest.member_shapes import (
     MemberRowOut,
     NoteIn,
     NoteOut,
+    PassIn,
     ResolvedOut,
     ResolveIn,
     TaggedOut,
@@ -121,6 +123,14 @@ def resolve_members(request: HttpRequest, given: ResolveIn) -> Any:
             for one in found
         ]
     }
+
+
+@router.post("/members/pass", response=MemberOut, **needs("members.read"))
+def read_pass(request: HttpRequest, given: PassIn) -> Any:
+    """Whose QR code a till has just scanned. 409 `pass_expired` if it is over a minute old, 422 `not_a_pass`."""
+    scope = scope_of(request)
+    member_id = member_pass.read(brand_id=scope.brand_id, token=given.text, now=clock.now())
+    return _card(request, members.get_card(scope=scope, member_id=member_id))
 
 
 @router.post("/members/tags", response=TaggedOut, **needs("members.write"))
