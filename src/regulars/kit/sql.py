@@ -46,7 +46,10 @@ def copy_field(value: Any) -> str:
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return value.translate(_COPY_ESCAPES)
+        # nearly no text needs it, and `translate` walks through text that is not ASCII sign by sign
+        if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
+            return value.translate(_COPY_ESCAPES)
+        return value
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):

@@ -1,0 +1,73 @@
+"""The people of the demo. Households are real, people are not: every name, number, birthday and gender is made up.
+
+Phone numbers are +86 100 0000 xxxx: mainland mobile numbers begin with 13 to 19, so none of these can be anybody's.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from regulars.facts.members.types import Enrolment, FieldChoice, IdentityIn, ProfileField
+from regulars.flows.demo.history import SOURCE, Household
+from regulars.flows.demo.words import DEMOGRAPHICS, choice_value
+
+IDENTITY = f"external:{SOURCE}"
+_AGES = {
+    "19-24": (19, 24),
+    "25-34": (25, 34),
+    "35-44": (35, 44),
+    "45-54": (45, 54),
+    "55-64": (55, 64),
+    "65+": (65, 84),
+}
+_BEFORE_FIRST_VISIT = timedelta(minutes=10)
+
+
+def phone_of(household: int) -> str:
+    return f"+861000000{household:04d}"
+
+
+def code_of(household: int) -> str:
+    return f"DEMO{household:04d}"
+
+
+def enrolment_of(household: Household, *, last_day: date) -> Enrolment:
+    """The made-up person of a household; her age is within the band of the survey where there is one."""
+    rng = random.Random(household.number)
+    low, high = _AGES.get(household.survey.get("age", ""), (22, 72))
+    born = date(last_day.year - rng.randint(low, high), 1, 1) + timedelta(days=rng.randrange(365))
+    gender = rng.choices(("female", "male", ""), (55, 40, 5))[0]
+    return Enrolment(
+        identities=(
+            IdentityIn("phone", phone_of(household.number), verified=True),
+            IdentityIn(IDENTITY, str(household.number)),
+        ),
+        name=f"示范会员{household.number:04d}",
+        gender=gender,
+        birthday=born,
+        language="en" if rng.random() < 0.1 else "zh",
+        channel="demo",
+        attributes={
+            key: choice_value(household.survey[column])
+            for key, (_, column, _) in DEMOGRAPHICS.items()
+            if column in household.survey
+        },
+        joined_at=household.first_at - _BEFORE_FIRST_VISIT,
+        code=code_of(household.number),
+    )
+
+
+def profile_fields() -> list[ProfileField]:
+    """The survey's questions as custom fields of members."""
+    return [
+        ProfileField(
+            key=key,
+            type="enum",
+            label=label,
+            choices=tuple(FieldChoice(choice_value(raw), text) for raw, text in brackets.items()),
+            in_portal=False,
+            position=place,
+        )
+        for place, (key, (label, _, brackets)) in enumerate(DEMOGRAPHICS.items())
+    ]
