@@ -19,12 +19,6 @@ from regulars.platform.organisations.types import Actor, Scope
 
 pytestmark = pytest.mark.race
 
-# Acts that happen now carry an instant that was read before the member was locked, so of two that meet the second may
-# look late and goes through a repair, which asks less than it should.
-LATE_BY_LOCK = pytest.mark.xfail(
-    strict=False, reason="an act that waited for the lock is repaired as if it were late"
-)
-
 AtOnce = Callable[[list[Callable[[], Any]]], list[Any]]
 
 
@@ -37,7 +31,6 @@ def test_200_parallel_burns_of_one_balance(rush: Rush, at_once: AtOnce) -> None:
     rush.books_balance()
 
 
-@LATE_BY_LOCK
 def test_receipts_of_parallel_burns_say_what_each_left(rush: Rush, at_once: AtOnce) -> None:
     """993, 986, … 713: no two of 41 burns of 7 leave the same behind."""
     ann = rush.member(1000)
@@ -102,7 +95,6 @@ def test_refund_against_burn(rush: Rush, at_once: AtOnce) -> None:
     rush.books_balance()
 
 
-@LATE_BY_LOCK
 def test_50_parallel_holds_and_their_captures(rush: Rush, at_once: AtOnce) -> None:
     """1 000 points in holds of 30: 33 get one, 10 points are left. Then each is captured, released and captured
     again at once: one of the three wins.
@@ -182,7 +174,6 @@ def test_20_people_approve_one_adjustment(rush: Rush, at_once: AtOnce) -> None:
     rush.books_balance()
 
 
-@LATE_BY_LOCK
 def test_many_refunds_of_one_order_take_it_back_once(rush: Rush, at_once: AtOnce) -> None:
     ann = rush.member()
     at = clock.now() - timedelta(hours=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,11 @@ class Loaded:
     personal: Mapping[UUID, PersonalFacts]
     store_codes: Mapping[UUID, str]
     folds: dict[UUID, Fold]
+
+    def expired_until(self, member_id: UUID) -> datetime | None:
+        """When value of the member last expired, where lots are loaded."""
+        lots = self.folds[member_id].wallet.lots or ()
+        return max((lot.expires_at for lot in lots if lot.expired and lot.expires_at), default=None)
 
     def expired_since(self, member_id: UUID, event: Event) -> bool:
         """Whether value that the event may want to spend expired after the event: then it is late too."""

@@ -7,8 +7,8 @@ answered after the commit. A refused activity leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +83,7 @@ class Work:
     now: datetime
     results: list[Result | None]
     brief: bool = False
+    internal: bool = False
     rows: list[ActivityRow] = field(default_factory=list)
     released: list[UUID] = field(default_factory=list)
     repeats: list[tuple[int, Prepared, KeyClaim]] = field(default_factory=list)
@@ -115,7 +116,7 @@ def _post(
             results[index] = refusal
     if ready:
         with transaction.atomic(), connection.cursor() as cursor:
-            work = Work(scope, brand, now, results, brief)
+            work = Work(scope, brand, now, results, brief, internal)
             _transact(cursor, work, ready)
     return [result for result in results if result is not None]
 
@@ -233,6 +234,8 @@ def _fold(
     for member_id, items in by_member.items():
         fold = loaded.folds[member_id]
         known = latest(fold.state)
+        if work.internal:
+            _not_before(items, max(filter(None, (known, loaded.expired_until(member_id))), default=None))
         if (known is not None and items[0][0].occurred_at < known) or loaded.expired_since(
             member_id, items[0][0]
         ):
@@ -247,6 +250,15 @@ def _fold(
             else:
                 _accept(work, event, prepared, stored)
     return folds, late
+
+
+def _not_before(items: list[tuple[Event, Prepared]], known: datetime | None) -> None:
+    """What flows post happens now. Their now was read before the member was locked: who waited for that is not late."""
+    for event, _ in items:
+        if known is not None and event.occurred_at <= known:
+            event.occurred_at = known + timedelta(microseconds=1)
+            event.act = replace(event.act, occurred_at=event.occurred_at)
+        known = event.occurred_at
 
 
 def _accept(work: Work, event: Event, prepared: Prepared, stored: Stored) -> None:

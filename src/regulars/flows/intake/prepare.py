@@ -173,7 +173,10 @@ def _check_quantities(given: ActivityIn, errors: ErrorList) -> None:
     """Above zero, at most six decimals: JSON alone cannot say so of a decimal."""
     name, quantities = "order", [line.quantity for line in given.order.lines] if given.order else []
     if given.refund is not None and given.refund.lines is not None:
-        name, quantities = "refund", [line.quantity or ONE for line in given.refund.lines]
+        name, quantities = (
+            "refund",
+            [ONE if line.quantity is None else line.quantity for line in given.refund.lines],
+        )
     for place, quantity in enumerate(quantities):
         if quantity is ONE:
             continue

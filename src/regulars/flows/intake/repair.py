@@ -2,13 +2,14 @@
 
 Only what came after the late activity is decided anew; what came before stands as it was recorded. What people did
 (burns, holds, refunds) stays done; its lots may be others. The ledger is never rewritten: `repair` entries that name
-the late activity bring lots and balances to where the replay ends, so live state and replay agree.
+the late activity, each dated when what it repairs happened, bring lots and balances to where the replay ends, so live
+state and replay agree, and so does every instant of the past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_ids
 from regulars.platform.organisations.types import Brand
 from regulars.value.ledger import store as ledger_store
+from regulars.value.ledger.store import Movement
 from regulars.value.ledger.types import Account, Cause, EntryDraft, Lot, insufficient
 from regulars.value.ledger.wallet import Wallet
 from regulars.value.tiers import api as tiers
@@ -71,6 +73,7 @@ class _Past:
     events: list[Event]
     lots: dict[UUID, Lot]
     accounts: Mapping[str, Account]
+    movements: Mapping[Movement, int]
     moves: Sequence[TierHistoryRow]
 
 
@@ -82,6 +85,7 @@ def repair(
     rows = activity_store.history(cursor, brand_id=brand.id, member_ids=ids)
     lots = ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=ids)
     accounts = ledger_store.load_accounts(cursor, brand_id=brand.id, member_ids=ids)
+    movements = ledger_store.load_movements(cursor, brand_id=brand.id, member_ids=ids)
     moves = tiers.timelines(brand_id=brand.id, member_ids=ids)
     return {
         id_: _repair_member(
@@ -91,6 +95,7 @@ def repair(
                 [event_of(brand, row) for row in rows[id_]],
                 {lot.id: lot for lot in lots[id_]},
                 accounts.get(id_, {}),
+                movements.get(id_, {}),
                 moves.get(id_, ()),
             ),
             events[id_],
@@ -114,6 +119,8 @@ def _repair_member(
         wrong = [e for e in accepted if isinstance(answers[e.id], Refusal)]
         if not wrong:
             wrong = _overdrawn(fold, past.accounts, accepted, answers)
+        if not wrong:
+            wrong = _displaced(past.events, accepted, answers)
         if not wrong:
             break
         for event in wrong:
@@ -145,90 +152,108 @@ def _overdrawn(
     accepted: Sequence[Event],
     answers: dict[UUID, Stored | Refusal],
 ) -> list[Event]:
-    """New burns that were covered at their time but whose value has been spent since: they are refused."""
+    """New acts that spend, covered at their time, whose value has been spent since: they are refused."""
     for event in accepted:
-        burn = event.given.burn
-        if burn is None:
+        unit, amount = _spends(event)
+        if not amount:
             continue
-        debt = before[burn.unit].debt if burn.unit in before else 0
-        if fold.wallet.account(burn.unit).debt > debt:
-            available = before[burn.unit].available if burn.unit in before else 0
-            answers[event.id] = insufficient(burn.unit, available, burn.amount)
+        debt = before[unit].debt if unit in before else 0
+        if fold.wallet.account(unit).debt > debt:
+            available = before[unit].available if unit in before else 0
+            answers[event.id] = insufficient(unit, available, amount)
             return [event]
     return []
 
 
+def _spends(event: Event) -> tuple[str, int]:
+    """Unit and amount that an act takes out of what is available."""
+    burn, data = event.given.burn, event.given.data or {}
+    if burn is not None:
+        return burn.unit, burn.amount
+    if event.type == "hold":
+        return data["unit"], data["amount"]
+    if event.type == "adjust":
+        return data["unit"], max(0, -data["amount"])
+    return "", 0
+
+
+def _displaced(
+    past: Sequence[Event], accepted: Sequence[Event], answers: dict[UUID, Stored | Refusal]
+) -> list[Event]:
+    """New refunds without whom a refund that was taken before would still go through: what was answered stands."""
+    for event in past:
+        answer = answers[event.id]
+        if not isinstance(answer, Refusal) or event.type != "refund" or event.recorded is None:
+            continue
+        if not any(note["code"] == "refunded" for note in event.recorded.notes):
+            continue
+        for other in accepted:
+            if other.type == "refund" and other.order_key == event.order_key:
+                answers[other.id] = answer
+                return [other]
+    return []
+
+
 def _settle_differences(fold: Fold, past: _Past, fresh: set[UUID], cause: Cause) -> None:
-    """Turn the replayed wallet into entries and lot changes against what the database holds."""
-    actual_lots, actual = past.lots, past.accounts
+    """Turn the replayed wallet into entries and lot changes against what the database holds.
+
+    What the late activities themselves moved is posted as it is. For the rest the two histories are held against
+    each other, movement by movement, and each difference is posted at the instant at which it belongs: so the past
+    can be asked afterwards.
+    """
     wallet = fold.wallet
     wanted = {lot.id: lot for lot in wallet.lots or ()}
-    entries: list[EntryDraft] = []
-    balances = {unit: _signed(account) for unit, account in actual.items()}
-
-    def note(kind: Any, unit: str, account: str, contra: str, amount: int, lot: Lot | None) -> None:
-        if not amount:
-            return
-        totals = balances.setdefault(unit, {"available": 0, "pending": 0, "held": 0, "debt": 0})
-        totals[account] += amount
-        rule = lot.rule if lot else ""
-        entries.append(
-            EntryDraft(
-                unit, kind, account, contra, amount, totals[account], lot.id if lot else None, rule, cause
-            )
-        )
-
     for lot in wanted.values():
-        old = actual_lots.get(lot.id)
+        old = past.lots.get(lot.id)
         lot.is_new = old is None
         lot.changed = old is not None and _moved(lot, old)
-        where = "pending" if lot.state == "pending" else "available"
-        if old is None and lot.activity_id in fresh:
-            note("earn", lot.unit, where, "issued", lot.amount, lot)
-            note("repair", lot.unit, where, "repaired", lot.remaining - lot.amount, lot)
-        else:
-            _by_account(note, lot, old)
-        if old is None:
-            note("repair", lot.unit, "held", "repaired", lot.held, lot)
-    for old in actual_lots.values():
+    for old in past.lots.values():
         if old.id not in wanted:
-            _by_account(note, None, old)
             old.clawed = old.amount - old.expired
             old.remaining = old.held = 0
             old.state, old.changed = "closed", True
             assert wallet.lots is not None
             wallet.lots.append(old)
     wallet.new_lots = [lot for lot in wanted.values() if lot.is_new]
-    for unit in set(balances) | set(wallet.accounts):
-        account = wallet.account(unit)
-        account.changed = True
-        note("repair", unit, "debt", "repaired", -account.debt - balances.get(unit, {}).get("debt", 0), None)
-    wallet.entries = entries
+    differences = {movement: -amount for movement, amount in past.movements.items()}
+    found: list[tuple[datetime, EntryDraft]] = []
+    for entry in wallet.entries:
+        if entry.cause.activity_id in fresh:
+            found.append((entry.cause.at, entry))
+            continue
+        movement = (entry.unit, entry.account, entry.contra, entry.lot_id, entry.cause.at)
+        differences[movement] = differences.get(movement, 0) + entry.amount
+    for (unit, account, contra, lot_id, at), amount in differences.items():
+        if amount:
+            rule = wanted[lot_id].rule if lot_id in wanted else ""
+            why = Cause(cause.activity_id, cause.version, at)
+            found.append((at, EntryDraft(unit, "repair", account, contra, amount, 0, lot_id, rule, why)))
+    found.sort(key=lambda f: f[0])
+    wallet.entries = _running(found, past.accounts)
+    for unit in set(past.accounts) | set(wallet.accounts):
+        wallet.account(unit).changed = True
 
 
-def _signed(account: Account) -> dict[str, int]:
-    return {
-        "available": account.available,
-        "pending": account.pending,
-        "held": account.held,
-        "debt": -account.debt,
-    }
-
-
-def _by_account(note: Any, lot: Lot | None, old: Lot | None) -> None:
-    """Entries for what a lot holds now against what it held, account by account."""
-    some = lot or old
-    assert some is not None
-    for account, state in (("available", "active"), ("pending", "pending")):
-        now_there = lot.remaining if lot is not None and _state(lot) == state else 0
-        was_there = old.remaining if old is not None and _state(old) == state else 0
-        note("repair", some.unit, account, "repaired", now_there - was_there, some)
-    if old is not None:
-        note("repair", some.unit, "held", "repaired", (lot.held if lot else 0) - old.held, some)
-
-
-def _state(lot: Lot) -> str:
-    return "pending" if lot.state == "pending" else "active"
+def _running(
+    found: Sequence[tuple[datetime, EntryDraft]], accounts: Mapping[str, Account]
+) -> list[EntryDraft]:
+    """The entries with what each leaves behind, as they are posted one after the other."""
+    totals: dict[tuple[str, str], int] = {}
+    for unit, a in accounts.items():
+        for account, amount in (
+            ("available", a.available),
+            ("pending", a.pending),
+            ("held", a.held),
+            ("debt", -a.debt),
+        ):
+            totals[unit, account] = amount
+    entries = []
+    for _, entry in found:
+        here, there = (entry.unit, entry.account), (entry.unit, entry.contra)
+        totals[here] = totals.get(here, 0) + entry.amount
+        totals[there] = totals.get(there, 0) - entry.amount
+        entries.append(replace(entry, balance_after=totals[here]))
+    return entries
 
 
 def _moved(lot: Lot, old: Lot) -> bool:

@@ -15,7 +15,7 @@ class Entry(models.Model):
     """`amount` (signed) went into `account` from `contra`.
 
     `account` is one of the member's: available, pending, held, debt (a debt of 5 is −5 there). `contra` is another
-    of hers, or the programme's: issued, redeemed, expired, adjusted, repaired. `balance_after` is that of `account`.
+    of hers, or the programme's: issued, redeemed, expired, adjusted. `balance_after` is that of `account`.
     """
 
     pk = models.CompositePrimaryKey("member_id", "id")

@@ -56,6 +56,25 @@ def load_lots(
     return lots
 
 
+# unit, account, contra, lot, instant
+Movement = tuple[str, str, str, UUID | None, datetime]
+
+
+def load_movements(
+    cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]
+) -> dict[UUID, dict[Movement, int]]:
+    """What members' entries moved, summed by where, between what and when."""
+    cursor.execute(
+        """SELECT member_id, unit, account, contra, lot_id, occurred_at, sum(amount)::bigint FROM entry
+            WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s GROUP BY 1, 2, 3, 4, 5, 6""",
+        [plain_array(member_ids), brand_id],
+    )
+    movements: dict[UUID, dict[Movement, int]] = {}
+    for member_id, unit, account, contra, lot_id, at, amount in cursor.fetchall():
+        movements.setdefault(member_id, {})[unit, account, contra, lot_id, at] = amount
+    return movements
+
+
 def save(cursor: Any, *, brand_id: UUID, wallets: Mapping[UUID, Wallet], now: datetime) -> None:
     """Write what the wallets made: new lots, changed lots, entries, accounts."""
     recorded = now.isoformat()
