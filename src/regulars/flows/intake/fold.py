@@ -33,7 +33,7 @@ from regulars.programme.rules.types import (
 )
 from regulars.value.ledger.types import Cause, EntryDraft
 from regulars.value.ledger.wallet import Wallet
-from regulars.value.tiers import api as tiers
+from regulars.value.tiers import policy as tiers
 from regulars.value.tiers.types import TierMove
 
 _PLAIN = (str, int, bool, type(None))
