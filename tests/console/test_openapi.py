@@ -1,0 +1,37 @@
+"""The pages' types are made from this document, so it must be the one that the API describes itself by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "web" / "console" / "openapi.json"
+
+
+def test_the_committed_document_is_the_present_one():
+    """`make web` does not write it: `python -m tests.console.test_openapi` does."""
+    assert json.loads(DOCUMENT.read_text()) == described()
+
+
+def test_every_operation_says_what_it_does_and_what_it_needs():
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            assert operation["description"], (path, method)
+            assert "x-permission" in operation or "/session" in path, (path, method)
+            assert any(status.startswith("2") for status in operation["responses"]), (path, method)
+
+
+def described() -> dict[str, object]:
+    from regulars.surfaces.console.application import api
+
+    return json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/console")))
+
+
+if __name__ == "__main__":
+    import os
+
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+    django.setup()
+    DOCUMENT.write_text(json.dumps(described(), ensure_ascii=False, indent=1) + "\n")
