@@ -137,7 +137,7 @@ class Supervisor:
     def _prepare(self) -> None:
         self._call("migrate", "--quiet")
         if self.demo:
-            self._call("demo", *self.demo_options)
+            self._call("demo", "--if-empty", *self.demo_options)
 
     def _call(self, *words: str) -> None:
         """Run one of our commands to its end; its own sentence stands when it refuses."""
