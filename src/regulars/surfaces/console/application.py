@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
 from regulars import __version__
@@ -29,7 +32,17 @@ from regulars.surfaces.console import (
 )
 from regulars.surfaces.problems import StrictJson, answer_with_problems
 
-api = NinjaAPI(
+
+class _Api(NinjaAPI):
+    """Answers hold people's data, so no cache may keep them."""
+
+    def create_response(self, request: HttpRequest, *given: Any, **options: Any) -> HttpResponse:
+        answer = super().create_response(request, *given, **options)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+api = _Api(
     title="Regulars console",
     version=__version__,
     description="What the operator's pages ask. Staff sign in with a session cookie; writes carry the CSRF token; the "
