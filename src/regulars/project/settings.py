@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "regulars.surfaces.rest.rehearsal.rehearse",
 ]
 ROOT_URLCONF = "regulars.project.urls"
 WSGI_APPLICATION = "regulars.project.wsgi.application"

@@ -29,7 +29,7 @@ class Scope:
     """The tenant a caller works in. Every query below the surfaces takes its ids from here and nowhere else.
 
     `store_ids` limits an actor to these stores; None means all of the brand's.
-    `test_mode` is true for test API keys.
+    `test_mode` is true for test API keys: what they write is rolled back when it has been answered.
     """
 
     organisation_id: UUID
