@@ -9,9 +9,10 @@ import pytest
 from tests.intake.world import START, World, burn, order, points, programme, refund, rule, world
 
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, Receipt
-from regulars.flows import due
+from regulars.flows import due, value
 from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
+from regulars.value.ledger import api as ledger
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +180,29 @@ def test_bad_items_do_not_lose_the_others(plain: World) -> None:
     assert isinstance(no_store, Refusal) and no_store.errors[0].field == "store"
     assert isinstance(in_future, Refusal) and in_future.errors[0].code == "in_future"
     assert plain.balance(m) == (200, 0, 0, 0)
+
+
+def test_pending_points_are_activated_or_cancelled_by_hand() -> None:
+    w = world(programme([rule("base", points(pending={"until": "days", "days": 30}))]))
+    m = w.member("13800000001")
+    w.one(order(m, "A1", 10_000, at=START + D))
+    w.one(order(m, "A2", 5_000, at=START + 2 * D))
+    assert w.balance(m) == (0, 150, 0, 0)
+    first, second = sorted(
+        ledger.list_lots(brand_id=w.scope.brand_id, member_id=m), key=lambda lot: lot.earned_at
+    )
+    ask = {"scope": w.scope, "member_id": m, "comment": "called", "now": START + 3 * D}
+    value.end_pending(lot_id=first.id, cancel=False, key="k1", **ask)
+    assert w.balance(m) == (100, 50, 0, 0)
+    value.end_pending(lot_id=second.id, cancel=True, key="k2", **ask)
+    assert w.balance(m) == (100, 0, 0, 0)
+    assert value.end_pending(lot_id=second.id, cancel=True, key="k2", **ask).duplicate
+    with pytest.raises(Refusal) as refused:
+        value.end_pending(lot_id=first.id, cancel=True, key="k3", **ask)
+    assert refused.value.code == "lot_not_pending"
+    # what was cancelled is not taken back again by the refund; the rest is
+    w.one(refund(m, "R2", "A2", START + 4 * D))
+    assert w.balance(m) == (100, 0, 0, 0)
+    w.one(refund(m, "R1", "A1", START + 4 * D))
+    assert w.balance(m) == (0, 0, 0, 0)
+    w.clean()

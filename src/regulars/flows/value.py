@@ -322,6 +322,19 @@ def _post_adjustment(scope: Scope, row: AdjustmentRow, second: Scope | None, now
     )
 
 
+def end_pending(
+    *, scope: Scope, member_id: UUID, lot_id: UUID, cancel: bool, comment: str, key: str, now: datetime
+) -> Receipt:
+    """Make a pending lot spendable before its time, or cancel it. Raises `lot_not_pending` (409), `not_found`."""
+    if not comment.strip() or len(comment) > 500:
+        raise invalid_field(
+            "comment", "required", "请说明原因，最长 500 字", "say why, in at most 500 characters"
+        )
+    data = {"lot": str(lot_id), "comment": comment, "actor": scope.actor.label}
+    type_, action = ("lot_cancel", "lot.cancelled") if cancel else ("lot_activate", "lot.activated")
+    return _audited(scope, type_, action, member_id, key, data, now)
+
+
 def place_tier(
     *,
     scope: Scope,
@@ -406,6 +419,7 @@ __all__ = [
     "burn",
     "decide_adjustment",
     "end_hold",
+    "end_pending",
     "hold",
     "not_spendable",
     "place_tier",

@@ -15,7 +15,7 @@ from uuid import UUID
 from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
-from regulars.kit.errors import Refusal
+from regulars.kit.errors import Refusal, conflict, not_found
 from regulars.kit.ids import derive
 from regulars.kit.periods import add_months_at
 from regulars.kit.text import Text
@@ -411,6 +411,26 @@ class Fold:
         self._count(event)
         return False
 
+    def _end_pending(self, programme: Programme, event: Event, stored: Stored) -> bool:
+        """Staff activate a pending lot early, or cancel it."""
+        wanted = UUID((event.given.data or {})["lot"])
+        lot = next((lot for lot in self.wallet.lots or () if lot.id == wanted), None)
+        if lot is None or lot.state != "pending":
+            if event.recorded is None:
+                raise not_pending(lot is not None)
+            return False  # a late activity has changed the lot since
+        cause = Cause(event.id, programme.version, event.occurred_at)
+        amount = lot.remaining
+        if event.type == "lot_activate":
+            self.wallet.activate(lot, cause)
+            stored.notes.append({"code": "activated", "unit": lot.unit, "amount": amount})
+        else:
+            self.wallet.claw_back(lot_id=lot.id, amount=amount, mode="pending", cause=cause)
+            note = {"code": "clawed_back", "unit": lot.unit, "rule": lot.rule, "amount": amount}
+            stored.notes.append(note | {"taken": amount, "debt": 0})
+        self._count(event)
+        return False
+
     def _place(self, programme: Programme, event: Event, stored: Stored) -> bool:
         data = event.given.data or {}
         scheme = _scheme(programme, data["scheme"])
@@ -455,6 +475,8 @@ _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "hold": Fold._hold,
     "capture": Fold._end_hold,
     "release": Fold._end_hold,
+    "lot_activate": Fold._end_pending,
+    "lot_cancel": Fold._end_pending,
     "tier_place": Fold._place,
     "tier_unlock": Fold._place,
 }
@@ -506,6 +528,12 @@ def not_spendable(unit: str) -> Refusal:
         ),
         data={"field": "unit", "unit": unit},
     )
+
+
+def not_pending(exists: bool) -> Refusal:
+    if not exists:
+        return not_found(Text("批次", "Lot"))
+    return conflict("lot_not_pending", "该批次不是待生效状态", "The lot is not pending")
 
 
 def no_such_burn() -> Refusal:

@@ -25,8 +25,11 @@ from regulars.value.ledger import store as ledger_store
 from regulars.value.ledger.wallet import Wallet
 
 _NEED_LOTS = frozenset(
-    {"refund", "burn", "burn_return", "adjust", "hold", "capture", "release", "order_delivered"}
-)
+    {
+        "refund", "burn", "burn_return", "adjust", "hold", "capture", "release", "order_delivered", "lot_activate",
+        "lot_cancel",
+    }
+)  # fmt: skip
 _PERSONAL = frozenset({"member.birthday", "member.age", "member.gender"})
 
 

@@ -62,8 +62,11 @@ def replay(
 
 
 _FACTS = frozenset(
-    {"burn", "burn_return", "hold", "capture", "release", "adjust", "tier_place", "tier_unlock"}
-)
+    {
+        "burn", "burn_return", "hold", "capture", "release", "adjust", "tier_place", "tier_unlock", "lot_activate",
+        "lot_cancel",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

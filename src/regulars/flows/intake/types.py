@@ -13,8 +13,11 @@ from regulars.programme.rules.types import Act
 
 # Types that only Regulars itself posts, through the flows that own them.
 INTERNAL_TYPES = frozenset(
-    {"burn_return", "adjust", "hold", "capture", "release", "tier_place", "tier_unlock"}
-)
+    {
+        "burn_return", "adjust", "hold", "capture", "release", "tier_place", "tier_unlock", "lot_activate",
+        "lot_cancel",
+    }
+)  # fmt: skip
 SYSTEM_TYPES = frozenset({"order", "refund", "order_delivered", "checkin", "burn"}) | INTERNAL_TYPES
 
 

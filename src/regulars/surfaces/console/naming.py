@@ -32,6 +32,8 @@ TYPES: dict[str, Text] = {
     "hold": Text("冻结", "Put on hold"),
     "capture": Text("冻结扣除", "Hold captured"),
     "release": Text("解除冻结", "Hold released"),
+    "lot_activate": Text("提前生效", "Activated by hand"),
+    "lot_cancel": Text("取消待生效", "Pending cancelled"),
     "tier_place": Text("人工调整等级", "Tier changed by hand"),
     "tier_unlock": Text("等级解锁", "Tier unlocked"),
 }

@@ -110,6 +110,12 @@ class HoldOut(Schema):
     activity_id: UUID | None = None
 
 
+class LotEnding(In):
+    """Why staff step in."""
+
+    comment: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+
+
 class AdjustmentGiven(In):
     """`reason` is one of goodwill, complaint, missing, correction, migration, campaign, fraud."""
 

@@ -27,6 +27,7 @@ from regulars.surfaces.rest.ledger_shapes import (
     ExpiryOut,
     HoldGiven,
     HoldOut,
+    LotEnding,
     LotOut,
     ReturnGiven,
 )
@@ -100,6 +101,38 @@ def list_lots(
         brand_id=scope.brand_id, member_id=finding.member_id(scope, member), unit=unit, open_only=not closed
     )
     return {"items": [finding.plain(lot) for lot in lots]}
+
+
+@router.post("/members/{member}/lots/{lot_id}/activate", **needs("ledger.adjust", {"responses": RECEIPTS}))
+def activate_lot(
+    request: HttpRequest, member: finding.MemberPath, lot_id: UUID, given: LotEnding, idempotency_key: Key
+) -> Any:
+    """Make a pending lot spendable before its time. 409 `lot_not_pending`."""
+    return _end_pending(request, member, lot_id, given, idempotency_key, cancel=False)
+
+
+@router.post("/members/{member}/lots/{lot_id}/cancel", **needs("ledger.adjust", {"responses": RECEIPTS}))
+def cancel_lot(
+    request: HttpRequest, member: finding.MemberPath, lot_id: UUID, given: LotEnding, idempotency_key: Key
+) -> Any:
+    """Take back a pending lot. 409 `lot_not_pending`."""
+    return _end_pending(request, member, lot_id, given, idempotency_key, cancel=True)
+
+
+def _end_pending(
+    request: HttpRequest, member: str, lot_id: UUID, given: LotEnding, key: str, *, cancel: bool
+) -> Any:
+    scope = scope_of(request)
+    receipt = value.end_pending(
+        scope=scope,
+        member_id=finding.member_id(scope, member),
+        lot_id=lot_id,
+        cancel=cancel,
+        comment=given.comment,
+        key=key,
+        now=clock.now(),
+    )
+    return answer(receipt)
 
 
 @router.get("/members/{member}/entries", response=PageOut[EntryOut], **needs("ledger.read"))

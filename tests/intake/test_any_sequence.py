@@ -1,0 +1,280 @@
+"""Whatever comes, in whatever order, on time or late: the books hold, and a refusal leaves nothing behind."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.intake.world import SCHEME, START, World, name, order, points, programme, refund, rule, world
+
+from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef
+from regulars.flows import due, value
+from regulars.kit.errors import Refusal
+from regulars.platform.organisations import api as organisations
+
+pytestmark = pytest.mark.django_db
+
+
+def _unit(code: str, claw_back: str, **expiry: Any) -> dict[str, Any]:
+    return {"code": code, "name": name(code), "kind": "points", "claw_back": claw_back, "expiry": expiry}
+
+
+UNITS = ("points", "coins", "miles", "stamps")
+DEFINITION = programme(
+    [
+        rule("base", points()),
+        rule("bonus", points("fixed", amount=40, limit=30)),
+        rule("coins", points("fixed", unit="coins", amount=60)),
+        rule("delivered", points(unit="coins", pending={"until": "delivered"})),
+        rule("waits", points(unit="miles", pending={"until": "days", "days": 20})),
+        rule("days", points(pending={"until": "days", "days": 10})),
+        rule("growth", points(unit="growth")),
+        rule("stamp", points("fixed", unit="stamps", amount=5), caps=[{"period": "month", "times": 2}]),
+        rule("visit", points("fixed", amount=9, unit="miles"), trigger="checkin"),
+        rule("longer", {"type": "extend_expiry", "unit": "points", "months": 2}, trigger="checkin"),
+        rule(
+            "up",
+            {"type": "tier_step", "scheme": "main", "steps": 1},
+            trigger="checkin",
+            condition={"field": "membership.tier", "op": "eq", "value": "normal"},
+        ),
+    ],
+    units=[
+        _unit("points", "debt", kind="rolling_months", n=3, round_up="month"),
+        _unit("coins", "balance", kind="inactivity_months", n=2),
+        _unit("miles", "pending", kind="rolling_days", n=40),
+        _unit("stamps", "debt", kind="fixed", on="2024-09-30"),
+        {"code": "growth", "name": name("g"), "kind": "growth", "claw_back": "balance", "can_burn": False},
+    ],
+    schemes=[SCHEME],
+)
+
+_numbers = itertools.count()
+
+Step = tuple[str, int, int, int, int]
+_small = st.integers(0, 40)
+WHAT = [
+    "order", "order", "order", "order", "refund", "refund", "early_refund", "deliver", "burn", "burn", "burn_order",
+    "return", "hold", "hold", "capture", "release", "adjust", "checkin", "place", "unlock", "settle", "repeat",
+]  # fmt: skip
+# what, hours that pass first, how late it comes (0: at once), two figures
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(WHAT),
+        st.integers(1, 24 * 45),
+        st.one_of(st.just(0), st.just(0), st.integers(1, 24 * 120)),
+        _small,
+        _small,
+    ),
+    min_size=3,
+    max_size=16,
+)
+
+
+class Story:
+    """One member, and what she can refer back to."""
+
+    def __init__(self, w: World) -> None:
+        self.w = w
+        self.run = next(_numbers)
+        self.member = w.member(f"137{self.run:04d}0001")
+        self.now = START + timedelta(days=1)
+        self.orders: list[tuple[str, int]] = []
+        self.burns: list[UUID] = []
+        self.holds: list[UUID] = []
+        self.sent: list[ActivityIn] = []
+
+    def key(self) -> str:
+        return f"{self.run}-{next(_numbers)}"
+
+    def step(self, step: Step) -> Refusal | None:
+        """Do it; the refusal if it was refused."""
+        what, hours, late, a, b = step
+        self.now += timedelta(hours=hours)
+        at = max(START + timedelta(hours=1), self.now - timedelta(hours=late))
+        try:
+            getattr(self, what)(at, a, b)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def send(self, activity: ActivityIn) -> Any:
+        self.sent.append(activity)
+        return self.w.one(activity, now=self.now)
+
+    def order(self, at: datetime, a: int, b: int, number: str | None = None) -> None:
+        number = number or self.key()
+        amounts = [1000 * a + 700, 900 * b][: 1 + b % 2]
+        self.send(order(self.member, number, *amounts, at=at, delivered=a % 3 == 0))
+        self.orders.append((number, len(amounts)))
+
+    def refund(self, at: datetime, a: int, b: int) -> None:
+        if self.orders:
+            number, lines = self.orders[a % len(self.orders)]
+            part = None if b % 2 else [(1 + b // 2 % lines, None)]
+            self.send(refund(self.member, self.key(), number, at, part))
+
+    def early_refund(self, at: datetime, a: int, b: int) -> None:
+        number = self.key()
+        self.send(refund(self.member, self.key(), number, at, [(1, None)] if b % 2 else None))
+        if a % 2:
+            self.order(at + timedelta(minutes=b - 20), a, b, number)
+
+    def deliver(self, at: datetime, a: int, b: int) -> None:
+        number = self.orders[a % len(self.orders)][0] if self.orders and b % 4 else self.key()
+        self.send(
+            ActivityIn(
+                type="order_delivered", member=MemberRef(id=self.member), occurred_at=at, delivery=number,
+                key=self.key(),
+            )
+        )  # fmt: skip
+        if not b % 4:
+            self.order(at + timedelta(minutes=a - 20), a, b, number)
+
+    def burn(self, at: datetime, a: int, b: int, of: str | None = None) -> None:
+        burn = BurnIn(unit=UNITS[b % 4], amount=1 + a, order=of)
+        given = ActivityIn(
+            type="burn", member=MemberRef(id=self.member), occurred_at=at, key=self.key(), burn=burn
+        )
+        self.burns.append(self.send(given).activity_id)
+
+    def burn_order(self, at: datetime, a: int, b: int) -> None:
+        number = self.orders[b % len(self.orders)][0] if self.orders and a % 3 else self.key()
+        self.burn(at, a, b, number)
+
+    def _return(self, at: datetime, a: int, b: int) -> None:
+        if self.burns:
+            value.return_burn(
+                scope=self.w.scope, member_id=self.member, burn_id=self.burns[a % len(self.burns)],
+                key=self.key(), now=self.now, amount=1 + b // 2 if b % 2 else None,
+            )  # fmt: skip
+
+    def hold(self, at: datetime, a: int, b: int) -> None:
+        held = value.hold(
+            scope=self.w.scope, member=MemberRef(id=self.member), unit=UNITS[b % 4], amount=1 + a,
+            expires_in_seconds=3600 * 24 * (1 + b % 29), key=self.key(), now=self.now,
+        )  # fmt: skip
+        self.holds.append(held.hold.id)
+
+    def capture(self, at: datetime, a: int, b: int, capture: bool = True) -> None:
+        if self.holds:
+            held = value.end_hold(
+                scope=self.w.scope, member_id=self.member, hold_id=self.holds[a % len(self.holds)],
+                capture=capture, key=self.key(), now=self.now, amount=1 + b // 4 if capture and b % 2 else None,
+            )  # fmt: skip
+            if capture:
+                self.burns.append(held.receipt.activity_id)
+
+    def release(self, at: datetime, a: int, b: int) -> None:
+        self.capture(at, a, b, capture=False)
+
+    def adjust(self, at: datetime, a: int, b: int) -> None:
+        value.adjust(
+            scope=self.w.scope, member_id=self.member, unit=(*UNITS, "growth")[b % 5], amount=a - 15 or 1,
+            reason="goodwill", comment="", key=self.key(), now=self.now,
+        )  # fmt: skip
+
+    def checkin(self, at: datetime, a: int, b: int) -> None:
+        self.send(
+            ActivityIn(type="checkin", member=MemberRef(id=self.member), occurred_at=at, key=self.key())
+        )
+
+    def place(self, at: datetime, a: int, b: int) -> None:
+        value.place_tier(
+            scope=self.w.scope, member_id=self.member, scheme="main", tier=("normal", "silver", "gold")[a % 3],
+            reason="manual", comment="x", locked=bool(b % 2),
+            until=self.now + timedelta(days=1 + b) if b % 3 else None, key=self.key(), now=self.now,
+        )  # fmt: skip
+
+    def unlock(self, at: datetime, a: int, b: int) -> None:
+        value.unlock_tier(
+            scope=self.w.scope, member_id=self.member, scheme="main", comment="", key=self.key(), now=self.now
+        )
+
+    def settle(self, at: datetime, a: int, b: int) -> None:
+        due.release_holds(self.now)
+        due.settle(self.now)
+
+    def repeat(self, at: datetime, a: int, b: int) -> None:
+        if self.sent:
+            before = self.picture()
+            answer = self.w.post(self.sent[a % len(self.sent)], now=self.now)[0]
+            if isinstance(answer, Refusal):
+                raise answer
+            if answer.duplicate:
+                assert self.picture() == before
+
+    def settle_quietly(self) -> None:
+        brand = organisations.get_brand(brand_id=self.w.scope.brand_id)
+        due.settle_members(brand=brand, member_ids=[self.member], now=self.now)
+
+    def picture(self) -> dict[str, Any]:
+        """Everything in the database that is hers."""
+        found = {}
+        with connection.cursor() as cursor:
+            for table, rows in _TABLES.items():
+                cursor.execute(
+                    f"SELECT t::text FROM {table} t WHERE member_id = %s{rows} ORDER BY 1", [self.member]
+                )
+                found[table] = cursor.fetchall()
+        return found
+
+    def check(self) -> None:
+        assert self.w.balance(self.member) is not None
+        self.w.clean()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT count(*) FROM lot l
+                    WHERE member_id = %s AND held <> (
+                          SELECT COALESCE(sum((p->>1)::bigint), 0) FROM hold h, jsonb_array_elements(h.parts::jsonb) p
+                           WHERE h.member_id = l.member_id AND h.state = 'held' AND p->>0 = l.id::text)""",
+                [self.member],
+            )
+            assert cursor.fetchone()[0] == 0, "the parts of open holds are not what the lots hold"
+
+
+setattr(Story, "return", Story._return)
+_TABLES: dict[str, str] = {
+    "balance": "", "lot": "", "entry": "", "membership": "", "hold": "", "activity": "", "activity_key": "",
+    "order_state": "", "adjustment": "", "tier_change": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def w() -> World:
+    return world(DEFINITION)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS)
+def test_the_books_hold_and_a_refusal_leaves_nothing_behind(w: World, steps: list[Step]) -> None:
+    story = Story(w)
+    for step in steps:
+        what, hours, _, _, figure = step
+        quiet = figure % 2 == 0
+        if quiet:
+            story.now += timedelta(hours=hours)
+            step = (what, 0, *step[2:])
+            story.settle_quietly()
+            before = story.picture()
+        refusal = story.step(step)
+        if quiet and refusal is not None and what not in ("early_refund", "deliver"):
+            assert story.picture() == before, refusal.code
+        story.check()
+    story.now += timedelta(days=400)
+    due.release_holds(story.now)
+    due.settle(story.now)
+    story.check()
+    _nothing_due(story)
+
+
+def _nothing_due(story: Story) -> None:
+    before = story.picture()
+    story.settle_quietly()
+    assert story.picture() == before
