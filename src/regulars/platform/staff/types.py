@@ -45,7 +45,10 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
     "operator": (
         Text("会员运营", "Member operations"),
         frozenset(PERMISSIONS)
-        - {"staff.manage", "apikeys.manage", "ledger.approve", "ledger.adjust_large", "programme.review", "members.read_personal"},
+        - {
+            "staff.manage", "apikeys.manage", "ledger.approve", "ledger.adjust_large", "programme.review",
+            "members.read_personal",
+        },
     ),
     "reviewer": (
         Text("审核人", "Reviewer"),

@@ -23,7 +23,9 @@ class FactReader:
     """Reads the facts that a programme's conditions use, and no others."""
 
     def __init__(self, programme: Programme, catalogue: FieldCatalogue) -> None:
-        self._reads = tuple((key, _reader(key, programme, catalogue)) for key in sorted(programme.fields_used))
+        self._reads = tuple(
+            (key, _reader(key, programme, catalogue)) for key in sorted(programme.fields_used)
+        )
         self._windows = bool(programme.windows)
         self._streaks = bool(programme.streaks)
         self._timezone = programme.timezone
