@@ -53,7 +53,8 @@ def real_baskets() -> dict[int, Basket]:
         at = row["transaction_timestamp"]
         local = datetime.fromtimestamp(at.timestamp(), UTC).astimezone(ZoneInfo("America/New_York"))
         basket = baskets.setdefault(
-            row["basket_id"], Basket(row["household_id"], row["store_id"], local.replace(tzinfo=None, microsecond=0))
+            row["basket_id"],
+            Basket(row["household_id"], row["store_id"], local.replace(tzinfo=None, microsecond=0)),
         )
         basket.paid += round(row["sales_value"] * 100)
         basket.saved += round(row["retail_disc"] * 100) + round(row["coupon_match_disc"] * 100)
@@ -215,7 +216,9 @@ def test_stopped_half_way_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     filled = fill(NOW + timedelta(days=7))
     baskets = real_baskets()
     last = max(basket.local for basket in baskets.values()).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert rows("SELECT count(*), sum(amount)::bigint, max(occurred_at) FROM activity WHERE type = 'order'")[0] == (
+    assert rows("SELECT count(*), sum(amount)::bigint, max(occurred_at) FROM activity WHERE type = 'order'")[
+        0
+    ] == (
         len(baskets),
         sum(basket.paid for basket in baskets.values()),
         last + timedelta(weeks=463),

@@ -27,9 +27,7 @@ def test_clean_books_and_each_difference_with_its_member(
     store.one(burn(anna, "k", 50, at=AT))
     assert reconcile._reconcile("") == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == (
-        "test · points: held by members 100, programme side 100 (issued +150, redeemed -50)"
-    )
+    assert said[0] == ("test · points: held by members 100, programme side 100 (issued +150, redeemed -50)")
     assert said[1].startswith("0 differences, ")
     with connection.cursor() as cursor:
         cursor.execute("SELECT code FROM membership WHERE member_id = %s", [ben])
