@@ -267,7 +267,7 @@ export const programme = {
     tiers: ['适用等级', 'For tiers'],
     quota: ['次数', 'Times'],
     unlimited: ['不限', 'Unlimited'],
-    per: ['{n} 次（{period}）', '{n} times {period}'],
+    per: ['{n} 次（{period}）', 'once {period} | {n} times {period}'],
     description: ['说明', 'Description'],
     factor: ['倍数', 'Factor'],
     unit: ['单位', 'Unit'],
