@@ -168,7 +168,7 @@ def end_hold(
             raise invalid_field(
                 "amount", "out_of_range", f"1 到 {found.amount}", f"must be 1 to {found.amount}"
             )
-        data: dict[str, Any] = {"hold": str(hold_id)}
+        data: dict[str, Any] = {"hold": str(hold_id), "unit": found.unit}
         if amount is not None:
             data["amount"] = amount
         if found.state != "held" and not activities.is_key_used(

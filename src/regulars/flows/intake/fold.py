@@ -338,14 +338,15 @@ class Fold:
         burn = next((b for b in order.burns if str(b.activity_id) == data["burn"]), None)
         if burn is None:
             raise no_such_burn()
-        amount = data.get("amount") or burn.amount - burn.returned
-        if amount <= 0 or amount > burn.amount - burn.returned:
+        left = burn.amount - burn.returned
+        amount = data.get("amount") or left
+        if event.recorded is not None:  # it happened: a late refund may have given part of it back before
+            amount = min(amount, left)
+        elif amount <= 0 or amount > left:
             raise Refusal(
                 "return_exceeds_burn",
-                Text("最多还能退回 {left}", "At most {left} can be returned").format(
-                    left=burn.amount - burn.returned
-                ),
-                data={"left": burn.amount - burn.returned},
+                Text("最多还能退回 {left}", "At most {left} can be returned").format(left=left),
+                data={"left": left},
             )
         cause = Cause(event.id, programme.version, event.occurred_at)
         self.wallet.give_back(unit=burn.unit, parts=take_parts(burn, amount), cause=cause)

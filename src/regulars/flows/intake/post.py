@@ -30,7 +30,7 @@ from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
 from regulars.flows.intake import repair
-from regulars.flows.intake.fold import Fold
+from regulars.flows.intake.fold import Fold, inactive_from
 from regulars.flows.intake.load import Loaded, load
 from regulars.flows.intake.prepare import Prepared, prepare
 from regulars.flows.intake.progress import latest, save_state
@@ -307,7 +307,7 @@ def write(cursor: Any, work: Work, loaded: Loaded, folds: dict[UUID, Fold]) -> N
     orders = {}
     redecided = []
     for member_id, fold in folds.items():
-        fold.wallet.refresh_due()
+        fold.wallet.refresh_due(inactive_from(loaded.history.live, fold.state.last_at))
         wallets[member_id] = fold.wallet
         row = loaded.rows[member_id]
         save_state(row, fold.state)

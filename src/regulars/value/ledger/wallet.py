@@ -80,7 +80,13 @@ class Wallet:
         """A new lot of `amount` > 0, or more in the last new lot if `lot_id` names it again (one activity's earns
         with the same fate share a lot). Pending ones wait until `active_at`, or for delivery if that is None.
         """
-        known = next((lot for lot in self.new_lots[-4:] if lot.id == lot_id), None)
+        known = None
+        for made in reversed(self.new_lots):
+            if made.activity_id is not cause.activity_id:
+                break
+            if made.id == lot_id:
+                known = made
+                break
         if known is not None:
             lot = known
             lot.amount += amount
@@ -317,15 +323,19 @@ class Wallet:
             lot.changed = account.changed = True
             self._note(unit, "extend", "available", "issued", 0, account.available, lot, cause)
 
-    def refresh_due(self) -> None:
-        """Recompute the accounts' next instants from the lots, where lots are loaded."""
+    def refresh_due(self, inactive: Mapping[str, datetime] = {}) -> None:
+        """Recompute the accounts' next instants from the lots, where lots are loaded. `inactive` as in `advance`."""
         if self.lots is None:
             return
         for unit, account in self.accounts.items():
+            otherwise = inactive.get(unit)
             expiries = [
-                lot.expires_at
+                ends
                 for lot in self.lots
-                if lot.unit == unit and lot.state == "active" and lot.remaining and lot.expires_at
+                if lot.unit == unit
+                and lot.state == "active"
+                and lot.remaining
+                and (ends := lot.expires_at or otherwise)
             ]
             activations = [
                 lot.active_at
