@@ -14,7 +14,6 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.facts.activity import api as activities
-from regulars.facts.activity.records import decode_body
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
 from regulars.flows.intake import api as intake
 from regulars.flows.intake.fold import no_such_burn, not_spendable
@@ -121,8 +120,7 @@ def hold(
     if not 1 <= expires_in_seconds <= MAX_HOLD.total_seconds():
         errors.add("expires_in_seconds", "out_of_range", "1 秒到 30 天", "1 second to 30 days")
     errors.refuse()
-    hold_id = new_id()
-    data = {"hold": str(hold_id), "unit": unit, "amount": amount, "subject": subject}
+    data: dict[str, Any] = {"unit": unit, "amount": amount, "subject": subject}
     data["expires_at"] = (now + timedelta(seconds=expires_in_seconds)).isoformat()
     with transaction.atomic():
         receipt = _post(scope, _internal("hold", member, key, data, now), now)
@@ -130,10 +128,10 @@ def hold(
             brand_id=scope.brand_id, member_id=receipt.member_id, activity_id=receipt.activity_id
         )
         if receipt.duplicate:
-            first = UUID((decode_body(activity).data or {})["hold"])
-            return Held(ledger.get_holds(ids=[(receipt.member_id, first)])[first], receipt)
+            first = ledger.get_holds(ids=[(receipt.member_id, activity.id)])
+            return Held(first[activity.id], receipt)
         row = HoldRow(
-            id=hold_id,
+            id=receipt.activity_id,
             member_id=receipt.member_id,
             unit=unit,
             amount=amount,

@@ -217,6 +217,8 @@ class Fold:
             record.burns = before.burns
             record.delivered_at = before.delivered_at
             record.changed = True
+            if before.delivered_at is not None:
+                self.waiting_added -= 1
             waiting = [self.waiting.pop(id_) for id_ in before.waiting if id_ in self.waiting]
             for refund in waiting:
                 at = max(refund.occurred_at, event.occurred_at)
@@ -236,6 +238,8 @@ class Fold:
     def _deliver(self, programme: Programme, event: Event, stored: Stored) -> None:
         assert event.order_key is not None
         record = self._order(event)
+        if not record.known and record.delivered_at is None:
+            self.waiting_added += 1
         record.delivered_at = record.delivered_at or event.occurred_at
         record.changed = True
         if record.known:
@@ -323,7 +327,7 @@ class Fold:
             raise not_spendable(burn.unit)
         cause = Cause(event.id, programme.version, event.occurred_at)
         parts = self.wallet.burn(
-            unit=burn.unit, amount=burn.amount, cause=cause, forced=event.recorded is not None
+            unit=burn.unit, amount=burn.amount, cause=cause, forced=_borrowed(event, burn.unit)
         )
         stored.parts = parts
         order = self._order(event)
@@ -379,7 +383,7 @@ class Fold:
                 cause=cause,
                 contra="adjusted",
                 kind="adjust",
-                forced=event.recorded is not None,
+                forced=_borrowed(event, unit),
             )
         self._count(event)
         return False
@@ -391,10 +395,9 @@ class Fold:
             raise not_spendable(data["unit"])
         cause = Cause(event.id, programme.version, event.occurred_at)
         stored.parts = self.wallet.hold(
-            unit=data["unit"], amount=data["amount"], cause=cause, forced=event.recorded is not None
+            unit=data["unit"], amount=data["amount"], cause=cause, forced=_borrowed(event, data["unit"])
         )
-        hold_id = UUID(data["hold"])
-        self.holds[hold_id] = HoldRecord(hold_id, data["unit"], tuple(stored.parts))
+        self.holds[event.id] = HoldRecord(event.id, data["unit"], tuple(stored.parts))
         self._count(event)
         return False
 
@@ -508,6 +511,11 @@ def _told(outcome: Outcome) -> str:
         _told_of.clear()
     _told_of[id(outcome)] = (outcome, text)
     return text
+
+
+def _borrowed(event: Event, unit: str) -> UUID | None:
+    """For what happened already: the lot that stands for what its lots lack now."""
+    return None if event.recorded is None else derive(event.id, unit, "borrowed")
 
 
 def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, datetime]:

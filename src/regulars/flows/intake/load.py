@@ -20,7 +20,6 @@ from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderReco
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.programme.versions.types import ProgrammeHistory
-from regulars.value.ledger import api as ledger
 from regulars.value.ledger import store as ledger_store
 from regulars.value.ledger.wallet import Wallet
 
@@ -221,5 +220,7 @@ def _load_holds(cursor: Any, folds: Mapping[UUID, Fold], events: Mapping[UUID, S
     ]
     if not wanted:
         return
-    for hold in ledger.get_holds(ids=wanted).values():
-        folds[hold.member_id].holds[hold.id] = HoldRecord(hold.id, hold.unit, tuple(hold.parts))
+    # A hold has its activity's id, whose newest effects say which lots hold it: a repair may have changed them.
+    for row in activity_store.load(cursor, ids=wanted).values():
+        unit = (decode_body(row).data or {})["unit"]
+        folds[row.member_id].holds[row.id] = HoldRecord(row.id, unit, tuple(row.stored().parts))

@@ -300,8 +300,12 @@ def _settle_tiers(fold: Fold, known: Sequence[TierHistoryRow], cause_id: UUID) -
 
 
 def _count_waiting(loaded: Loaded, fold: Fold, member_id: UUID) -> None:
-    """The number of refunds that wait, as the replay has it, in the terms in which `write` counts."""
-    still = sum(len(order.waiting) for order in fold.orders.values() if not order.known)
+    """The number of refunds and deliveries that wait, as the replay has it, in the terms in which `write` counts."""
+    still = sum(
+        len(order.waiting) + (order.delivered_at is not None)
+        for order in fold.orders.values()
+        if not order.known
+    )
     row = loaded.rows[member_id]
     fold.waiting_added = still - row.waiting + len(fold.late_results)
     for order in fold.orders.values():

@@ -147,18 +147,20 @@ class Wallet:
         cause: Cause,
         contra: str = "redeemed",
         kind: EntryKind = "burn",
-        forced: bool = False,
+        forced: UUID | None = None,
     ) -> list[tuple[UUID, int]]:
         """Spend `amount` from the soonest-expiring lots; returns the parts. Refuses when there is too little.
 
-        `forced` is for what already happened (replay): what the lots lack becomes debt.
+        `forced` is for what already happened (replay): what the lots lack becomes debt, and a lot of that id stands
+        for it among the parts, so that it can come back.
         """
         parts = plan_burn([lot for lot in self._loaded() if lot.unit == unit], amount, cause.at)
         found = sum(part for _, part in parts)
-        if found < amount and not forced:
+        if found < amount and forced is None:
             raise insufficient(unit, found, amount)
         account = self.account(unit)
         account.changed = True
+        taken = [(lot.id, part) for lot, part in parts]
         for lot, part in parts:
             account.available -= part
             lot.remaining -= part
@@ -166,9 +168,22 @@ class Wallet:
             _close_if_empty(lot)
             self._note(unit, kind, "available", contra, -part, account.available, lot, cause)
         if found < amount:
+            assert forced is not None
+            lot = self._borrow(forced, unit, amount - found, cause)
+            lot.state = "closed"
             account.debt += amount - found
-            self._note(unit, kind, "debt", contra, found - amount, -account.debt, None, cause)
-        return [(lot.id, part) for lot, part in parts]
+            self._note(unit, kind, "debt", contra, found - amount, -account.debt, lot, cause)
+            taken.append((lot.id, amount - found))
+        return taken
+
+    def _borrow(self, lot_id: UUID, unit: str, amount: int, cause: Cause) -> Lot:
+        """A lot of value that was never earned: what was spent or held before a late activity took its ground away."""
+        lot = Lot(
+            lot_id, unit, "active", amount, 0, 0, 0, 0, cause.activity_id, "", cause.at, None, None, True
+        )
+        self.new_lots.append(lot)
+        self._loaded().append(lot)
+        return lot
 
     def give_back(
         self, *, unit: str, parts: Iterable[tuple[UUID, int]], cause: Cause, contra: str = "redeemed"
@@ -232,14 +247,19 @@ class Wallet:
             return taken, owed
         return taken, 0
 
-    def hold(self, *, unit: str, amount: int, cause: Cause, forced: bool = False) -> list[tuple[UUID, int]]:
-        """Set `amount` aside from the soonest-expiring lots; returns the parts."""
+    def hold(
+        self, *, unit: str, amount: int, cause: Cause, forced: UUID | None = None
+    ) -> list[tuple[UUID, int]]:
+        """Set `amount` aside from the soonest-expiring lots; returns the parts. `forced` as in `burn`: what is held
+        stays held.
+        """
         lots = [lot for lot in self._loaded() if lot.unit == unit]
         parts = plan_burn(lots, amount, cause.at)
         found = sum(part for _, part in parts)
-        if found < amount and not forced:
+        if found < amount and forced is None:
             raise insufficient(unit, found, amount)
         account = self.account(unit)
+        taken = [(lot.id, part) for lot, part in parts]
         for lot, part in parts:
             account.available -= part
             account.held += part
@@ -247,7 +267,16 @@ class Wallet:
             lot.held += part
             lot.changed = account.changed = True
             self._note(unit, "hold", "held", "available", part, account.held, lot, cause)
-        return [(lot.id, part) for lot, part in parts]
+        if found < amount:
+            assert forced is not None
+            lot = self._borrow(forced, unit, amount - found, cause)
+            lot.held = amount - found
+            account.debt += lot.held
+            account.held += lot.held
+            account.changed = True
+            self._note(unit, "hold", "held", "debt", lot.held, account.held, lot, cause)
+            taken.append((lot.id, lot.held))
+        return taken
 
     def end_hold(
         self, *, unit: str, parts: Iterable[tuple[UUID, int]], captured: int, cause: Cause
