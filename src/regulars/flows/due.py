@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
 from regulars.facts.members import states
-from regulars.flows import value
+from regulars.flows import notices, value
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
 from regulars.kit.errors import Refusal
@@ -104,4 +104,5 @@ def register() -> None:
     """Tell the worker; called once by each worker process."""
     due.register("value.settle", settle, every_seconds=1)
     due.register("value.release_holds", release_holds, every_seconds=1)
+    due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

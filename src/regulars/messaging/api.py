@@ -1,11 +1,13 @@
-"""Door of messaging: send a message by a template, read what was sent."""
+"""Door of messaging: send a message by a template, tell members something once, read what was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from regulars.kit import paging
 from regulars.kit.ids import new_id
@@ -14,7 +16,15 @@ from regulars.kit.text import Text
 from regulars.messaging import channels, policy, store
 from regulars.messaging.models import Message
 from regulars.messaging.templates import TEMPLATES
-from regulars.messaging.types import Channel, ChannelKind, Envelope, MessageView, Template
+from regulars.messaging.types import (
+    Channel,
+    ChannelKind,
+    Envelope,
+    InboxMessage,
+    MessageView,
+    Notice,
+    Template,
+)
 from regulars.platform.organisations.types import Brand, Scope
 from regulars.platform.privacy import api as privacy
 
@@ -36,37 +46,53 @@ def send(
     `to` is a phone number, an e-mail address, or for the inbox a member's id; raises `invalid_input` for what
     cannot be one. A delivery that fails is kept as failed and raises nothing.
     """
-    kind = _IDENTIFIER_OF[channel]
-    address = privacy.normalise(kind, to, field="to")
-    words = TEMPLATES[template]
-    subject, body = policy.render(words, {"brand": brand.name, **values}, language)
-    envelope = Envelope(new_id(), brand.id, channel, address, language, subject, body)
-    delivery = channels.channel_of(channel).deliver(envelope)
-    kept = policy.kept_body(words, body, really_sent=delivery.state != "sandboxed")
-    Message.objects.bulk_create(
-        [
-            Message(
-                recipient_hash=privacy.blind_index_of(
-                    kind=kind, value=address, organisation_id=brand.organisation_id
-                ),
-                id=envelope.id,
-                organisation_id=brand.organisation_id,
-                brand_id=brand.id,
-                channel=channel,
-                template=template,
-                language=language,
-                recipient=store.seal(address, field="recipient", message_id=envelope.id),
-                recipient_masked=privacy.mask(kind, address),
-                subject=store.seal(subject, field="subject", message_id=envelope.id),
-                body=store.seal(kept, field="body", message_id=envelope.id),
-                state=delivery.state,
-                reference=delivery.reference,
-                error=delivery.error[:500],
-                created_at=now,
-            )
-        ]
+    message = _deliver(brand, channel, to, template, values, language, now)
+    Message.objects.bulk_create([message])
+    return message.id
+
+
+def send_many(*, brand: Brand, notices: Sequence[Notice], now: datetime) -> int:
+    """Put into members' inboxes what they have not been told yet; gives how many that were.
+
+    Two callers at once tell nobody twice: the message and the mark that she was told are one transaction.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        new = store.claim_notices(cursor, brand_id=brand.id, notices=notices, now=now)
+        Message.objects.bulk_create(
+            [
+                _deliver(
+                    brand,
+                    "inbox",
+                    str(notice.member_id),
+                    notice.template,
+                    notice.values,
+                    notice.language,
+                    now,
+                )
+                for notice in new
+            ]
+        )
+        return len(new)
+
+
+def list_inbox(
+    *, scope: Scope, member_id: UUID, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
+) -> Page[InboxMessage]:
+    """A member's own messages of the brand, newest first."""
+    return store.inbox(
+        recipient=_inbox_of(scope, member_id), brand_id=scope.brand_id, cursor=cursor, limit=limit
     )
-    return envelope.id
+
+
+def count_unread(*, scope: Scope, member_id: UUID) -> int:
+    """How many messages of the brand a member has not seen."""
+    return store.unread(recipient=_inbox_of(scope, member_id), brand_id=scope.brand_id).count()
+
+
+def mark_read(*, scope: Scope, member_id: UUID, up_to: UUID, now: datetime) -> int:
+    """The member has seen her messages up to this one; gives how many that makes newly read."""
+    unread = store.unread(recipient=_inbox_of(scope, member_id), brand_id=scope.brand_id)
+    return unread.filter(id__lte=up_to).update(read_at=now)
 
 
 def list_messages(
@@ -99,3 +125,47 @@ def register_channel(*, kind: ChannelKind, channel: Channel | None) -> None:
         channels.unregister(kind)
     else:
         channels.register(kind, channel)
+
+
+def _inbox_of(scope: Scope, member_id: UUID) -> UUID:
+    return privacy.blind_index_of(
+        kind=_IDENTIFIER_OF["inbox"], value=str(member_id), organisation_id=scope.organisation_id
+    )
+
+
+def _deliver(
+    brand: Brand,
+    channel: ChannelKind,
+    to: str,
+    template: str,
+    values: Mapping[str, str | int | Text],
+    language: Literal["zh", "en"],
+    now: datetime,
+) -> Message:
+    """Render and deliver; gives the row to keep."""
+    kind = _IDENTIFIER_OF[channel]
+    address = privacy.normalise(kind, to, field="to")
+    words = TEMPLATES[template]
+    subject, body = policy.render(words, {"brand": brand.name, **values}, language)
+    envelope = Envelope(new_id(), brand.id, channel, address, language, subject, body)
+    delivery = channels.channel_of(channel).deliver(envelope)
+    kept = policy.kept_body(words, body, really_sent=delivery.state != "sandboxed")
+    return Message(
+        recipient_hash=privacy.blind_index_of(
+            kind=kind, value=address, organisation_id=brand.organisation_id
+        ),
+        id=envelope.id,
+        organisation_id=brand.organisation_id,
+        brand_id=brand.id,
+        channel=channel,
+        template=template,
+        language=language,
+        recipient=store.seal(address, field="recipient", message_id=envelope.id),
+        recipient_masked=privacy.mask(kind, address),
+        subject=store.seal(subject, field="subject", message_id=envelope.id),
+        body=store.seal(kept, field="body", message_id=envelope.id),
+        state=delivery.state,
+        reference=delivery.reference,
+        error=delivery.error[:500],
+        created_at=now,
+    )

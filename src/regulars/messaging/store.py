@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from regulars.kit import paging
 from regulars.kit.errors import invalid_field
 from regulars.kit.paging import Page
+from regulars.kit.sql import plain_array, text_array
 from regulars.messaging.models import Message
-from regulars.messaging.types import ChannelKind, MessageView
+from regulars.messaging.types import ChannelKind, InboxMessage, MessageView, Notice
 from regulars.platform.privacy import api as privacy
 
 _TABLE = "message"
@@ -24,6 +30,57 @@ def list_of_brand(
     rows = Message.objects.filter(brand_id=brand_id).order_by("-id")
     if channel is not None:
         rows = rows.filter(channel=channel)
+    return _page(rows, cursor, limit).map(lambda row: _view(row, clear=clear))
+
+
+def inbox(*, recipient: UUID, brand_id: UUID, cursor: str | None, limit: int) -> Page[InboxMessage]:
+    """Newest first."""
+    rows = Message.objects.filter(recipient_hash=recipient, brand_id=brand_id, channel="inbox").order_by(
+        "-id"
+    )
+    return _page(rows, cursor, limit).map(
+        lambda row: InboxMessage(
+            id=row.id,
+            template=row.template,
+            subject=_open(row, "subject"),
+            body=_open(row, "body"),
+            created_at=row.created_at,
+            read_at=row.read_at,
+        )
+    )
+
+
+def unread(*, recipient: UUID, brand_id: UUID) -> QuerySet[Message]:
+    return Message.objects.filter(
+        recipient_hash=recipient, brand_id=brand_id, channel="inbox", read_at__isnull=True
+    )
+
+
+def claim_notices(cursor: Any, *, brand_id: UUID, notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Those that nobody has given before; from now on they are given. Rows are taken in the order of their keys, so
+    that two workers wait for each other and never in a circle."""
+    if not notices:
+        return []
+    cursor.execute(
+        """INSERT INTO notice (member_id, brand_id, kind, key, created_at)
+           SELECT v.member_id, %s, v.kind, v.key, %s
+             FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS v(member_id, kind, key)
+            ORDER BY v.member_id, v.kind, v.key
+           ON CONFLICT DO NOTHING RETURNING member_id, kind, key""",
+        [
+            brand_id,
+            now,
+            plain_array(notice.member_id for notice in notices),
+            text_array(notice.kind for notice in notices),
+            text_array(notice.key for notice in notices),
+        ],
+    )
+    new = set(cursor.fetchall())
+    return [notice for notice in notices if (notice.member_id, notice.kind, notice.key) in new]
+
+
+def _page(rows: QuerySet[Message], cursor: str | None, limit: int) -> Page[Message]:
+    """A page of rows ordered from the newest."""
     key = paging.decode(cursor, parts=1)
     if key:
         try:
@@ -31,23 +88,22 @@ def list_of_brand(
         except ValueError:
             raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    return paging.cut(list(rows[: limit + 1]), limit, lambda row: [row.id]).map(
-        lambda row: _view(row, clear=clear)
-    )
+    return paging.cut(list(rows[: limit + 1]), limit, lambda row: [row.id])
+
+
+def _open(row: Message, field: str) -> str:
+    return privacy.decrypt(sealed=getattr(row, field), table=_TABLE, field=field, owner=row.id)
 
 
 def _view(row: Message, *, clear: bool) -> MessageView:
-    def open_(field: str) -> str:
-        return privacy.decrypt(sealed=getattr(row, field), table=_TABLE, field=field, owner=row.id)
-
     return MessageView(
         id=row.id,
         channel=row.channel,  # type: ignore[arg-type]
         template=row.template,
         language=row.language,
-        to=open_("recipient") if clear else row.recipient_masked,
-        subject=open_("subject"),
-        body=open_("body"),
+        to=_open(row, "recipient") if clear else row.recipient_masked,
+        subject=_open(row, "subject"),
+        body=_open(row, "body"),
         state=row.state,  # type: ignore[arg-type]
         error=row.error,
         created_at=row.created_at,

@@ -17,5 +17,20 @@ _BUILT_IN = (
         ),
         secret=True,
     ),
+    Template(
+        code="value_expiring",
+        name=Text("到期提醒", "Expiry notice"),
+        subject=Text("{amount} {unit}即将到期", "{amount} {unit} expire soon"),
+        body=Text(
+            "您有 {amount} {unit}将于 {day}到期，还有 {left}。",
+            "{amount} {unit} expire on {day}, in {left}.",
+        ),
+    ),
+    Template(
+        code="tier_ending",
+        name=Text("保级提醒", "Tier notice"),
+        subject=Text("{tier}有效期至 {day}", "{tier} is yours until {day}"),
+        body=Text("{sentence}。", "{sentence}."),
+    ),
 )
 TEMPLATES: dict[str, Template] = {template.code: template for template in _BUILT_IN}

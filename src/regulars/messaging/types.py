@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -73,3 +74,27 @@ class MessageView:
     state: MessageState
     error: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a member in her inbox once: `kind` and `key` say what of all she has been told it is."""
+
+    member_id: UUID
+    kind: str
+    key: str
+    template: str
+    language: Literal["zh", "en"]
+    values: Mapping[str, str | int | Text]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """A message as its member reads it; `read_at` is when she had first seen it."""
+
+    id: UUID
+    template: str
+    subject: str
+    body: str
+    created_at: datetime
+    read_at: datetime | None

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from regulars.kit.sql import plain_array, text_array, time_array
+from regulars.kit.text import Language
 
 
 @dataclass(slots=True)
@@ -186,3 +187,13 @@ def standings(cursor: Any, *, brand_id: UUID, member_id: UUID) -> dict[str, dict
     )
     row = cursor.fetchone()
     return msgspec.json.decode(row[0]) if row and row[0] else {}
+
+
+def languages(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, Language]:
+    """The language of those of these members whose membership is active."""
+    cursor.execute(
+        """SELECT member_id, language FROM membership
+            WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND status = 'active'""",
+        [plain_array(member_ids), brand_id],
+    )
+    return dict(cursor.fetchall())

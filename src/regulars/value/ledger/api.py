@@ -110,6 +110,28 @@ def get_outstanding(*, brand_id: UUID) -> dict[str, dict[str, int]]:
         return reads.outstanding(cursor, brand_id=brand_id)
 
 
+def list_expiring_members(
+    *,
+    brand_id: UUID,
+    units: Sequence[str],
+    since: datetime,
+    until: datetime,
+    after: tuple[UUID, str] | None,
+    limit: int,
+) -> list[tuple[UUID, str, int]]:
+    """(member, unit, amount) of what expires in (since, until], by member and unit, going on after the pair given."""
+    with connection.cursor() as cursor:
+        return reads.expiring_members(
+            cursor,
+            brand_id=brand_id,
+            units=units,
+            since=since,
+            until=until,
+            after=(str(after[0]), after[1]) if after else None,
+            limit=limit,
+        )
+
+
 def get_expiring(*, brand_id: UUID, unit: str, until: datetime) -> int:
     """What of all members' value of a unit expires before `until`."""
     with connection.cursor() as cursor:

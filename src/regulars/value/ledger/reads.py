@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.kit.sql import plain_array
+from regulars.kit.sql import plain_array, text_array
 from regulars.value.ledger.types import Account, EntryRow, ExpiryDay, HoldRow, LotRow
 
 _ENTRY = """id, unit, kind, account, contra, amount, balance_after, lot_id, activity_id, rule, version, occurred_at,
@@ -200,3 +200,25 @@ def expiring_by_month(
         [timezone, brand_id, unit, until],
     )
     return {month: int(amount) for month, amount in cursor.fetchall()}
+
+
+def expiring_members(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    units: Sequence[str],
+    since: datetime,
+    until: datetime,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[tuple[UUID, str, int]]:
+    """(member, unit, what is left of active lots that end in (since, until]), by member and unit."""
+    cursor.execute(
+        f"""SELECT member_id, unit, sum(remaining) FROM lot
+             WHERE brand_id = %s AND unit = ANY(%s::text[]) AND state = 'active' AND remaining > 0
+               AND expires_at > %s AND expires_at <= %s
+               {"AND (member_id, unit) > (%s::uuid, %s)" if after else ""}
+             GROUP BY member_id, unit ORDER BY member_id, unit LIMIT %s""",
+        [brand_id, text_array(units), since, until, *(after or ()), limit],
+    )
+    return [(member_id, unit, int(amount)) for member_id, unit, amount in cursor.fetchall()]
