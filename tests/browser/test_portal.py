@@ -202,6 +202,48 @@ def test_a_member_looks_through_her_pages(shopper, opened, shoot, language):
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_she_is_told_what_ends_soon(brand, opened, shoot, language):
+    """¥600 nearly a year ago: 600 points, 100 for the first order, 50 for more than ¥100; silver for a year."""
+    from regulars.flows import notices
+    from regulars.kit.periods import add_months, end_of_month, start_of_day
+
+    member = brand.enrol(
+        PHONE, name="林安娜", language=language[:2], at=datetime.now(UTC) - timedelta(days=400)
+    )
+    bought = (datetime.now(UTC) - timedelta(days=340)).date().replace(day=12)
+    with opened(brand, language=language) as page:
+        sign_in(page, brand)
+        page.locator(".bell").click()
+        page.locator(".state-title").wait_for()
+        fits(page)
+        shoot(page, f"portal-inbox-empty-{language}")
+        brand.order(member, "A1", 60_000, at=start_of_day(bought, "Asia/Shanghai"))
+        gone = end_of_month(add_months(bought, 12))
+        for last, days in ((add_months(bought, 12) - timedelta(days=1), 7), (gone - timedelta(days=1), 7)):
+            notices.send_due(start_of_day(last - timedelta(days=days), "Asia/Shanghai"))
+        page.locator(".bar-back").click()
+        page.locator(".bell-count").wait_for()
+        assert page.locator(".bell-count").inner_text() == "2"
+        fits(page)
+        shoot(page, f"portal-card-unread-{language}")
+        page.locator("nav a").last.click()
+        page.locator(".who-name").wait_for()
+        shoot(page, f"portal-me-unread-{language}")
+        page.locator('.rows a[href$="/inbox"]').click()
+        page.locator(".message").first.wait_for()
+        assert page.locator(".message .chip").count() == page.locator(".message").count() == 2
+        assert "750" in page.locator(".message-body").first.inner_text()
+        fits(page)
+        shoot(page, f"portal-inbox-{language}")
+        page.locator(".bar-back").click()
+        page.locator(".who-name").wait_for()
+        page.locator(".bell-count").wait_for(state="hidden")
+        page.locator(".bell").click()
+        page.locator(".message").first.wait_for()
+        assert page.locator(".message .chip").count() == 0
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_a_visitor_joins_at_a_store(brand, opened, shoot, language):
     with opened(brand, language=language, path="?s=S1&src=table-7&r=K7") as page:
         page.get_by_text("南京西路店" if language == "zh-CN" else "West Nanjing Road").wait_for()

@@ -23,6 +23,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/me/points', name: 'points', component: () => import('@/pages/PointsPage.vue'), meta: { for: 'member', title: 'me.points' } },
   { path: '/me/history', name: 'history', component: () => import('@/pages/HistoryPage.vue'), meta: { for: 'member', title: 'history.title' } },
   { path: '/me/orders', name: 'orders', component: () => import('@/pages/OrdersPage.vue'), meta: { for: 'member', title: 'orders.title' } },
+  { path: '/me/inbox', name: 'inbox', component: () => import('@/pages/InboxPage.vue'), meta: { for: 'member', title: 'inbox.title' } },
   { path: '/me/profile', name: 'profile', component: () => import('@/pages/ProfilePage.vue'), meta: { for: 'member', title: 'profile.title' } },
   { path: '/me/identifiers', name: 'identifiers', component: () => import('@/pages/IdentifiersPage.vue'), meta: { for: 'member', title: 'identifiers.title' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('@/pages/MissingPage.vue') },

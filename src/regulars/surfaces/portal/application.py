@@ -21,6 +21,7 @@ from regulars.surfaces.portal import (
     cookies,
     front,
     history,
+    inbox,
     orders,
     points,
     profile,
@@ -158,6 +159,24 @@ def get_history(request: HttpRequest, slug: Path[str], cursor: Cursor = None) ->
 def get_orders(request: HttpRequest, slug: Path[str], cursor: Cursor = None) -> Any:
     """Her orders with their lines and refunds, newest first."""
     return orders.page(member=member_of(request), language=access.language(request), cursor=cursor)
+
+
+@mine.get("/inbox", response=shapes.PageOut[shapes.InboxMessageOut])
+def get_inbox(request: HttpRequest, slug: Path[str], cursor: Cursor = None) -> Any:
+    """What the brand has told her, newest first."""
+    return inbox.page(member=member_of(request), cursor=cursor)
+
+
+@mine.get("/inbox/unread", response=shapes.UnreadOut)
+def get_unread(request: HttpRequest, slug: Path[str]) -> Any:
+    """How many messages she has not seen."""
+    return inbox.unread(member=member_of(request))
+
+
+@mine.post("/inbox/read", response=shapes.UnreadOut)
+def mark_inbox_read(request: HttpRequest, slug: Path[str], given: shapes.ReadUpTo) -> Any:
+    """She has seen her messages up to this one."""
+    return inbox.mark_read(member=member_of(request), up_to=given.up_to, now=clock.now())
 
 
 @mine.get("/profile", response=shapes.ProfileOut)

@@ -47,6 +47,12 @@ class ProfileChanges(Given):
     values: dict[str, Value]
 
 
+class ReadUpTo(Given):
+    """The newest message that she has before her."""
+
+    up_to: UUID
+
+
 class Quota(Schema):
     """So often in a period; `remaining` is what is left of it to the member who has the benefit."""
 
@@ -324,6 +330,22 @@ class OrderOut(Schema):
     refunded: int
     lines: list[LineOut]
     refunds: list[RefundOut]
+
+
+class InboxMessageOut(Schema):
+    """`kind` is what it is about, such as value_expiring or tier_ending. Its words are in the language in which it
+    was written to her."""
+
+    id: UUID
+    kind: str
+    at: datetime
+    subject: str
+    body: str
+    read: bool
+
+
+class UnreadOut(Schema):
+    unread: int
 
 
 class PageOut(Schema, Generic[Item]):

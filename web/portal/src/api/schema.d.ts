@@ -168,6 +168,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inbox
+         * @description What the brand has told her, newest first.
+         */
+        get: operations["regulars_surfaces_portal_application_get_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/inbox/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Inbox Read
+         * @description She has seen her messages up to this one.
+         */
+        post: operations["regulars_surfaces_portal_application_mark_inbox_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/inbox/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unread
+         * @description How many messages she has not seen.
+         */
+        get: operations["regulars_surfaces_portal_application_get_unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/orders": {
         parameters: {
             query?: never;
@@ -534,6 +594,31 @@ export interface components {
             items: components["schemas"]["IdentifierOut"][];
         };
         /**
+         * InboxMessageOut
+         * @description `kind` is what it is about, such as value_expiring or tier_ending. Its words are in the language in which it
+         *     was written to her.
+         */
+        InboxMessageOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Body */
+            body: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Read */
+            read: boolean;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * JoinForm
          * @description What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came.
          */
@@ -645,6 +730,13 @@ export interface components {
         PageOut_HistoryOut_: {
             /** Items */
             items: components["schemas"]["HistoryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[InboxMessageOut] */
+        PageOut_InboxMessageOut_: {
+            /** Items */
+            items: components["schemas"]["InboxMessageOut"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -784,6 +876,17 @@ export interface components {
             /** Remaining */
             remaining?: number | null;
         };
+        /**
+         * ReadUpTo
+         * @description The newest message that she has before her.
+         */
+        ReadUpTo: {
+            /**
+             * Up To
+             * Format: uuid
+             */
+            up_to: string;
+        };
         /** RefundOut */
         RefundOut: {
             /** Amount */
@@ -884,6 +987,11 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+        };
+        /** UnreadOut */
+        UnreadOut: {
+            /** Unread */
+            unread: number;
         };
         /**
          * WayOut
@@ -1132,6 +1240,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_inbox: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_InboxMessageOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_mark_inbox_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadOut"];
                 };
             };
         };

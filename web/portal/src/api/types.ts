@@ -22,6 +22,8 @@ export type Benefits = Shapes['BenefitsOut']
 export type Points = Shapes['PointsOut']
 export type HistoryItem = Shapes['HistoryOut']
 export type Order = Shapes['OrderOut']
+export type InboxMessage = Shapes['InboxMessageOut']
+export type Unread = Shapes['UnreadOut']
 export type Profile = Shapes['ProfileOut']
 export type Identifiers = Shapes['IdentifiersOut']
 

@@ -188,6 +188,13 @@ const en = {
     show: 'Open order {number}',
     hide: 'Close order {number}',
   },
+  inbox: {
+    title: 'Messages',
+    unread: 'New',
+    unreadCount: 'Messages, {n} unread',
+    empty: 'No messages yet',
+    emptyHint: 'We tell you here before points expire or a tier ends.',
+  },
   me: {
     title: 'Me',
     history: 'History',

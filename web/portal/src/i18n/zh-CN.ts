@@ -179,6 +179,13 @@ const zh = {
     show: '展开订单 {number}',
     hide: '收起订单 {number}',
   },
+  inbox: {
+    title: '消息',
+    unread: '未读',
+    unreadCount: '消息，{n} 条未读',
+    empty: '还没有消息',
+    emptyHint: '积分快到期、等级要保级时，会在这里提醒您。',
+  },
   me: {
     title: '我的',
     history: '积分明细',
