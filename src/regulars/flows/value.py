@@ -300,7 +300,9 @@ def decide_adjustment(
 def _post_adjustment(scope: Scope, row: AdjustmentRow, second: Scope | None, now: datetime) -> AdjustmentRow:
     live = versions.in_force(brand_id=scope.brand_id, now=now).live
     if row.unit not in live.units:  # it was there when the adjustment was asked for
-        raise conflict("unit_gone", f"单位 {row.unit} 已不存在", f"The unit {row.unit} is gone", unit=row.unit)
+        raise conflict(
+            "unit_gone", f"单位 {row.unit} 已不存在", f"The unit {row.unit} is gone", unit=row.unit
+        )
     data: dict[str, Any] = {
         "unit": row.unit,
         "amount": row.amount,
