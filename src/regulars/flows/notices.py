@@ -30,6 +30,7 @@ from regulars.value.tiers.types import Ending
 DAYS_BEFORE_EXPIRY = (1, 7, 30)
 DAYS_BEFORE_TIER_END = (7, 30)
 BATCH = 2000
+MOST = 10_000
 _TIER_BATCH = 200
 _ONE_DAY = Text("1 天", "1 day")
 _DAYS = Text("{days} 天", "{days} days")
@@ -40,22 +41,32 @@ _MONTHS_EN = (
 
 
 def send_due(now: datetime) -> int:
-    """Tell members of every brand what they have not been told yet; returns the number of messages."""
-    return sum(_send(brand, now) for brand in organisations.list_brands())
+    """Tell members of every brand what they have not been told yet; returns the number of messages.
+
+    Stops after `MOST`, so that a month's end does not keep other due work waiting; the next call goes on.
+    """
+    sent = 0
+    for brand in organisations.list_brands():
+        for notices in _batches(brand, now):
+            sent += messaging.send_many(brand=brand, notices=notices, now=now)
+            if sent >= MOST:
+                return sent
+    return sent
 
 
-def _send(brand: Brand, now: datetime) -> int:
+def _batches(brand: Brand, now: datetime) -> Iterator[list[Notice]]:
+    """All that is to be told in a brand now, whether it has been told or not."""
     try:
         programme = versions.in_force(brand_id=brand.id, now=now).live
     except Refusal as refusal:
         if refusal.code == "no_programme":
-            return 0
+            return
         raise
-    batches = [_expiring(brand, programme, days, now) for days in DAYS_BEFORE_EXPIRY]
-    batches += [_ending(brand, programme, scheme, now) for scheme in programme.schemes if scheme.tiers]
-    return sum(
-        messaging.send_many(brand=brand, notices=notices, now=now) for each in batches for notices in each
-    )
+    for days in DAYS_BEFORE_EXPIRY:
+        yield from _expiring(brand, programme, days, now)
+    for scheme in programme.schemes:
+        if scheme.tiers:
+            yield from _ending(brand, programme, scheme, now)
 
 
 def _expiring(brand: Brand, programme: Programme, days: int, now: datetime) -> Iterator[list[Notice]]:
