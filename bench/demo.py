@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from bench import ground
 
@@ -25,7 +26,7 @@ def main() -> None:
     with ground.server() as cluster:
         print(f"pgbench before: {ground.pgbench(cluster):.0f} tps", flush=True)
         anew(cluster)
-        run(given.members or None, given.writers)
+        run(cluster, given.members or None, given.writers)
         print(f"pgbench after: {ground.pgbench(cluster):.0f} tps")
 
 
@@ -42,7 +43,9 @@ def anew(cluster: object) -> None:
     call_command("migrate", verbosity=0)
 
 
-def run(members: int | None, writers: int) -> None:
+def run(cluster: Any, members: int | None, writers: int) -> None:
+    from django.db import connection
+
     from regulars.flows.demo import api as demo
     from regulars.kit import clock
     from regulars.value.ledger import api as ledger
@@ -54,6 +57,7 @@ def run(members: int | None, writers: int) -> None:
             stages.append((stage, time.perf_counter()))
 
     memory = Memory()
+    python, postgres = _own_seconds(), _server_seconds(cluster)
     began = time.perf_counter()
     with memory:
         filled = demo.fill(clock=clock.now, limit=members, writers=writers, told=told)
@@ -69,12 +73,32 @@ def run(members: int | None, writers: int) -> None:
     print(
         f"import: {filled.view.done / posting:.0f} activities/s by {writers} writer(s); refused {filled.view.failed}"
     )
+    connection.close()
+    python, postgres = _own_seconds() - python, _server_seconds(cluster) - postgres
+    print(f"processor time: {python:.0f} s in Python, {postgres:.0f} s in PostgreSQL")
     print(
         f"memory of Python at its highest: {memory.resident} MB resident, {memory.shared_out} MB with shared pages once"
     )
     began = time.perf_counter()
     found = ledger.reconcile_books()
     print(f"reconcile: {len(found)} differences, {time.perf_counter() - began:.2f} s")
+
+
+def _own_seconds() -> float:
+    """Processor time of this process and of the children it has waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _server_seconds(cluster: Any) -> float:
+    """Processor time of the server: its main process, those that ended, and those that run."""
+    main = cluster.postmaster_pid()
+    pids = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(int(field) for field in (fields[11:15] if pid == main else fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Memory:

@@ -42,10 +42,13 @@ LAST_DAY = date(2017, 12, 31)  # of the data, a Sunday
 BUSIEST_STORE = 367
 _WEEK = timedelta(days=7)
 _ROWS = 1 << 14
+_PASSES = 3  # over the file, each with a part of the households: a third of the memory for a second of time
 _COLUMNS = (
     "household_id", "store_id", "basket_id", "transaction_timestamp", "product_id", "quantity", "sales_value",
     "retail_disc", "coupon_disc", "coupon_match_disc",
 )  # fmt: skip
+# of those columns as they are kept: with the product's kind after the quantity, and the two discounts as one
+_SIZES = ("int16", "int32", "int64", "int64", "int32", "int32", "int16", "int32", "int32", "int32")
 # New York's clocks in 2017: summer time from 12 March 07:00 to 5 November 06:00 UTC
 _SUMMER = (1_489_302_000_000_000_000, 1_509_861_600_000_000_000)
 _HOUR = 3_600_000_000_000
@@ -156,7 +159,7 @@ def moved(nanos: int, weeks: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFeed:
-    """The baskets of these households (number → member) as orders, oldest first.
+    """The baskets of these households (number → member) as orders, household by household, each oldest first.
 
     With `additions` some acts that the data does not have are made up by rule, at source `demo`: a check-in before
     some visits, points spent now and then, a first line brought back at the next visit (a refund belongs to its
@@ -212,36 +215,50 @@ class _Past:
 
 
 def _baskets(own: dict[int, Any]) -> Iterator[tuple[int, int, int, int, list[Any]]]:
-    """(household, basket, store, instant, rows) in order of time; rows are (product, its kind, quantity, paid, store's
-    discount, manufacturer's coupon), money in cents. A basket's rows lie together in the data."""
-    import numpy as np
-
+    """(household, basket, store, instant, rows) household by household, each in order of time; rows are (product, its
+    kind, quantity, paid, store's discount, manufacturer's coupon), money in cents."""
     products = _Products()
-    kinds = products.kinds
-    wanted = np.array(sorted(own), "int64")
-    current: tuple[int, int, int, int] | None = None
-    rows: list[Any] = []
-    for batch in _columns(*_COLUMNS):
-        mine = np.isin(batch[0], wanted)
-        households, stores, baskets, instants, numbers, quantities = (part[mine] for part in batch[:6])
-        paid, store_off, coupons, match_off = (
-            np.rint(part[mine] * 100).astype("int64") for part in batch[6:]
-        )
-        columns = (
-            households, stores, baskets, instants, numbers, products.places(numbers), quantities, paid,
-            store_off + match_off, coupons,
-        )  # fmt: skip
-        for household, store, basket, nanos, product, place, quantity, amount, discount, coupon in zip(
-            *[column.tolist() for column in columns], strict=True
+    numbers = sorted(own)
+    share = len(numbers) // _PASSES + 1
+    for start in range(0, len(numbers), share):
+        current: tuple[int, int, int, int] | None = None
+        rows: list[Any] = []
+        for household, store, basket, nanos, product, quantity, place, paid, saved, coupon in _sorted_rows(
+            products, numbers[start : start + share]
         ):
             if current is None or current[1] != basket:
                 if current is not None:
                     yield *current, rows
                 current = (household, basket, store, nanos)
                 rows = []
-            rows.append((product, kinds[place], quantity, amount, discount, coupon))
-    if current is not None:
-        yield *current, rows
+            rows.append((product, products.kinds[place], quantity, paid, saved, coupon))
+        if current is not None:
+            yield *current, rows
+
+
+def _sorted_rows(products: _Products, households: list[int]) -> Iterator[tuple[int, ...]]:
+    """All rows of some households, in the order of `_SIZES`, by household; small numbers, to take little memory."""
+    import numpy as np
+
+    wanted = np.array(households, "int64")
+    pieces: list[list[Any]] = [[] for _ in _SIZES]
+    for batch in _columns(*_COLUMNS):
+        mine = np.isin(batch[0], wanted)
+        part = [column[mine] for column in batch]
+        paid, retail, coupon, match = (np.rint(column * 100) for column in part[6:])
+        places = products.places(part[4])
+        kept = (*part[:6], places, paid, retail + match, coupon)
+        for column, size, piece in zip(kept, _SIZES, pieces, strict=True):
+            piece.append(column.astype(size))
+    columns = []
+    for piece in pieces:
+        columns.append(np.concatenate(piece))
+        piece.clear()
+    # a household's rows are in order of time, a basket's together: a stable sort keeps both
+    order = np.argsort(columns[0], kind="stable")
+    chunks = (order[start : start + _ROWS] for start in range(0, len(order), _ROWS))
+    for chunk in chunks:
+        yield from zip(*[column[chunk].tolist() for column in columns], strict=True)
 
 
 @dataclass(frozen=True, slots=True)

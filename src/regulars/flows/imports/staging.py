@@ -1,4 +1,8 @@
-"""Orders of a file, put in order of time in bounded memory: sorted runs on disk, merged when they are posted.
+"""Orders of a file, each member's together and in order of time, in bounded memory: sorted runs on disk, merged when
+they are posted.
+
+Only the order within a member matters to what she earns. Members one after the other mean that a batch loads, locks
+and writes few of them, each once for many orders.
 
 Rows of one order usually lie together; where they do not, its parts are found by the hash of its number and joined.
 The result depends on the file and the mapping alone, so a position in it means the same after every restart.
@@ -19,7 +23,6 @@ from itertools import islice
 from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
-from zlib import crc32
 
 import msgspec
 
@@ -30,7 +33,7 @@ from regulars.flows.imports.types import Item, Mapping
 
 RUN_BYTES = 32 << 20
 PART_FRAGMENTS = 50_000
-_HEADER = Struct("<qqI")  # instant, first row, length of the body
+_HEADER = Struct("<QqqI")  # member, instant, first row, length of the body
 _MANIFEST = "manifest.json"
 _DIGITS = re.compile(r"\D+")
 _encode = msgspec.msgpack.Encoder().encode
@@ -49,13 +52,14 @@ class Staged:
     key: str
 
 
-def shard_of(head: dict[str, str], shards: int) -> int:
-    """Which writer takes an order: one member's orders go to one writer."""
+def member_hash(head: dict[str, str]) -> int:
+    """A number for the member an order names: one member's orders go to one writer, one after the other."""
     key = next((k for k in MEMBER_KEYS if head.get(k)), "")
     value = head.get(key, "")
     if key == "phone":
         value = _DIGITS.sub("", value)[-11:]
-    return crc32(value.strip().casefold().encode()) % shards
+    text = f"{key}\x1f{value.strip().casefold()}".encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
 
 
 def stage(directory: Path, table: Table, reader: OrderReader, *, shards: int, key: str, told: Told) -> Staged:
@@ -109,7 +113,7 @@ def find(directory: Path, key: str) -> Staged | None:
 
 @dataclass(frozen=True, slots=True)
 class StagedFeed:
-    """The staged orders of one writer, oldest first."""
+    """The staged orders of one writer: member by member, each oldest first."""
 
     directory: Path
     mapping: Mapping
@@ -126,7 +130,7 @@ class StagedFeed:
             store_codes=lambda given: codes.get(given, given),
         )
         runs = [_records(path) for path in sorted(self.directory.glob(f"run-*-{shard}"))]
-        for _, _, body in islice(heapq.merge(*runs), skip, None):
+        for *_, body in islice(heapq.merge(*runs), skip, None):
             fragment = _decode(body)
             activity, wrong = reader.order(fragment)
             yield Item(activity, fragment.rows, wrong)
@@ -138,14 +142,15 @@ class _Runs:
     def __init__(self, directory: Path, name: str, shards: int) -> None:
         self._directory = directory
         self._name = name
-        self._buffers: list[list[tuple[int, int, bytes]]] = [[] for _ in range(shards)]
+        self._buffers: list[list[tuple[int, int, int, bytes]]] = [[] for _ in range(shards)]
         self._size = 0
         self._count = 0
 
     def add(self, fragment: Fragment) -> None:
         body = _encode(fragment)
-        shard = shard_of(fragment.head, len(self._buffers))
-        self._buffers[shard].append((fragment.at, fragment.rows[0], body))
+        member = member_hash(fragment.head)
+        shard = member % len(self._buffers)
+        self._buffers[shard].append((member, fragment.at, fragment.rows[0], body))
         self._size += len(body) + 120
         if self._size > RUN_BYTES:
             self.flush()
@@ -156,8 +161,8 @@ class _Runs:
                 buffer.sort()
                 path = self._directory / f"{self._name}-{self._count:05d}-{shard}"
                 with path.open("wb", buffering=1 << 20) as file:
-                    for at, row, body in buffer:
-                        file.write(_HEADER.pack(at, row, len(body)))
+                    for member, at, row, body in buffer:
+                        file.write(_HEADER.pack(member, at, row, len(body)))
                         file.write(body)
                 buffer.clear()
         self._count += 1
@@ -166,11 +171,11 @@ class _Runs:
     close = flush
 
 
-def _records(path: Path) -> Iterator[tuple[int, int, bytes]]:
+def _records(path: Path) -> Iterator[tuple[int, int, int, bytes]]:
     with path.open("rb", buffering=1 << 18) as file:
         while header := file.read(_HEADER.size):
-            at, row, length = _HEADER.unpack(header)
-            yield at, row, file.read(length)
+            member, at, row, length = _HEADER.unpack(header)
+            yield member, at, row, file.read(length)
 
 
 def _hash(fragment: Fragment) -> int:
@@ -195,12 +200,12 @@ def _join_parts(directory: Path, runs: _Runs, repeated: frozenset[int], shards: 
     whole = _Runs(directory, "whole", shards)
     items = 0
     for path in old:
-        for at, row, body in _records(path):
+        for member, at, row, body in _records(path):
             fragment = _decode(body)
             key = _hash(fragment)
             if key in repeated:
                 file = files[key // 2 % parts]
-                file.write(_HEADER.pack(at, row, len(body)))
+                file.write(_HEADER.pack(member, at, row, len(body)))
                 file.write(body)
             else:
                 whole.add(fragment)
@@ -210,7 +215,7 @@ def _join_parts(directory: Path, runs: _Runs, repeated: frozenset[int], shards: 
         file.close()
         path = directory / f"part-{number}"
         together: dict[tuple[str, str], list[Fragment]] = {}
-        for _, _, body in sorted(_records(path), key=lambda record: record[1]):
+        for *_, body in sorted(_records(path), key=lambda record: record[2]):
             fragment = _decode(body)
             together.setdefault((fragment.source, fragment.number), []).append(fragment)
         for fragments in together.values():
