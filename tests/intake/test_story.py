@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from tests.intake.world import START, World, burn, order, points, programme, refund, rule, world
 
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, Receipt
@@ -206,3 +207,30 @@ def test_pending_points_are_activated_or_cancelled_by_hand() -> None:
     w.one(refund(m, "R1", "A1", START + 4 * D))
     assert w.balance(m) == (0, 0, 0, 0)
     w.clean()
+
+
+def test_value_that_comes_back_too_late_ends_as_it_comes(plain: World) -> None:
+    m = plain.member("13800000001")
+    plain.one(order(m, "A1", 10_000, at=START + D))  # gone on 1 February 2025, Shanghai
+    held = value.hold(
+        scope=plain.scope,
+        member=MemberRef(id=m),
+        unit="points",
+        amount=60,
+        expires_in_seconds=20 * 86_400,
+        key="h",
+        now=datetime(2025, 1, 20, tzinfo=UTC),
+    )
+    later = datetime(2025, 2, 5, tzinfo=UTC)
+    due.settle(later)
+    assert plain.balance(m) == (0, 0, 60, 0)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE membership SET status = 'frozen' WHERE member_id = %s", [m])
+    released = held.hold.expires_at + timedelta(seconds=1)
+    assert due.release_holds(released) == 1 and due.release_holds(released) == 0
+    assert plain.balance(m) == (0, 0, 0, 0)
+    between = ledger.get_balances_as_of(
+        brand_id=plain.scope.brand_id, member_id=m, at=datetime(2025, 2, 6, tzinfo=UTC)
+    )
+    assert (between["points"].available, between["points"].held) == (0, 60)
+    plain.clean()

@@ -17,7 +17,6 @@ from regulars.facts.members import states
 from regulars.flows import notices, value
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
-from regulars.kit.errors import Refusal
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
@@ -68,23 +67,20 @@ def settle_members(*, brand: Brand, member_ids: list[UUID], now: datetime) -> in
 def release_holds(now: datetime) -> int:
     """End the holds whose time is over; returns how many.
 
-    Each locks its member, so they are ended in the order in which posting locks members.
+    Each locks its member, so they are ended in the order in which posting locks members. A frozen or closed
+    membership's are ended too: what the system does is not up to her.
     """
     with transaction.atomic():
         ended = ledger_records.due_holds(now=now, limit=200)
         for brand_id, hold in sorted(ended, key=lambda found: found[1].member_id):
-            brand = organisations.get_brand(brand_id=brand_id)
-            try:
-                value.end_hold(
-                    scope=system_scope(brand),
-                    member_id=hold.member_id,
-                    hold_id=hold.id,
-                    capture=False,
-                    key=f"due:{hold.id}",
-                    now=now,
-                )
-            except Refusal:  # the membership is frozen or closed: look again in a while
-                continue
+            value.end_hold(
+                scope=system_scope(organisations.get_brand(brand_id=brand_id)),
+                member_id=hold.member_id,
+                hold_id=hold.id,
+                capture=False,
+                key=f"due:{hold.id}",
+                now=now,
+            )
         return len(ended)
 
 

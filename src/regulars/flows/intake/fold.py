@@ -6,37 +6,32 @@ history in memory; that is why they agree. It changes what it carries and report
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from regulars.facts.activity.records import Stored, StoredEarn
+from regulars.flows.intake.decided import as_recorded, net_change, pending_word, plain, step_word, told
 from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
+from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
-from regulars.kit.errors import Refusal, conflict, not_found
+from regulars.kit.errors import Refusal
 from regulars.kit.ids import derive
 from regulars.kit.periods import add_months_at
 from regulars.kit.text import Text
 from regulars.programme.rules.api import apply, apply_refund, decide
 from regulars.programme.rules.types import (
-    Decision,
-    Earn,
     ExtendExpiryEffect,
     MemberState,
-    Outcome,
     Programme,
-    TagEffect,
     TierScheme,
-    TierStepEffect,
 )
-from regulars.value.ledger.types import Cause, EntryDraft
+from regulars.value.ledger.types import Cause
 from regulars.value.ledger.wallet import Wallet
 from regulars.value.tiers import policy as tiers
 from regulars.value.tiers.types import TierMove
-
-_PLAIN = (str, int, bool, type(None))
 
 
 @dataclass(slots=True)
@@ -108,7 +103,7 @@ class Fold:
         visits = state.visits
         if event.type == "order_delivered":
             self._deliver(programme, event, stored)
-        decision = _recorded(event.recorded) if event.recorded else decide(programme, state, act)
+        decision = as_recorded(event.recorded) if event.recorded else decide(programme, state, act)
         tags_before = frozenset(state.tags) if decision.tags else None
         apply(programme, state, act, decision)
         if tags_before is not None and tags_before != state.tags:
@@ -139,15 +134,21 @@ class Fold:
             )
             stored.earns.append(
                 StoredEarn(
-                    earn.rule, earn.unit, earn.amount, lot.id, earn.shares, _pending(earn), earn.expires_at
+                    earn.rule,
+                    earn.unit,
+                    earn.amount,
+                    lot.id,
+                    earn.shares,
+                    pending_word(earn),
+                    earn.expires_at,
                 )
             )
             metric = f"unit:{earn.unit}"
             metrics[metric] = metrics.get(metric, 0) + earn.amount
-        stored.told = [_told(o) for o in decision.outcomes]
+        stored.told = [told(o) for o in decision.outcomes]
         for o in decision.outcomes:
             if o.detail:
-                stored.details[o.rule] = _plain(o.detail)
+                stored.details[o.rule] = plain(o.detail)
         self._touch(programme, event.occurred_at)
         self._tiers(programme, event, metrics, event.occurred_at)
         for step in decision.tier_steps:
@@ -162,7 +163,7 @@ class Fold:
                 tier=step.tier,
             )
             self._moved(move, event.id)
-            stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | _step(step))
+            stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | step_word(step))
         for tag in decision.tags:
             stored.effects.append({"kind": "tag", "tag": tag.tag, "remove": tag.remove})
         for extension in decision.extensions:
@@ -486,33 +487,6 @@ _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
 }
 
 
-_MINE = frozenset({"available", "pending", "held", "debt"})
-
-
-def net_change(entries: Sequence[EntryDraft]) -> dict[str, int]:
-    """By unit, what entries brought a member from outside (available + pending − debt); holds move nothing."""
-    change: dict[str, int] = {}
-    for entry in entries:
-        if entry.contra not in _MINE and entry.account != "held":
-            change[entry.unit] = change.get(entry.unit, 0) + entry.amount
-    return {unit: amount for unit, amount in change.items() if amount}
-
-
-_told_of: dict[int, tuple[Outcome, str]] = {}
-
-
-def _told(outcome: Outcome) -> str:
-    """The stored word of an outcome. A day's plan uses the same few objects for every order, so they are kept."""
-    known = _told_of.get(id(outcome))
-    if known is not None and known[0] is outcome:
-        return known[1]
-    text = outcome.rule if outcome.fired else f"{outcome.rule} {outcome.reason}"
-    if len(_told_of) > 20_000:
-        _told_of.clear()
-    _told_of[id(outcome)] = (outcome, text)
-    return text
-
-
 def _borrowed(event: Event, unit: str) -> UUID | None:
     """For what happened already: the lot that stands for what its lots lack now."""
     return None if event.recorded is None else derive(event.id, unit, "borrowed")
@@ -529,79 +503,10 @@ def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, d
     }
 
 
-def not_spendable(unit: str) -> Refusal:
-    return Refusal(
-        "unit_not_spendable",
-        Text("单位 {unit} 不存在或不可消耗", "The unit {unit} does not exist or cannot be spent").format(
-            unit=unit
-        ),
-        data={"field": "unit", "unit": unit},
-    )
-
-
-def not_pending(exists: bool) -> Refusal:
-    if not exists:
-        return not_found(Text("批次", "Lot"))
-    return conflict("lot_not_pending", "该批次不是待生效状态", "The lot is not pending")
-
-
-def no_such_burn() -> Refusal:
-    return Refusal("not_found", Text("找不到该笔消耗", "No such burn"), status=404)
-
-
 def _scheme(programme: Programme, key: str) -> TierScheme:
     for scheme in programme.schemes:
         if scheme.key == key:
             return scheme
     raise Refusal(
         "not_found", Text("找不到等级体系 {key}", "No tier scheme {key}").format(key=key), status=404
-    )
-
-
-def _pending(earn: Earn) -> str:
-    if earn.pending_until is None:
-        return ""
-    return "delivered" if earn.pending_until == "delivered" else earn.pending_until.isoformat()
-
-
-def _step(step: TierStepEffect) -> dict[str, Any]:
-    return {"tier": step.tier} if step.tier else {"steps": step.steps}
-
-
-def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v if isinstance(v, _PLAIN) else str(v) for k, v in detail.items()} if detail else {}
-
-
-def _recorded(stored: Stored) -> Decision:
-    """The decision as it was taken then, for activities that a replay does not decide anew."""
-    earns = tuple(
-        Earn(
-            e.rule,
-            e.unit,
-            e.amount,
-            e.shares,
-            None
-            if not e.pending
-            else "delivered"
-            if e.pending == "delivered"
-            else datetime.fromisoformat(e.pending),
-            e.expires_at,
-        )
-        for e in stored.earns
-    )
-    tags, steps, extensions = [], [], []
-    for effect in stored.effects:
-        if effect["kind"] == "tag":
-            tags.append(TagEffect(effect["tag"], effect["remove"]))
-        elif effect["kind"] == "tier_step":
-            steps.append(TierStepEffect(effect["scheme"], effect.get("steps", 0), effect.get("tier")))
-        else:
-            extensions.append(ExtendExpiryEffect(effect["unit"], effect["months"]))
-    return Decision(
-        stored.version,
-        earns,
-        tuple(tags),
-        tuple(steps),
-        tuple(extensions),
-        tuple(Outcome(o.rule, not o.reason, o.reason, o.detail) for o in stored.outcomes),
     )

@@ -127,6 +127,7 @@ class Wallet:
         self._note(lot.unit, "activate", "available", "pending", lot.remaining, account.available, lot, cause)
         if account.debt:
             self._settle(account, lot, cause)
+        self._end_if_over(lot, cause)
 
     def _settle(self, account: Account, lot: Lot, cause: Cause) -> None:
         part = min(account.debt, lot.remaining)
@@ -201,6 +202,7 @@ class Wallet:
             self._note(unit, "burn_return", "available", contra, part, account.available, lot, cause)
             if account.debt:
                 self._settle(account, lot, cause)
+            self._end_if_over(lot, cause)
 
     def claw_back(self, *, lot_id: UUID, amount: int, mode: str, cause: Cause) -> tuple[int, int]:
         """Take back up to `amount` of what was earned in a lot; returns (taken from balances, made debt).
@@ -305,6 +307,7 @@ class Wallet:
                 self._note(unit, "release", "available", "held", part - taken, account.available, lot, cause)
                 if account.debt:
                     self._settle(account, lot, cause)
+                self._end_if_over(lot, cause)
             _close_if_empty(lot)
         return spent
 
@@ -340,6 +343,16 @@ class Wallet:
         lot.changed = account.changed = True
         _close_if_empty(lot)
         self._note(lot.unit, "expire", "available", "expired", -part, account.available, lot, cause)
+
+    def _end_if_over(self, lot: Lot, cause: Cause) -> None:
+        """Value that comes back to a lot whose time is over ends as it comes, not at an instant before it came."""
+        if (
+            lot.state == "active"
+            and lot.remaining
+            and lot.expires_at is not None
+            and lot.expires_at <= cause.at
+        ):
+            self.expire(lot, cause)
 
     def extend(self, *, unit: str, until: Mapping[UUID, datetime], cause: Cause) -> None:
         """Move the expiry of lots; a zero entry says so in the history."""
