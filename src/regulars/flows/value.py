@@ -16,8 +16,8 @@ from django.db import transaction
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
 from regulars.flows.intake import api as intake
-from regulars.flows.intake.fold import no_such_burn, not_spendable
 from regulars.flows.intake.prepare import order_key_of
+from regulars.flows.intake.refusals import no_such_burn, not_spendable
 from regulars.kit.errors import ErrorList, Refusal, conflict, invalid_field, not_found
 from regulars.kit.ids import new_id
 from regulars.kit.periods import zone
