@@ -136,15 +136,15 @@ class Memory:
 
 
 def _children() -> list[int]:
-    """Python children of this process; the database server is one too, and is not counted."""
+    """The writers; what keeps the database server is a child too, and is not counted."""
     found = []
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            try:
-                if b"python" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
+        try:
+            for pid in (task / "children").read_text().split():
+                if b"multiprocessing" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.append(int(pid))
-            except OSError:
-                continue
+        except OSError:
+            continue
     return found
 
 

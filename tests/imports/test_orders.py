@@ -323,3 +323,24 @@ def test_files_that_are_none(content: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         upload(store, content)
     assert refused.value.code in ("empty_file", "bad_encoding")
+
+
+def test_spoiled_files_are_refused_and_never_fail() -> None:
+    store = shop()
+    out = io.BytesIO()
+    pq.write_table(pa.table({"order": list(range(3000)), "paid": ["x" * (n % 90) for n in range(3000)]}), out)
+    whole = out.getvalue()
+    # the middle of the data is overwritten: headers and footer are good, pages are not
+    spoiled = whole[:200] + bytes(len(whole) - 2200) + whole[-2000:]
+    for name, content in {
+        "a.parquet": spoiled,
+        "b.parquet": b"PAR1" + b"\x01" * 400 + b"PAR1",
+        "c.xlsx": b"PK\x03\x04" + b"\x07" * 400,
+    }.items():
+        with pytest.raises(Refusal) as refused:
+            upload(store, content, name=name)
+        assert refused.value.code in ("bad_parquet", "bad_excel"), name
+    view = upload(store, csv_of([("A1", ANNA, "2026-03-05", "S1", "milk", "1", "1")]))
+    for options in ({"encoding": "rot13"}, {"delimiter": '"'}, {"encoding": "utf-16"}):
+        with pytest.raises(Refusal):
+            imports.preview(scope=store.scope, import_id=view.id, options=options)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
 
 from regulars.flows.imports import running
 from regulars.platform.due import api as due
 from regulars.platform.imports import api as jobs
 from regulars.platform.imports.types import Job
 
+_KEPT = timedelta(days=7)
 _processes: list[subprocess.Popen[bytes]] = []
 
 
@@ -35,5 +40,16 @@ def _orphan(now: datetime) -> Job | None:
     return None
 
 
+def sweep(now: datetime) -> int:
+    """Remove what was read for imports that nobody has gone on with for a week; it can be read again."""
+    swept = 0
+    for directory in (Path(settings.FILES_DIRECTORY) / "imports").glob("*"):
+        if directory.stat().st_mtime < (now - _KEPT).timestamp():
+            shutil.rmtree(directory, ignore_errors=True)
+            swept += 1
+    return swept
+
+
 def register() -> None:
     due.register("imports.run", run_next, every_seconds=1)
+    due.register("imports.sweep", sweep, every_seconds=24 * 3600)

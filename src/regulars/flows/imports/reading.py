@@ -17,6 +17,7 @@ from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 
 CHUNK = 4096
+ENCODINGS = ("utf-8-sig", "utf-8", "gb18030", "gbk", "utf-16", "big5", "cp1252")
 _BLOCK = 1 << 20
 _DELIMITERS = (",", "\t", ";", "|")
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
@@ -67,7 +68,10 @@ def open_table(path: Path, name: str, options: dict[str, str]) -> Table:
 
 def _open_csv(path: Path, encoding: str, delimiter: str) -> Table:
     csv.field_size_limit(_LONGEST_CELL)
-    encoding = encoding if encoding and encoding != "auto" else detect_encoding(path)
+    if not encoding or encoding == "auto":
+        encoding = detect_encoding(path)
+    elif encoding not in ENCODINGS:
+        raise BadFile("unknown_encoding", f"未知编码 {encoding[:40]}", f"Unknown encoding {encoding[:40]}")
     size = max(1, path.stat().st_size)
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -75,7 +79,7 @@ def _open_csv(path: Path, encoding: str, delimiter: str) -> Table:
     except UnicodeError:
         raise _undecodable() from None
     delimiter = _NAMED.get(delimiter, delimiter) or _guess_delimiter(beginning)
-    if len(delimiter) != 1:
+    if len(delimiter) != 1 or delimiter in '"\r\n\0' or not (delimiter == "\t" or delimiter.isprintable()):
         raise BadFile("bad_delimiter", "分隔符须为单个字符", "The delimiter is one character")
 
     def records() -> Iterator[tuple[list[str], float]]:
@@ -202,22 +206,32 @@ def _open_parquet(path: Path) -> Table:
     headers = _named(list(file.schema_arrow.names))
     total = file.metadata.num_rows
 
-    def read(columns: Sequence[int]) -> Iterator[Chunk]:
-        number = 1
+    def lists(columns: Sequence[int]) -> Iterator[list[list[Any]]]:
         names = [file.schema_arrow.names[c] for c in dict.fromkeys(columns)]
         for batch in file.iter_batches(batch_size=CHUNK, columns=names, use_threads=False):
-            # nanoseconds become Timestamps of pandas otherwise, where pandas is there
-            cells = [batch.column(file.schema_arrow.names[c]) for c in columns]
-            lists = [
-                (
-                    c.cast(pa.timestamp("us", c.type.tz), safe=False) if pa.types.is_timestamp(c.type) else c
-                ).to_pylist()
-                for c in cells
-            ]
-            yield number, list(zip(*lists, strict=True)), (number + batch.num_rows) / max(1, total)
-            number += batch.num_rows
+            found = []
+            for name in (file.schema_arrow.names[c] for c in columns):
+                cells = batch.column(name)
+                if pa.types.is_timestamp(cells.type):  # nanoseconds are more than Python's instants hold
+                    cells = cells.cast(pa.timestamp("us", cells.type.tz), safe=False)
+                found.append(cells.to_pylist())
+            yield found
+
+    def read(columns: Sequence[int]) -> Iterator[Chunk]:
+        number = 1
+        try:
+            for found in lists(columns):
+                rows: list[Row | None] = list(zip(*found, strict=True))
+                yield number, rows, (number + len(rows)) / max(1, total)
+                number += len(rows)
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+            raise _bad_parquet(error) from None
 
     return Table(headers, total, read)
+
+
+def _bad_parquet(error: Exception) -> BadFile:
+    return BadFile("bad_parquet", f"无法读取 Parquet 文件：{error}", f"Not good Parquet: {error}")
 
 
 def _named(headers: Sequence[str]) -> list[str]:
