@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.pop("DATABASE_URL", None)
@@ -25,6 +26,11 @@ os.environ.setdefault("REGULARS_TEST_DATA", str(ROOT / ".regulars" / "test"))
 os.environ["REGULARS_DATA"] = os.environ["REGULARS_TEST_DATA"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.project.settings"
 os.environ.setdefault("REGULARS_LOG_LEVEL", "WARNING")
+
+# At a desk Hypothesis tries something new each time; a change is judged by the same examples whenever it is judged.
+settings.register_profile("steady", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("steady")
 
 _UNTOUCHED = ("django_migrations", "django_content_type", "auth_permission")
 

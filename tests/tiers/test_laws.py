@@ -175,18 +175,21 @@ def test_sums_are_the_net_of_what_was_recorded(s: TierScheme, events: list[Event
     """Months and period against sums made from the list of events; never negative."""
     standing = tiers.enter(s, START, tz)
     began, judged = START, True
+    before: set[int] = set()
     for i, event in enumerate(events):
         for move in fold(s, standing, [event], tz):
             if move.reason != "refunded":
                 began, judged = move.occurred_at, move.reason != "upgraded"
+                # of acts of one instant, those that came before the period began are not in it
+                before = {n for n in range(i) if (events[n].of or events[n].at) == began}
         months: dict[str, int] = {}
         period = 0
-        for past in events[: i + 1]:
+        for place, past in enumerate(events[: i + 1]):
             at = past.of or past.at
             signed = -past.amount if past.kind == "refund" else past.amount
             key = at.astimezone(zone(tz)).strftime("%Y-%m")
             months[key] = months.get(key, 0) + signed
-            counts = at >= began if judged else at > began
+            counts = at >= began if judged and place not in before else at > began
             period += signed if counts else 0
         kept = {key: m["spend"] for key, m in standing.months.items() if "spend" in m}
         newest = max(months)
