@@ -107,7 +107,7 @@ def _post(job: Job, batch: list[Item], now: datetime) -> tuple[Counts, list[RowE
         activities = [i.given for i in good if isinstance(i.given, ActivityIn)]
         if job.dry and job.mapping.get("options", {}).get("create_stores") == "yes":
             activities = _without_new_stores(scope, activities)
-        answers = intake.post(scope=scope, activities=activities, now=now)
+        answers = intake.post(scope=scope, activities=activities, now=now, brief=True)
     else:
         people = [i.given for i in good if isinstance(i.given, Enrolment)]
         answers = enrol.enrol(scope=scope, rows=people, now=now)
