@@ -172,7 +172,7 @@ def test_every_page_shows_itself(shop, opened, shoot, language):
         settle(page)
         speaks(page, language)
         shoot(page, f"console-member-{language}")
-        for tab, name in ((1, "ledger"), (2, "tier-history"), (3, "notes")):
+        for tab, name in ((1, "ledger"), (2, "lots"), (3, "tier-history"), (4, "notes")):
             page.locator(".tabs [role=tab]").nth(tab).click()
             settle(page)
             shoot(page, f"console-member-{name}-{language}")
@@ -366,6 +366,7 @@ def test_a_rule_is_built_said_tried_reviewed_and_published(shop, opened, shoot):
 def test_a_mistake_in_a_rule_is_shown_where_it_is(shop, opened):
     with opened(shop, "operator", "programme/rules?v=1") as page:
         page.get_by_role("button", name="Start a draft").click()
+        page.get_by_role("button", name="New rule").wait_for()
         page.get_by_role("link", name="First order bonus").click()
         give = page.locator(".effect").get_by_role("spinbutton", name="Give")
         give.fill("0")

@@ -88,6 +88,28 @@ def test_points_are_held_and_a_tier_is_set_by_hand(shop: Shop, opened: Any, shoo
         page.locator("main .el-tag", has_text="Frozen").wait_for()
 
 
+def test_points_that_wait_for_a_delivery_are_made_usable(shop: Shop, opened: Any) -> None:
+    from datetime import timedelta
+
+    from tests.console.world import order
+
+    from regulars.facts.activity.types import LineIn
+
+    line = LineIn(sku="tea", name="白桃乌龙", category="tea", amount=2_800)
+    shop.post(order(shop, shop.members[5], "LOT-1", shop.now - timedelta(hours=1), line))
+    with opened(shop, "operator", f"members/{code_of(shop, 5)}?tab=lots") as page:
+        rows = page.locator("tr", has=page.get_by_role("button", name="Make usable now"))
+        rows.first.wait_for()
+        waiting = rows.count()
+        rows.first.get_by_role("button", name="Make usable now").click()
+        box = page.locator(".el-message-box")
+        box.locator("textarea, input").first.fill("顾客已签收")
+        box.get_by_role("button", name="Confirm").click()
+        page.get_by_text("Saved").first.wait_for()
+        settle(page)
+        assert rows.count() == waiting - 1
+
+
 def test_stores_tags_fields_and_activity_types_are_made(shop: Shop, opened: Any, shoot: Any) -> None:
     with opened(shop, path="settings/stores") as page:
         page.get_by_role("button", name="New store").click()
@@ -189,7 +211,7 @@ def test_units_tiers_and_benefits_of_a_draft_are_edited(shop: Shop, opened: Any,
     with opened(shop, "operator", "programme/units?v=1") as page:
         page.get_by_role("button", name="Start a draft").click()
         page.get_by_role("button", name="New unit").click()
-        page.locator("tbody tr").nth(2).wait_for()
+        page.locator(".unit").nth(2).wait_for()
         page.locator("nav").first.get_by_role("link", name="Tiers").click()
         page.get_by_role("button", name="Add a tier").click()
         page.locator(".tier input[lang=en]").first.fill("Black")
@@ -218,7 +240,7 @@ def test_units_tiers_and_benefits_of_a_draft_are_edited(shop: Shop, opened: Any,
         page.get_by_text("Private tasting").wait_for()
         page.locator("nav").first.get_by_role("link", name="Units").click()
         settle(page)
-        assert page.locator("tbody tr").count() == 3
+        assert page.locator(".unit").count() == 3
         shoot(page, "console-units-draft")
 
 

@@ -196,6 +196,36 @@ def test_points_are_held_captured_and_released(desk, anna):
     assert (card["balances"][0]["available"], card["balances"][0]["held"], card["holds"]) == (300, 0, [])
 
 
+def test_a_pending_lot_is_made_usable_or_taken_back_once(shop, desk):
+    """Two orders through the app: 5 points each ("Online order bonus") that wait for the delivery."""
+    enrol_members(shop, 1)
+    member_id, code = shop.members[0], shop.code_of(shop.members[0])
+    tea = LineIn(sku="tea", name="白桃乌龙", category="tea", amount=2_800)
+    for hours, number in ((3, "A1"), (2, "A2")):
+        shop.post(order(shop, member_id, number, shop.now - timedelta(hours=hours), tea))
+    operator, path = desk("operator"), f"/members/{code}/lots"
+    lots = operator.get(path)
+    first, second = [lot for lot in lots if lot["state"] == "pending"]
+    assert (first["amount"], first["unit_name"], first["rule_name"]) == (5, "points", "Online order bonus")
+    assert first["active_at"] is None and first["activity_id"]
+    (before, _) = operator.get(f"/members/{code}")["balances"]
+    assert before["pending"] == 10
+    assert operator.post(f"{path}/{first['id']}/activate", {"key": "lot-00001"}, expect=422)
+    said = {"comment": "顾客已签收", "key": "lot-00001"}
+    assert desk("auditor").post(f"{path}/{first['id']}/activate", said, expect=403)
+    now = operator.post(f"{path}/{first['id']}/activate", said)
+    assert {lot["id"]: lot["state"] for lot in now}[first["id"]] == "active"
+    left = operator.post(f"{path}/{second['id']}/cancel", {"comment": "订单异常", "key": "lot-00002"})
+    assert second["id"] not in {lot["id"] for lot in left}
+    assert second["id"] in {lot["id"] for lot in operator.get(f"{path}?closed=true")}
+    (after, _) = operator.get(f"/members/{code}")["balances"]
+    assert (after["available"], after["pending"]) == (before["available"] + 5, 0)
+    again = operator.post(
+        f"{path}/{second['id']}/activate", {"comment": "再来", "key": "lot-00003"}, expect=409
+    )
+    assert again["code"] == "lot_not_pending"
+
+
 def test_a_tier_by_hand_is_locked_explained_and_unlocked(desk, anna):
     operator = desk("operator")
     given = {"tier": "gold", "reason": "集团客户", "locked": True, "key": "tier-0001"}

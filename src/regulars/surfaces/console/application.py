@@ -17,6 +17,7 @@ from regulars.surfaces.console import (
     home,
     imports,
     keys,
+    lots,
     members,
     messages,
     people,
@@ -55,7 +56,7 @@ api = _Api(
 answer_with_problems(api)
 
 for part in (
-    session, home, choices, members, timeline, value, adjustments, tags, stores, brand, fields, types, people, roles,
-    keys, audit, messages, programme, trials, imports,
+    session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
+    roles, keys, audit, messages, programme, trials, imports,
 ):  # fmt: skip
     api.add_router("", part.router)

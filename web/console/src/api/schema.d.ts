@@ -304,6 +304,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/members/{code}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lots
+         * @description Open lots, soonest-expiring first (200 at most); `closed` adds those that are used up.
+         */
+        get: operations["regulars_surfaces_console_lots_list_lots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/lots/{lot_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Lot
+         * @description Make a pending lot usable before its time. 409 `lot_not_pending`.
+         */
+        post: operations["regulars_surfaces_console_lots_activate_lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/lots/{lot_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Lot
+         * @description Take a pending lot back. 409 `lot_not_pending`.
+         */
+        post: operations["regulars_surfaces_console_lots_cancel_lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/members/{code}/adjustments": {
         parameters: {
             query?: never;
@@ -2269,6 +2329,46 @@ export interface components {
              */
             occurred_at: string;
         };
+        /**
+         * LotOut
+         * @description Value earned at once. A pending one becomes usable at `active_at`, or on delivery where that is null.
+         */
+        LotOut: {
+            /** Id */
+            id: string;
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** State */
+            state: string;
+            /** Amount */
+            amount: number;
+            /** Remaining */
+            remaining: number;
+            /** Held */
+            held: number;
+            /** Rule Name */
+            rule_name: string;
+            /** Activity Id */
+            activity_id: string | null;
+            /**
+             * Earned At
+             * Format: date-time
+             */
+            earned_at: string;
+            /** Active At */
+            active_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+        };
+        /** EndPendingIn */
+        EndPendingIn: {
+            /** Comment */
+            comment: string;
+            /** Key */
+            key: string;
+        };
         /** AdjustmentOut */
         AdjustmentOut: {
             /** Id */
@@ -4123,6 +4223,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TierChangeOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lots_list_lots: {
+        parameters: {
+            query?: {
+                unit?: string | null;
+                closed?: boolean;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lots_activate_lot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPendingIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lots_cancel_lot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndPendingIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotOut"][];
                 };
             };
         };

@@ -33,6 +33,7 @@ export const useProgramme = defineStore('programme', () => {
   const errors = ref<Record<string, string>>({})
   const busy = ref(false)
   let brand = ''
+  let turn = 0
 
   const live = computed(() => versions.value?.find((one) => one.current))
   const draft = computed(() => versions.value?.find((one) => one.state === 'draft' || one.state === 'rejected'))
@@ -64,6 +65,8 @@ export const useProgramme = defineStore('programme', () => {
 
   /** Shows version `wanted`, else the open draft, else what is live. What is unsaved in the same version stays. */
   async function open(wanted: number | undefined): Promise<void> {
+    const mine = ++turn
+    const kept = (number: number) => version.value?.number === number && dirty.value
     busy.value = true
     problem.value = undefined
     if (brand !== session.slug) {
@@ -75,12 +78,18 @@ export const useProgramme = defineStore('programme', () => {
     try {
       await Promise.all([loadVersions(), loadSchema()])
       const number = wanted ?? draft.value?.number ?? live.value?.number ?? versions.value?.[0]?.number
+      if (mine !== turn) return
       if (number === undefined) version.value = undefined
-      else if (!(version.value?.number === number && dirty.value)) take(await api.get('/api/console/programme/versions/{number}', { path: { number } }))
+      else if (!kept(number)) {
+        const found = await api.get('/api/console/programme/versions/{number}', { path: { number } })
+        // What she typed while it was on its way is not thrown away.
+        if (mine === turn && !kept(number)) take(found)
+      }
     } catch (thrown) {
-      problem.value = asProblem(thrown)
+      if (mine === turn) problem.value = asProblem(thrown)
+    } finally {
+      if (mine === turn) busy.value = false
     }
-    busy.value = false
   }
 
   async function loadSchema(): Promise<void> {
@@ -100,10 +109,11 @@ export const useProgramme = defineStore('programme', () => {
     }
   }
 
+  /** The draft is made, not shown: its pages are opened with its number. */
   async function startDraft(base?: number, pack?: string): Promise<Version> {
-    take(await api.post('/api/console/programme/versions', { body: { base: base ?? null, pack: pack ?? null, note: '' } }))
+    const made = await api.post('/api/console/programme/versions', { body: { base: base ?? null, pack: pack ?? null, note: '' } })
     await loadVersions()
-    return version.value!
+    return made
   }
 
   function discard(): void {

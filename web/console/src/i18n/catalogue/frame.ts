@@ -57,8 +57,6 @@ export const frame = {
     lead: ['把每一位来过的人，变成常客。', 'Turn everyone who came by into a regular.'],
     email: ['邮箱', 'Email'],
     password: ['密码', 'Password'],
-    show: ['显示密码', 'Show password'],
-    hide: ['隐藏密码', 'Hide password'],
     submit: ['登录', 'Sign in'],
     needEmail: ['请输入邮箱', 'Enter your email'],
     needPassword: ['请输入密码', 'Enter your password'],

@@ -6,7 +6,6 @@ export const imports = {
     one: ['导入', 'Import'],
     file: ['文件', 'File'],
     kind: ['内容', 'What it holds'],
-    rows: ['行', 'Rows'],
     result: ['结果', 'Result'],
     by: ['创建人', 'By'],
     state: {
@@ -49,7 +48,6 @@ export const imports = {
     waiting: ['等待订单 {n}', '{n} wait for an order'],
     progress: ['{done} / {total} 行', '{done} of {total} rows'],
     progressOpen: ['{done} 行', '{done} rows'],
-    rate: ['每秒 {n} 行', '{n} rows a second'],
     left: ['约剩 {time}', 'about {time} left'],
     leave: ['可以离开这个页面，导入会继续；右上角能找回。', 'You may leave this page; it goes on, and the top bar finds it again.'],
     errors: ['错误', 'Errors'],
