@@ -100,6 +100,21 @@ def test_profile_tags_identifiers_status_and_notes_are_changed_and_audited(desk,
     assert "林安" not in str(log), "the audit log keeps no names"
 
 
+def test_a_tag_that_a_rule_puts_on_shows_before_anybody_named_it(shop, desk):
+    """The tenth order makes a regular ("regular-customer"); the brand has declared no tag of that code."""
+    enrol_members(shop, 1)
+    owner = desk("owner")
+    owner.delete("/tags/regular")
+    tea = LineIn(sku="tea", name="白桃乌龙", category="tea", amount=2_800)
+    for number in range(10):
+        shop.post(order(shop, shop.members[0], f"T{number}", shop.now - timedelta(hours=20 - number), tea))
+    last = owner.get("/tags")[-1]
+    assert (last["code"], last["name"], last["members"], last["declared"]) == ("regular", "regular", 1, False)
+    assert len(owner.get("/members?tag=regular")["items"]) == 1
+    owner.put("/tags/regular", {"name": {"zh": "常客", "en": "Regular"}})
+    assert {one["code"]: one["declared"] for one in owner.get("/tags")}["regular"] is True
+
+
 def test_an_order_and_its_refund_explain_themselves(shop, desk):
     """250 yuan on 1 March by a new member, birthday in May: 250 points for the purchase and 100 for the first order,
     50 for a big basket (100 yuan or more). Returning the 50-yuan line takes its share of the purchase points back."""

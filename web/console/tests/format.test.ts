@@ -3,7 +3,7 @@ import { csvBlob } from '@/api/csv'
 import { address } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { i18n } from '@/i18n'
-import { currencyDigits, money, percent, signed } from '@/format/number'
+import { compact, currencyDigits, money, moneyCompact, moneyWhole, percent, signed } from '@/format/number'
 import { date, duration, isoDay, relative, setBusinessZone } from '@/format/time'
 
 const language = (value: 'zh-CN' | 'en') => (i18n.global.locale.value = value)
@@ -26,6 +26,12 @@ describe('numbers', () => {
     expect([signed(1200), signed(-3), signed(0)]).toEqual(['+1,200', '-3', '0'])
     expect(percent(0.1234)).toBe('12.3%')
   })
+
+  it('are shortened only where they are long', () => {
+    expect([compact(9_999), compact(12_345), compact(-2_800)]).toEqual(['9,999', '12.3K', '-2,800'])
+    expect([0, 50, 192_370, 1_523_400].map((minor) => moneyCompact(minor, 'CNY'))).toEqual(['¥0', '¥0.5', '¥1,924', '¥15.2K'])
+    expect(moneyWhole(1_823_456, 'CNY')).toBe('¥18,235')
+  })
 })
 
 describe('time', () => {
@@ -46,6 +52,7 @@ describe('time', () => {
     expect(relative('2026-03-10T03:00:00Z', now)).toBe('in 3 hours')
     expect(duration(125)).toBe('2 min 5 sec')
     expect(duration(3)).toBe('3 sec')
+    expect(relative('2026-03-09T23:59:58Z', now)).toBe('just now')
     language('zh-CN')
     expect(relative('2026-03-08T00:00:00Z', now)).toBe('前天')
   })

@@ -22,18 +22,22 @@ router = Router(tags=["Tags"])
 
 @router.get("/tags", response=list[TagOut], **needs("members.read"))
 def list_tags(request: HttpRequest) -> Any:
-    """The brand's tags and how many members carry each."""
+    """The brand's tags and how many members carry each; last, those members carry that nobody declared."""
     scope, said = scope_of(request), language(request)
     counts = members.count_by_tag(brand_id=scope.brand_id)
-    return [
+    declared = [
         TagOut(
             code=tag.code,
             name=tag.name.in_language(said),
             names=tag.name.to_json(),
             colour=tag.colour,
-            members=counts.get(tag.code, 0),
+            members=counts.pop(tag.code, 0),
         )
         for tag in members.list_tags(brand_id=scope.brand_id)
+    ]
+    return declared + [
+        TagOut(code=code, name=code, names={}, colour="", members=count, declared=False)
+        for code, count in sorted(counts.items())
     ]
 
 

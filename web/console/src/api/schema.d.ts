@@ -553,7 +553,7 @@ export interface paths {
         };
         /**
          * List Tags
-         * @description The brand's tags and how many members carry each.
+         * @description The brand's tags and how many members carry each; last, those members carry that nobody declared.
          */
         get: operations["regulars_surfaces_console_tags_list_tags"];
         put?: never;
@@ -2491,7 +2491,10 @@ export interface components {
              */
             comment: string;
         };
-        /** TagOut */
+        /**
+         * TagOut
+         * @description `declared` is false for a code that a rule or the API put on members before anybody named it.
+         */
         TagOut: {
             /** Code */
             code: string;
@@ -2505,6 +2508,11 @@ export interface components {
             colour: string;
             /** Members */
             members: number;
+            /**
+             * Declared
+             * @default true
+             */
+            declared: boolean;
         };
         /**
          * DoneOut

@@ -21,7 +21,9 @@ export function signed(value: number): string {
   return formatter({ maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(value)
 }
 
+/** In full while it is short: 9,999, then 12.3K. */
 export function compact(value: number): string {
+  if (Math.abs(value) < 10_000) return integer(value)
   return formatter({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
 }
 
@@ -37,15 +39,27 @@ export function currencyDigits(currency: string): number {
 
 /** `minor` is in the smallest unit of the currency (fen for CNY). */
 export function money(minor: number, currency: string): string {
-  const digits = currencyDigits(currency)
-  return formatter({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(minor / 10 ** digits)
+  return formatter({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(major(minor, currency))
 }
 
+/** `minor` as a number of whole units of the currency, for charts and tables. */
+export function major(minor: number, currency: string): number {
+  return minor / 10 ** currencyDigits(currency)
+}
+
+/** For the axis of a chart. */
 export function moneyCompact(minor: number, currency: string): string {
-  const digits = currencyDigits(currency)
+  const value = major(minor, currency)
+  const short = Math.abs(value) >= 10_000
   return formatter({
-    style: 'currency', currency, currencyDisplay: 'narrowSymbol', notation: 'compact', maximumFractionDigits: 1,
-  }).format(minor / 10 ** digits)
+    style: 'currency', currency, currencyDisplay: 'narrowSymbol', minimumFractionDigits: 0,
+    maximumFractionDigits: short ? 1 : Math.abs(value) < 10 ? currencyDigits(currency) : 0, ...(short ? { notation: 'compact' } : {}),
+  }).format(value)
+}
+
+/** Beside a bar: whole units, in full. */
+export function moneyWhole(minor: number, currency: string): string {
+  return formatter({ style: 'currency', currency, currencyDisplay: 'narrowSymbol', maximumFractionDigits: 0 }).format(major(minor, currency))
 }
 
 export function bytes(size: number): string {

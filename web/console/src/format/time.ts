@@ -1,3 +1,4 @@
+import { i18n } from '@/i18n'
 import { currentLocale } from './locale'
 
 const cache = new Map<string, Intl.DateTimeFormat>()
@@ -64,6 +65,7 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 
 export function relative(value: Instant, now: number = Date.now()): string {
   const seconds = Math.round((new Date(value).getTime() - now) / 1000)
+  if (Math.abs(seconds) < 5) return i18n.global.t('word.justNow')
   const format = new Intl.RelativeTimeFormat(currentLocale(), { numeric: 'auto' })
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size || unit === 'second') return format.format(Math.trunc(seconds / size), unit)

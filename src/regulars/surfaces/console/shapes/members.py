@@ -396,11 +396,14 @@ class TagIn(Shape):
 
 
 class TagOut(Shape):
+    """`declared` is false for a code that a rule or the API put on members before anybody named it."""
+
     code: str
     name: str
     names: dict[str, str]
     colour: str
     members: int
+    declared: bool = True
 
 
 class TagChangeIn(Shape):

@@ -50,7 +50,7 @@ export const frame = {
     password: ['修改密码', 'Change password'],
     signOut: ['退出登录', 'Sign out'],
     roleAt: ['{role}', '{role}'],
-    demoNotice: ['演示数据：会员姓名与手机号均为虚构', 'Demo data: names and phone numbers of members are made up'],
+    demoNotice: ['演示数据：会员姓名、生日与手机号均为虚构', 'Demo data: names, birthdays and phone numbers of members are made up'],
   },
   signin: {
     title: ['登录控制台', 'Sign in to the console'],

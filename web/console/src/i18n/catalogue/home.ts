@@ -2,7 +2,7 @@ export const home = {
   home: {
     title: ['工作台', 'Home'],
     lead: ['{first} 至 {last} · {zone}', '{first} to {last} · {zone}'],
-    asOf: ['统计于 {age}', 'Counted {age}'],
+    asOf: ['统计于{age}', 'Counted {age}'],
     last: ['近 {n} 天', 'Last {n} days'],
     lastYear: ['近一年', 'Last year'],
     period: ['统计周期', 'Period'],

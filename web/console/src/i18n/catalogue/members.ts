@@ -277,6 +277,8 @@ export const members = {
     colour: ['颜色', 'Colour'],
     members: ['会员数', 'Members'],
     see: ['查看会员', 'See members'],
+    undeclared: ['由规则或接口打上，尚未命名', 'put on by a rule or the API, not named yet'],
+    declare: ['命名', 'Name it'],
     empty: ['还没有标签', 'No tags yet'],
     emptyHint: ['例如「母婴」「企业客户」。编码用于规则与接口，建好后不变。', 'Such as “baby” or “corporate”. The code is what rules and the API use and never changes.'],
     deleteAsk: ['停用标签「{name}」？{n} 位会员身上的仍会保留，直到被去掉。', 'Take the tag “{name}” out of use? {n} members keep it until it is taken off them.'],

@@ -12,7 +12,7 @@ function tooltip(palette: Palette, format: Format) {
 
 function valueAxis(palette: Palette, compact: Format) {
   return {
-    type: 'value' as const, min: (value: { min: number }) => Math.min(0, value.min), axisLabel: { color: palette.soft, formatter: compact },
+    type: 'value' as const, min: (value: { min: number }) => (value.min < 0 ? null : 0), axisLabel: { color: palette.soft, formatter: compact },
     splitLine: { lineStyle: { color: palette.line } }, minInterval: 1,
   }
 }
@@ -43,10 +43,10 @@ export function overTime(palette: Palette, labels: string[], series: Series[], c
   }
 }
 
-/** Horizontal bars, the first on top, each with its exact value behind it. */
-export function ranking(palette: Palette, labels: string[], values: number[], exact: Format, colours?: string[]): EChartsCoreOption {
+/** Horizontal bars, the first on top, each with its value behind it. */
+export function ranking(palette: Palette, labels: string[], values: number[], label: Format, exact: Format): EChartsCoreOption {
   return {
-    grid: { left: 4, right: 76, top: 4, bottom: 2, containLabel: true }, tooltip: tooltip(palette, exact),
+    grid: { left: 4, right: 84, top: 4, bottom: 2, containLabel: true }, tooltip: tooltip(palette, exact),
     xAxis: { type: 'value', min: 0, show: false },
     yAxis: {
       type: 'category', inverse: true, data: labels, axisTick: { show: false }, axisLine: { show: false },
@@ -54,8 +54,8 @@ export function ranking(palette: Palette, labels: string[], values: number[], ex
     },
     series: [{
       type: 'bar', barMaxWidth: 20, itemStyle: { borderRadius: [0, 3, 3, 0] },
-      data: values.map((value, index) => ({ value, ...(colours ? { itemStyle: { color: colours[index] } } : {}) })),
-      label: { show: true, position: 'right', color: palette.soft, formatter: (item: { value: unknown }) => exact(Number(item.value)) },
+      data: values,
+      label: { show: true, position: 'right', color: palette.soft, formatter: (item: { value: unknown }) => label(Number(item.value)) },
     }],
   }
 }
