@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.programme.rules.advance import apply, apply_refund
+from regulars.programme.rules.asking import check_standing, compile_standing, describe_standing
 from regulars.programme.rules.decide import decide
 from regulars.programme.rules.describe import describe
 from regulars.programme.rules.dump import dump
@@ -13,8 +14,11 @@ from regulars.programme.rules.parse import parse, programme_catalogue
 __all__ = [
     "apply",
     "apply_refund",
+    "check_standing",
+    "compile_standing",
     "decide",
     "describe",
+    "describe_standing",
     "dump",
     "expires_at",
     "explain_outcome",
