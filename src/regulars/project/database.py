@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ _POOL_HOLDS = 60.0
 def data_directory() -> Path:
     """`REGULARS_DATA`, or `.regulars` in the working directory."""
     return Path(os.environ.get("REGULARS_DATA") or ".regulars").absolute()
+
+
+def demo_note() -> Path:
+    """Where the demo leaves its addresses and logins: a file of the data directory, one for each database."""
+    if is_embedded():
+        return data_directory() / "demo.txt"
+    parts = parse(os.environ["DATABASE_URL"])
+    where = "\x1f".join(str(parts.get(name, "")) for name in ("host", "port", "dbname"))
+    return data_directory() / f"demo-{sha256(where.encode()).hexdigest()[:12]}.txt"
 
 
 def is_embedded() -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from regulars.project.database import data_directory, is_embedded
+from regulars.project.database import data_directory, demo_note, is_embedded
 from regulars.project.embedded import lifecycle
 from regulars.project.embedded.cluster import Cluster
 from regulars.project.opening import require_reachable
@@ -118,7 +118,7 @@ class Supervisor:
                 try:
                     self._prepare()
                     self._start_children()
-                    self._announce(data)
+                    self._announce()
                     self._keep()
                 finally:
                     self._stop_children()
@@ -210,7 +210,7 @@ class Supervisor:
         for child in self._children:
             child.wait_until_stopped()
 
-    def _announce(self, data: Path) -> None:
+    def _announce(self) -> None:
         base = os.environ.get("REGULARS_PUBLIC_URL") or f"http://{_shown(self.host)}:{self.port}"
         _tell(
             zh="\n常客已就绪。\n",
@@ -219,9 +219,13 @@ class Supervisor:
         if self.web:
             print(f"  {say(zh='控制台', en='console ')}  {base}/console/")
             print(f"  {say(zh='接口文档', en='API docs')}  {base}/api/docs")
-        # the demo leaves its portal address and its logins here
-        with contextlib.suppress(FileNotFoundError):
-            print((data / "demo.txt").read_text(encoding="utf-8").replace("{base}", base).rstrip())
+        try:
+            print(demo_note().read_text(encoding="utf-8").replace("{base}", base).rstrip())
+        except FileNotFoundError:
+            _tell(
+                zh="  第一个员工账号：regulars createstaff；演示品牌：regulars demo",
+                en="  the first staff account: regulars createstaff; a demo brand: regulars demo",
+            )
         _tell(zh="\n按 Ctrl-C 停止。", en="\nCtrl-C stops it.")
 
 

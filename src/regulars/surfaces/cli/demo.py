@@ -36,6 +36,7 @@ def _fill(limit: int | None, if_empty: bool) -> None:
     from regulars.flows.demo import api as demo
     from regulars.kit import clock
     from regulars.platform.organisations import api as organisations
+    from regulars.project.database import demo_note
 
     if if_empty and not demo.exists() and organisations.list_organisations():
         return
@@ -43,7 +44,7 @@ def _fill(limit: int | None, if_empty: bool) -> None:
     with _Bar() as bar:
         filled = demo.fill(clock=clock.now, limit=limit, told=bar.show)
     text = access(filled, demo.PASSWORD)
-    (settings.DATA / "demo.txt").write_text(text, encoding="utf-8")
+    demo_note().write_text(text, encoding="utf-8")
     if filled.already:
         print(say(zh="演示数据已就绪。", en="The demo is there already."))
     else:
