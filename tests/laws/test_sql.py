@@ -14,6 +14,10 @@ SQL = re.compile(
 NAMES_OF_OURS = {
     "kit.partitions.convert": {"table"},  # called by migrations and by due work with names written there
     "kit.partitions.keep": {"table"},
+    **{
+        f"kit.slots.{one}": {"table"}  # the room's own table of slots
+        for one in ("take", "read", "_lock", "_make", "_spread")
+    },
     "kit.sql.copy_rows": {"table", "columns"},
     "kit.sql.copy_text": {"table", "columns"},
     "platform.outbox.store.unseen_in": {"partition"},  # read from the catalogue
