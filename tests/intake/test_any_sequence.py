@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.intake.world import SCHEME, START, World, name, order, points, programme, refund, rule, world
 
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef
-from regulars.flows import due, value
+from regulars.flows import due, lots, value
 from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
 
@@ -61,7 +61,8 @@ Step = tuple[str, int, int, int, int]
 _small = st.integers(0, 40)
 WHAT = [
     "order", "order", "order", "order", "refund", "refund", "early_refund", "deliver", "burn", "burn", "burn_order",
-    "return", "hold", "hold", "capture", "release", "adjust", "checkin", "place", "unlock", "settle", "repeat",
+    "return", "credit", "credit", "burn_chosen", "burn_chosen", "take_back", "end_lot",
+    "hold", "hold", "capture", "release", "adjust", "checkin", "place", "unlock", "settle", "repeat",
 ]  # fmt: skip
 # what, hours that pass first, how late it comes (0: at once), two figures
 STEPS = st.lists(
@@ -89,6 +90,7 @@ class Story:
         self.burns: list[UUID] = []
         self.holds: list[UUID] = []
         self.sent: list[ActivityIn] = []
+        self.lots: list[tuple[str, UUID]] = []
 
     def key(self) -> str:
         return f"{self.run}-{next(_numbers)}"
@@ -200,6 +202,39 @@ class Story:
     def settle(self, at: datetime, a: int, b: int) -> None:
         due.release_holds(self.now)
         due.settle(self.now)
+
+    def credit(self, at: datetime, a: int, b: int) -> None:
+        parts = [
+            lots.Part(
+                UNITS[(b + i) % 4], 1 + a, self.now + timedelta(days=b) if b % 3 else None, f"made:{i}",
+                ("issued", "paid", "transferred")[a % 3],
+            )
+            for i in range(1 + a % 2)
+        ]  # fmt: skip
+        made = lots.credit(
+            scope=self.w.scope, member_id=self.member, parts=parts, key=self.key(), now=self.now
+        )
+        self.lots += [(part.unit, lot) for part, lot in zip(parts, made.lots, strict=True)]
+
+    def burn_chosen(self, at: datetime, a: int, b: int, contra: lots.BurnContra = "redeemed") -> None:
+        if self.lots:
+            unit, lot = self.lots[b % len(self.lots)]
+            receipt, parts = lots.burn_from(
+                scope=self.w.scope, member_id=self.member, unit=unit, amount=1 + a // 2, lots=[lot],
+                key=self.key(), now=self.now, contra="transferred" if contra == "redeemed" and a % 2 else contra,
+            )  # fmt: skip
+            assert parts == [(lot, 1 + a // 2)]
+            self.burns.append(receipt.activity_id)
+
+    def take_back(self, at: datetime, a: int, b: int) -> None:
+        self.burn_chosen(at, a, b, "paid" if a % 2 else "issued")
+
+    def end_lot(self, at: datetime, a: int, b: int) -> None:
+        if self.lots:
+            lots.end_lot_at(
+                scope=self.w.scope, member_id=self.member, lot=self.lots[a % len(self.lots)][1],
+                expires_at=self.now + timedelta(days=b) if b else None, key=self.key(), now=self.now,
+            )  # fmt: skip
 
     def repeat(self, at: datetime, a: int, b: int) -> None:
         if self.sent:

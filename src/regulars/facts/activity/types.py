@@ -77,12 +77,17 @@ class RefundIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
 
 class BurnIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Points spent. `order` names the order they pay for, so that its refund gives them back."""
+    """Points spent. `order` names the order they pay for, so that its refund gives them back.
+
+    Only flows say from which `lots` (None: soonest-expiring first), and to which account of the programme.
+    """
 
     unit: Code
     amount: Annotated[int, Meta(gt=0, le=10**12)]
     order: Code | None = None
     reason: Label = ""
+    lots: tuple[UUID, ...] | None = None
+    contra: Literal["redeemed", "paid", "issued", "transferred"] = "redeemed"
 
 
 class ActivityIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.facts.activity.records import Stored, StoredEarn
+from regulars.flows.intake import moves
 from regulars.flows.intake.decided import as_recorded, net_change, pending_word, plain, step_word, told
 from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
 from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
@@ -308,7 +309,7 @@ class Fold:
         for burn, amount in plan.returns:
             parts = take_parts(burn, amount)
             burn.returned += amount
-            self.wallet.give_back(unit=burn.unit, parts=parts, cause=cause)
+            self.wallet.give_back(unit=burn.unit, parts=parts, cause=cause, contra=burn.contra)
             stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
         stored.notes.append({"code": "refunded", "amount": plan.amount})
         apply_refund(self.state, amount=plan.amount, occurred_at=at)
@@ -327,13 +328,22 @@ class Fold:
         if unit is None or not unit.can_burn:
             raise not_spendable(burn.unit)
         cause = Cause(event.id, programme.version, event.occurred_at)
+        for_good = moves.spent_for_good(burn.contra)
         parts = self.wallet.burn(
-            unit=burn.unit, amount=burn.amount, cause=cause, forced=_borrowed(event, burn.unit)
+            unit=burn.unit,
+            amount=burn.amount,
+            cause=cause,
+            contra=burn.contra,
+            kind=moves.BURNS[burn.contra],
+            forced=_borrowed(event, burn.unit),
+            lots=burn.lots,
+            for_good=for_good,
         )
         stored.parts = parts
-        order = self._order(event)
-        order.burns.append(BurnRecord(event.id, burn.unit, burn.amount, parts))
-        order.changed = event.order_key != event.id
+        if not for_good:
+            order = self._order(event)
+            order.burns.append(BurnRecord(event.id, burn.unit, burn.amount, parts, contra=burn.contra))
+            order.changed = event.order_key != event.id
         self._count(event)
         return False
 
@@ -354,7 +364,7 @@ class Fold:
                 data={"left": left},
             )
         cause = Cause(event.id, programme.version, event.occurred_at)
-        self.wallet.give_back(unit=burn.unit, parts=take_parts(burn, amount), cause=cause)
+        self.wallet.give_back(unit=burn.unit, parts=take_parts(burn, amount), cause=cause, contra=burn.contra)
         burn.returned += amount
         stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
         order.changed = True
@@ -472,6 +482,17 @@ class Fold:
         state.last_at = max(state.last_at or event.occurred_at, event.occurred_at)
 
 
+def _counted(
+    move: Callable[[Fold, Programme, Event, Stored], bool],
+) -> Callable[[Fold, Programme, Event, Stored], bool]:
+    def counted(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bool:
+        waits = move(fold, programme, event, stored)
+        fold._count(event)
+        return waits
+
+    return counted
+
+
 _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "refund": Fold._refund,
     "burn": Fold._burn,
@@ -482,6 +503,8 @@ _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "release": Fold._end_hold,
     "lot_activate": Fold._end_pending,
     "lot_cancel": Fold._end_pending,
+    "credit": _counted(moves.credit),
+    "lot_expiry": _counted(moves.move_expiry),
     "tier_place": Fold._place,
     "tier_unlock": Fold._place,
 }

@@ -13,6 +13,7 @@ from regulars.facts.activity.records import ActivityRow, decode_body
 from regulars.facts.members import api as members
 from regulars.facts.members.states import MembershipRow, PersonalFacts
 from regulars.flows.intake.fold import Fold
+from regulars.flows.intake.moves import spent_for_good
 from regulars.flows.intake.orders import load_json, unknown_order
 from regulars.flows.intake.prepare import act_of, order_key_of
 from regulars.flows.intake.progress import load_state
@@ -26,10 +27,10 @@ from regulars.value.ledger.wallet import Wallet
 _NEED_LOTS = frozenset(
     {
         "refund", "burn", "burn_return", "adjust", "hold", "capture", "release", "order_delivered", "lot_activate",
-        "lot_cancel",
+        "lot_cancel", "lot_expiry",
     }
 )  # fmt: skip
-_PERSONAL = frozenset({"member.birthday", "member.age", "member.gender"})
+PERSONAL = frozenset({"member.birthday", "member.age", "member.gender"})
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ def needs_lots(history: ProgrammeHistory, events: Iterable[Event], row: Membersh
 def _personal(
     fields_used: frozenset[str], rows: Mapping[UUID, MembershipRow]
 ) -> Mapping[UUID, PersonalFacts]:
-    if fields_used.isdisjoint(_PERSONAL):
+    if fields_used.isdisjoint(PERSONAL):
         return {}
     return members.personal_facts(member_ids=list(rows))
 
@@ -161,7 +162,9 @@ def record_of(key: UUID, row: ActivityRow) -> OrderRecord:
     if order is None:
         record = unknown_order(key, "", row.occurred_at)
         unit, amount = burnt(given.burn, row, stored.parts)
-        record.burns.append(BurnRecord(row.id, unit, amount, list(stored.parts)))
+        contra = given.burn.contra if given.burn else "redeemed"
+        if not spent_for_good(contra):
+            record.burns.append(BurnRecord(row.id, unit, amount, list(stored.parts), contra=contra))
         return record
     return OrderRecord(
         key=key,

@@ -141,6 +141,7 @@ def to_json(order: OrderRecord) -> dict[str, Any]:
         state["burns"] = [
             {"activity": str(b.activity_id), "unit": b.unit, "amount": b.amount, "returned": b.returned}
             | {"parts": [[str(lot), n] for lot, n in b.parts]}
+            | ({"contra": b.contra} if b.contra != "redeemed" else {})
             for b in order.burns
         ]
     if order.waiting:
@@ -160,6 +161,7 @@ def load_json(order: OrderRecord, state: Mapping[str, Any]) -> None:
             b["amount"],
             [(UUID(lot), n) for lot, n in b["parts"]],
             b["returned"],
+            b.get("contra", "redeemed"),
         )
         for b in state.get("burns", ())
     ]

@@ -82,6 +82,13 @@ def prepare(
         data = check_data(declared[type_], given.data or {}, errors)
     elif given.data and not internal:
         errors.add("data", "not_allowed", f"{type_} 不能带 data", f"{type_} takes no data")
+    if given.burn is not None and not internal:
+        for name, named in (
+            ("lots", given.burn.lots is not None),
+            ("contra", given.burn.contra != "redeemed"),
+        ):
+            if named:
+                errors.add(f"burn.{name}", "not_allowed", f"不能带 {name}", f"{name} cannot be given")
     order = given.order
     if order is not None and order.currency is not msgspec.UNSET and order.currency != brand.currency:
         errors.add(
@@ -123,6 +130,8 @@ def _body_hash(given: ActivityIn, internal: bool, errors: ErrorList) -> UUID:
     if internal:
         made = _MADE if given.type == "hold" else _MADE - {"hold"}
         asked = {k: v for k, v in (given.data or {}).items() if k not in made}
+        if given.type == "credit":
+            asked["parts"] = [{k: v for k, v in part.items() if k != "expires_at"} for part in asked["parts"]]
         return digest(
             given.type, *[_encode.encode(part).decode() for part in (given.member, given.burn, asked)]
         )

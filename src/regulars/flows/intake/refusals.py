@@ -16,6 +16,18 @@ def not_spendable(unit: str) -> Refusal:
     )
 
 
+def unknown_unit(unit: str) -> Refusal:
+    return Refusal(
+        "unknown_unit",
+        Text("权益规则里没有单位 {unit}", "The programme has no unit {unit}").format(unit=unit),
+        data={"field": "unit", "unit": unit},
+    )
+
+
+def no_such_lot() -> Refusal:
+    return not_found(Text("批次", "Lot"))
+
+
 def not_pending(exists: bool) -> Refusal:
     if not exists:
         return not_found(Text("批次", "Lot"))

@@ -64,7 +64,7 @@ def replay(
 _FACTS = frozenset(
     {
         "burn", "burn_return", "hold", "capture", "release", "adjust", "tier_place", "tier_unlock", "lot_activate",
-        "lot_cancel",
+        "lot_cancel", "credit", "lot_expiry",
     }
 )  # fmt: skip
 

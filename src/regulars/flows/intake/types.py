@@ -15,7 +15,7 @@ from regulars.programme.rules.types import Act
 INTERNAL_TYPES = frozenset(
     {
         "burn_return", "adjust", "hold", "capture", "release", "tier_place", "tier_unlock", "lot_activate",
-        "lot_cancel",
+        "lot_cancel", "credit", "lot_expiry",
     }
 )  # fmt: skip
 SYSTEM_TYPES = frozenset({"order", "refund", "order_delivered", "checkin", "burn"}) | INTERNAL_TYPES
@@ -51,6 +51,7 @@ class BurnRecord:
     amount: int
     parts: list[tuple[UUID, int]]
     returned: int = 0
+    contra: str = "redeemed"
 
 
 @dataclass(slots=True)

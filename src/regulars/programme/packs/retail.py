@@ -24,6 +24,16 @@ class Featured:
     name: Text
 
 
+# Units of what members buy or collect; each lot ends when it was bought to end, so the unit itself never does.
+_BOUGHT = (
+    ("principal", "stored_principal", Text("储值本金", "stored value")),
+    ("bonus", "stored_bonus", Text("储值赠金", "bonus value")),
+    ("sessions", "sessions", Text("次卡", "sessions")),
+    ("gift", "gift", Text("礼品卡", "gift card value")),
+    ("stamps", "stamps", Text("印花", "stamps")),
+)
+
+
 def definition(
     *, unit: int, member_day_of_month: int, member_weekdays: Sequence[int], featured: Featured
 ) -> dict[str, Any]:
@@ -49,6 +59,10 @@ def definition(
                 "claw_back": "balance",
                 "can_burn": False,
             },
+            *(
+                {"code": code, "name": name.to_json(), "kind": kind, "claw_back": "balance"}
+                for code, kind, name in _BOUGHT
+            ),
         ],
         "member_days": {
             "days_of_month": [member_day_of_month],

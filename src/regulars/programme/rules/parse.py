@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from regulars.conditions.api import Choice, FieldCatalogue, FieldDef, FieldType, Scope, retail_fields
@@ -17,7 +17,15 @@ from regulars.programme.rules.parse_rules import Read, parse_expiry, parse_rules
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
 from regulars.programme.rules.reader import Node, check_texts
-from regulars.programme.rules.types import ExtendExpiryEffect, MemberDays, Programme, Rule, TierScheme, Unit
+from regulars.programme.rules.types import (
+    ExtendExpiryEffect,
+    MemberDays,
+    Programme,
+    Rule,
+    TierScheme,
+    Unit,
+    UnitKind,
+)
 
 _ALL = ("format", "name", "words", "units", "member_days", "schemes", "rules", "benefits")
 _UNIT = ("code", "name", "kind", "expiry", "claw_back", "can_burn")
@@ -106,7 +114,7 @@ def _units(whole: Node) -> dict[str, Unit]:
         unit = Unit(
             code=code or "",
             name=node.text("name"),
-            kind=node.choice("kind", ("points", "growth", "stamps", "coins"), "points"),
+            kind=node.choice("kind", get_args(UnitKind), "points"),
             expiry=parse_expiry(node, "expiry"),
             claw_back=node.choice("claw_back", ("pending", "balance", "debt"), "debt"),
             can_burn=node.flag("can_burn", True),

@@ -12,7 +12,22 @@ from uuid import UUID
 
 from regulars.kit.text import Text
 
-UnitKind = Literal["points", "growth", "stamps", "coins"]
+UnitKind = Literal[
+    "points",
+    "growth",
+    "stamps",
+    "coins",
+    "stored_principal",
+    "stored_bonus",
+    "sessions",
+    "gift",
+    "collectible",
+]
+MONEY_KINDS = frozenset(
+    {"stored_principal", "stored_bonus", "gift"}
+)  # amounts are minor units of the currency
+# Shown to a member only once she has had some: nobody misses what she never bought.
+QUIET_KINDS = frozenset({"stored_principal", "stored_bonus", "sessions", "gift", "collectible", "stamps"})
 ExpiryKind = Literal["never", "rolling_days", "rolling_months", "fixed", "inactivity_months"]
 RoundUp = Literal["none", "month", "quarter", "year"]
 

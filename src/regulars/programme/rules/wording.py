@@ -11,7 +11,7 @@ from regulars.kit.money import exponent, show, to_major
 from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
 from regulars.programme.rules.dump import show_ratio
-from regulars.programme.rules.types import Programme
+from regulars.programme.rules.types import MONEY_KINDS, Programme
 
 WEEKDAYS = (
     Text("周一", "Monday"),
@@ -51,8 +51,12 @@ def unit_name(programme: Programme, code: str, language: Language) -> str:
 
 
 def amount_of(programme: Programme, amount: int, code: str, language: Language) -> str:
-    """`100 积分`, `100 points`, `1 point`."""
+    """`100 积分`, `100 points`, `1 point`; units that are money as money: `50 元储值赠金`."""
     name = unit_name(programme, code, language)
+    unit = programme.units.get(code)
+    if unit is not None and unit.kind in MONEY_KINDS:
+        sum_ = money(amount, programme.currency, language)
+        return f"{sum_}{name}" if language == "zh" else f"{sum_} of {name}"
     if language == "en" and amount == 1 and re.search(r"[a-z]s$", name) and not name.endswith("ss"):
         name = name[:-1]
     return f"{amount:,} {name}"

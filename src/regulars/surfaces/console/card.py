@@ -13,7 +13,7 @@ from regulars.facts.members import states
 from regulars.facts.members.types import MemberCard, ProfileField, identity_type_name
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
-from regulars.programme.rules.types import TierScheme, TierStanding
+from regulars.programme.rules.types import QUIET_KINDS, TierScheme, TierStanding
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.members import (
     AttributeOut,
@@ -170,6 +170,8 @@ def _balances(naming: Naming, member_id: UUID) -> list[BalanceOut]:
     for code in [*units, *sorted(accounts.keys() - units.keys())]:
         account = accounts.get(code) or Account()
         unit = units.get(code)
+        if unit is not None and unit.kind in QUIET_KINDS and code not in accounts:
+            continue
         found.append(
             BalanceOut(
                 unit=code,

@@ -34,6 +34,8 @@ TYPES: dict[str, Text] = {
     "release": Text("解除冻结", "Hold released"),
     "lot_activate": Text("提前生效", "Activated by hand"),
     "lot_cancel": Text("取消待生效", "Pending cancelled"),
+    "credit": Text("入账", "Credited"),
+    "lot_expiry": Text("改有效期", "Expiry changed"),
     "tier_place": Text("人工调整等级", "Tier changed by hand"),
     "tier_unlock": Text("等级解锁", "Tier unlocked"),
 }

@@ -39,6 +39,8 @@ _NOTES: dict[str, Text] = {
     ),
     "order_not_here_yet": Text("订单 {order} 还没有到", "Order {order} has not come yet"),
     "activated": Text("{amount} {unit} 由待生效转为可用", "{amount} {unit} became available"),
+    "credited": Text("入账 {amount} {unit}", "{amount} {unit} credited"),
+    "ends": Text("{unit}批次改变有效期", "A lot of {unit} ends at another time"),
     "refunded": Text("退款 {money}", "{money} refunded"),
     "refund_refused": Text(
         "订单到达后这笔退款未能处理", "When its order came, this refund could not be taken"

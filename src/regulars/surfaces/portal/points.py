@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from regulars.kit.periods import zone
 from regulars.kit.text import Language
-from regulars.programme.rules.types import Programme
+from regulars.programme.rules.types import QUIET_KINDS, Programme
 from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal import standing
 from regulars.surfaces.portal.shapes import BalanceOut, ExpiryOut, LaterOut, PointsBalanceOut, PointsOut
@@ -63,7 +63,11 @@ def _schedule(member: MemberAccess) -> Sequence[ExpiryDay]:
 
 def _units(programme: Programme | None, accounts: dict[str, Account]) -> list[str]:
     """The programme's units, those that can be spent first, then units of older programmes with something left."""
-    units = list(programme.units.values()) if programme else []
+    units = [
+        unit
+        for unit in (programme.units.values() if programme else ())
+        if unit.kind not in QUIET_KINDS or unit.code in accounts
+    ]
     ordered = [u.code for u in units if u.can_burn] + [u.code for u in units if not u.can_burn]
     left = [
         code

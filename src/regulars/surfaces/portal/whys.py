@@ -67,6 +67,8 @@ class Reader:
                 moved.append(Movement(self._given.burn.unit, "available", -self._given.burn.amount))
             case "adjust":
                 moved.append(Movement(data["unit"], "available", data["amount"]))
+            case "credit":
+                moved += [Movement(part["unit"], "available", part["amount"]) for part in data["parts"]]
             case "hold":
                 moved.append(Movement(data["unit"], "available", -data["amount"]))
                 moved.append(Movement(data["unit"], "held", data["amount"]))
@@ -134,6 +136,12 @@ class Reader:
             case "adjust":
                 reason = REASONS.get(str(data.get("reason")), words.ADJUSTED)
                 return [self._why(reason, words.ADJUSTED_WHY, data["amount"], unit_name(data["unit"]))]
+            case "credit":
+                return [
+                    self._why(words.CREDITS[part.get("contra", "issued")], words.CREDITED_WHY, part["amount"],
+                              unit_name(part["unit"]))
+                    for part in data["parts"]
+                ]  # fmt: skip
             case "hold":
                 return [self._why(words.HELD, words.HELD_WHY, data["amount"], unit_name(data["unit"]))]
             case "tier_place":

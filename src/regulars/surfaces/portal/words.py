@@ -51,6 +51,14 @@ WAITING_WHY = Text("订单到账后自动处理", "It counts as soon as the orde
 SPENT = Text("使用", "Spent")
 ADJUSTED = Text("人工调整", "Adjusted by staff")
 ADJUSTED_WHY = Text("由店员处理，如有疑问请联系我们", "Done by our staff; ask us if anything is unclear")
+CREDITS = {
+    "issued": Text("赠送", "Given to you"),
+    "paid": Text("购买", "Bought"),
+    "transferred": Text("好友转赠", "From another member"),
+    "claimed": Text("兑换礼品卡", "Gift card claimed"),
+    "adjusted": Text("人工调整", "Adjusted by staff"),
+}
+CREDITED_WHY = Text("已存入您的账户", "It is in your account")
 HELD = Text("冻结", "Put on hold")
 HELD_WHY = Text("暂时留出，未使用会自动退回", "Set aside for a while; what is not used comes back by itself")
 PLACED = Text("等级调整", "Tier changed")

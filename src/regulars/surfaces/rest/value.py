@@ -14,6 +14,7 @@ from regulars.flows import value
 from regulars.flows.value import Held
 from regulars.kit import clock
 from regulars.platform.organisations import api as organisations
+from regulars.programme.rules.types import QUIET_KINDS
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.activities import RECEIPTS, answer
 from regulars.surfaces.rest.keys import needs, scope_of
@@ -57,7 +58,8 @@ def get_balances(
     member: finding.MemberPath,
     as_of: Annotated[Instant | None, Query(description="as it stood then, by what is known now")] = None,
 ) -> Any:
-    """Accounts by unit; those of the live programme come first, also when empty."""
+    """Accounts by unit; those of the live programme come first, also when empty (but not
+    units of what she never bought)."""
     scope = scope_of(request)
     member_id = finding.member_id(scope, member)
     if as_of is None:
@@ -71,6 +73,8 @@ def get_balances(
     items = []
     for code in [*units, *sorted(accounts.keys() - units.keys())]:
         account = accounts.get(code)
+        if account is None and units[code].kind in QUIET_KINDS:
+            continue
         figures = account.to_json() if account else {"available": 0, "pending": 0, "held": 0, "debt": 0}
         items.append({"unit": code, "name": units[code].name if code in units else None, **figures})
     return {"items": items}

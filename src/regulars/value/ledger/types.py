@@ -13,7 +13,7 @@ from regulars.kit.text import Text
 LotState = Literal["active", "pending", "closed"]
 EntryKind = Literal[
     "earn", "activate", "settle", "burn", "burn_return", "claw_back", "expire", "hold", "capture", "release",
-    "adjust", "extend", "repair",
+    "adjust", "extend", "repair", "topup", "topup_return", "transfer",
 ]  # fmt: skip
 
 KIND_NAMES: dict[str, Text] = {
@@ -30,6 +30,9 @@ KIND_NAMES: dict[str, Text] = {
     "adjust": Text("人工调整", "Adjusted by hand"),
     "extend": Text("延长有效期", "Expiry extended"),
     "repair": Text("迟到数据修正", "Repaired for late data"),
+    "topup": Text("购入", "Bought"),
+    "topup_return": Text("购入退回", "Purchase given back"),
+    "transfer": Text("转赠", "Transferred"),
 }
 
 

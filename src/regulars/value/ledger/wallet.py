@@ -6,7 +6,7 @@ appends the entries to be written. No clock, no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -149,22 +149,30 @@ class Wallet:
         contra: str = "redeemed",
         kind: EntryKind = "burn",
         forced: UUID | None = None,
+        lots: Collection[UUID] | None = None,
+        for_good: bool = False,
     ) -> list[tuple[UUID, int]]:
         """Spend `amount` from the soonest-expiring lots; returns the parts. Refuses when there is too little.
 
+        With `lots` only these give. `for_good`: it is taken back, not spent.
         `forced` is for what already happened (replay): what the lots lack becomes debt, and a lot of that id stands
         for it among the parts, so that it can come back.
         """
-        parts = plan_burn([lot for lot in self._loaded() if lot.unit == unit], amount, cause.at)
+        mine = [lot for lot in self._loaded() if lot.unit == unit]
+        parts = plan_burn([lot for lot in mine if lots is None or lot.id in lots], amount, cause.at)
         found = sum(part for _, part in parts)
         if found < amount and forced is None:
             raise insufficient(unit, found, amount)
+        if found < amount and lots is not None:
+            parts += plan_burn([lot for lot in mine if lot.id not in lots], amount - found, cause.at)
+            found = sum(part for _, part in parts)
         account = self.account(unit)
         account.changed = True
         taken = [(lot.id, part) for lot, part in parts]
         for lot, part in parts:
             account.available -= part
             lot.remaining -= part
+            lot.clawed += part if for_good else 0
             lot.changed = True
             _close_if_empty(lot)
             self._note(unit, kind, "available", contra, -part, account.available, lot, cause)
@@ -364,6 +372,17 @@ class Wallet:
             lot.expires_at = later
             lot.changed = account.changed = True
             self._note(unit, "extend", "available", "issued", 0, account.available, lot, cause)
+
+    def end_at(self, lot_id: UUID, ends: datetime | None, cause: Cause) -> Lot | None:
+        """Let one open lot end at another instant, or never; a zero entry says so. None: there is no such lot."""
+        lot = next((one for one in self._loaded() if one.id == lot_id and one.state != "closed"), None)
+        if lot is not None:
+            account = self.account(lot.unit)
+            lot.expires_at = ends
+            lot.changed = account.changed = True
+            account.next_expiry_at = _earlier(account.next_expiry_at, ends)
+            self._note(lot.unit, "extend", "available", "issued", 0, account.available, lot, cause)
+        return lot
 
     def refresh_due(self, inactive: Mapping[str, datetime] = {}) -> None:
         """Recompute the accounts' next instants from the lots, where lots are loaded. `inactive` as in `advance`."""
