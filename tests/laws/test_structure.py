@@ -33,7 +33,7 @@ ALSO_DOORS = [
     ),
     (
         "facts.activity.declared",
-        ("flows.intake.prepare", "surfaces.*"),
+        ("flows.intake.prepare", "flows.blueprint.*", "surfaces.*"),
         "declared types as plain types, and the pure check of their fields",
     ),
     (
@@ -70,6 +70,11 @@ ALSO_DOORS = [
         "platform.signin.policy",
         ("surfaces.portal.*",),
         "lifetimes that cookies share with sessions",
+    ),
+    (
+        "programme.rules.reader",
+        ("value.*",),
+        "reads untrusted JSON and gathers every error with its path: one way for every definition that people write",
     ),
     (
         "flows.intake.*",

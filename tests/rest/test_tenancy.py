@@ -71,6 +71,8 @@ def address(path: str, filled: dict[str, str]) -> str:
 
 
 BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/programme/blueprint/plan"): "regulars: 1\ntags: [{code: mine, name: mine}]\n",
+    ("POST", "/programme/blueprint/apply"): "regulars: 1\ntags: [{code: mine, name: mine}]\n",
     ("POST", "/members"): {"identities": [{"type": "phone", "value": "13900139000"}]},
     ("POST", "/members/batch"): {"members": [{"identities": [{"type": "phone", "value": "13900139001"}]}]},
     ("POST", "/members/{member}/identities"): {"type": "card", "value": "CARD-0001"},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
@@ -31,7 +32,9 @@ class Node:
             errors.add(path or "/", "not_an_object", "应为对象", "Must be an object")
         for key in self.values:
             if key not in known:
-                errors.add(self.at(str(key)), "unknown_field", "未知字段", "Unknown field")
+                close = get_close_matches(str(key), known, n=1)
+                zh, en = (f"，是否想写 {close[0]}？", f"; did you mean {close[0]}?") if close else ("", "")
+                errors.add(self.at(str(key)), "unknown_field", f"未知字段{zh}", f"Unknown field{en}")
 
     def at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

@@ -27,6 +27,7 @@ from regulars.programme.versions.types import Change, ProgrammeHistory, Version,
 
 __all__ = [
     "catalogue_of",
+    "changes",
     "compile_definition",
     "create_draft",
     "diff",
@@ -269,6 +270,11 @@ def diff(*, scope: Scope, before: int, after: int, now: datetime) -> list[Change
         for row in rows
     )
     return difference.compare(old, new)
+
+
+def changes(*, before: Programme, after: Programme) -> list[Change]:
+    """What changed from one compiled programme to another."""
+    return difference.compare(before, after)
 
 
 def _new_row(

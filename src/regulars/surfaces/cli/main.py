@@ -29,6 +29,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "从 CSV、Excel 或 Parquet 导入订单或会员",
         "import orders or members from CSV, Excel or Parquet",
     ),
+    "programme": (
+        "programme",
+        "方案即代码:导出、比对、应用一份 YAML",
+        "programme as code: export, plan and apply one YAML file",
+    ),
     "reconcile": ("reconcile", "证明分录、余额与批次一致", "prove that entries, balances and lots agree"),
     "createstaff": ("createstaff", "创建可登录的员工账号", "create a member of staff who may sign in"),
     "manage": ("manage", "运行 Django 自带的管理命令", "run one of Django's own management commands"),

@@ -11,7 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from regulars import __version__
 from regulars.facts.activity.types import ActivityIn, Receipt
 from regulars.surfaces.problems import answer_with_problems
-from regulars.surfaces.rest import activities, members, programme, tiers, value
+from regulars.surfaces.rest import activities, blueprint, members, programme, tiers, value
 from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
 
 _DESCRIPTION = """Members, what they do, and what it earns them.
@@ -96,5 +96,5 @@ api = _Api(
 answer_with_problems(api)
 
 
-for part in (members, activities, value, tiers, programme):
+for part in (members, activities, value, tiers, programme, blueprint):
     api.add_router("", part.router)

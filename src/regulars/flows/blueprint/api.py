@@ -1,0 +1,277 @@
+"""Programme as code: the whole of a brand's programme as one YAML file; what a file would change; changing it.
+
+The versioned programme goes the way every version goes: draft, review by somebody else, publication. The sections
+beside it (coupons, budgets …) are what operators edit daily and change at once. A plan is an application that is rolled
+back, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from regulars.flows.blueprint import difference, reading
+from regulars.flows.blueprint.difference import told
+from regulars.flows.blueprint.reading import MAX_BYTES, place_of
+from regulars.flows.blueprint.sections import nearest, sections
+from regulars.flows.blueprint.types import Applied, Difference, Place, Plan, Section, Source
+from regulars.kit.errors import Refusal
+from regulars.kit.text import Text
+from regulars.platform.audit import api as audit
+from regulars.platform.organisations.types import Scope
+from regulars.platform.staff.types import PERMISSIONS
+from regulars.programme.rules import api as rules
+from regulars.programme.rules.types import MemberDays, Programme
+from regulars.programme.versions import api as versions
+
+__all__ = ["MAX_BYTES", "apply", "export", "plan", "told"]
+
+FORMAT = 1
+_HEADER = "# 常客 Regulars: docs/programme-as-code.md\n"
+_EVERYTHING = frozenset(PERMISSIONS)
+
+
+def export(*, scope: Scope, now: datetime, version: int | None = None) -> str:
+    """The programme in force (or a version by its number) and every section, as YAML. Raises `not_found`."""
+    scope.require("programme.read")
+    values: dict[str, Any] = {"regulars": FORMAT}
+    if version is not None:
+        values["programme"] = dict(versions.get_version(scope=scope, number=version, now=now).definition)
+    else:
+        live = _live(scope, now)
+        if live is not None:
+            values["programme"] = rules.dump(live)
+    for section in sections():
+        found = section.export(scope.brand_id)
+        if found:
+            values[section.name] = found
+    return _HEADER + reading.write(values)
+
+
+def plan(*, scope: Scope, text: str | bytes, now: datetime) -> Plan:
+    """What applying the file would change; changes nothing. Raises `invalid_input` with line, column and path."""
+    scope.require("programme.write")
+    source = _read(text)
+    with transaction.atomic():
+        work = _Work(replace(scope, permissions=_EVERYTHING), source, now)
+        made = work.carry_out()
+        transaction.set_rollback(True)
+    return made
+
+
+def apply(
+    *,
+    scope: Scope,
+    text: str | bytes,
+    now: datetime,
+    note: str = "",
+    publish: bool = False,
+    effective_from: datetime | None = None,
+) -> Applied:
+    """Bring the brand to what the file says: sections at once, the programme as a version handed to review.
+
+    `publish` takes the last step as well: staff alone may (`staff_only`, 403). A brand's first programme is installed;
+    a later one must be waiting for review with the very same content, by somebody else (`own_work`, 403), and is
+    approved and published by the caller. Where it does not wait yet it is submitted, and somebody else must publish.
+    """
+    scope.require("programme.write")
+    if publish:
+        scope.require("programme.publish")
+        if scope.actor.kind != "staff":
+            raise Refusal(
+                "staff_only",
+                Text("只有员工本人可以发布", "Only a member of staff may publish"),
+                status=403,
+            )
+    source = _read(text)
+    with transaction.atomic():
+        work = _Work(scope, source, now)
+        made = work.carry_out()
+        number, state = None, "unchanged"
+        if work.definition is not None and made.changes_programme:
+            number, state = _put_forward(scope, work.definition, now, note, publish, effective_from)
+        if made.differences:
+            audit.record(
+                organisation_id=scope.organisation_id,
+                brand_id=scope.brand_id,
+                actor=scope.actor,
+                action="blueprint.applied",
+                subject_type="brand",
+                subject_id=scope.brand_id,
+                after={
+                    "changes": [f"{d.sign} {d.path}" for d in made.differences][:500],
+                    "version": number,
+                    "state": state,
+                },
+                now=now,
+            )
+    return Applied(made, number, state)  # type: ignore[arg-type]
+
+
+def _put_forward(
+    scope: Scope,
+    definition: Mapping[str, Any],
+    now: datetime,
+    note: str,
+    publish: bool,
+    effective_from: datetime | None,
+) -> tuple[int, str]:
+    summaries = versions.list_versions(scope=scope, now=now)
+    if publish and not any(s.state in ("published", "superseded") for s in summaries):
+        done = versions.install(
+            scope=scope, definition=definition, now=now, effective_from=effective_from, note=note
+        )
+        return done.summary.number, "published"
+    for summary in summaries:
+        if summary.state not in ("in_review", "approved"):
+            continue
+        waiting = versions.get_version(scope=scope, number=summary.number, now=now)
+        if waiting.definition != definition:
+            continue
+        if not publish:
+            return summary.number, "in_review"
+        if summary.state == "in_review":
+            versions.review(scope=scope, number=summary.number, approve=True, now=now, comment=note)
+        versions.publish(
+            scope=scope, number=summary.number, now=now, effective_from=effective_from, comment=note
+        )
+        return summary.number, "published"
+    draft = versions.create_draft(scope=scope, now=now, note=note)
+    number = draft.summary.number
+    versions.save_draft(
+        scope=scope, number=number, definition=definition, revision=draft.revision, now=now, note=note
+    )
+    versions.submit(scope=scope, number=number, now=now, comment=note)
+    return number, "in_review"
+
+
+@dataclass(slots=True)
+class _Work:
+    """One application of a file, within its transaction."""
+
+    scope: Scope
+    source: Source
+    now: datetime
+    definition: Mapping[str, Any] | None = None
+    wrong: list[tuple[str, Place, str, Text]] = field(default_factory=list)
+
+    def carry_out(self) -> Plan:
+        """Change the sections, check the programme; what differs. Raises the refusal that names every error."""
+        found: list[Difference] = []
+        untouched: dict[str, int] = {}
+        for section in sections():
+            if self.source.values.get(section.name) is not None:
+                found += self._section(section, untouched)
+        live = _live(self.scope, self.now)
+        given = self.source.values.get("programme")
+        # an error in the vocabulary brings errors of what names it: those would only lead astray
+        if given is not None and not self.wrong:
+            found = self._programme(given, live) + found
+        if self.wrong:
+            raise reading.refusal(self.wrong)
+        return Plan(tuple(found), untouched, live.version if live else None)
+
+    def _programme(self, given: Any, live: Programme | None) -> list[Difference]:
+        try:
+            after = versions.compile_definition(brand_id=self.scope.brand_id, definition=given, now=self.now)
+        except Refusal as refusal:
+            self._note("programme", refusal)
+            return []
+        self.definition = rules.dump(after)
+        before = rules.dump(live) if live is not None else None
+        empty = replace(
+            after,
+            units={},
+            rules=(),
+            schemes=(),
+            benefits=(),
+            member_days=MemberDays(),
+            name=Text("", ""),
+            words={},
+        )
+        changes = versions.changes(before=live or empty, after=after)
+        return difference.of_programme(changes, before, self.definition)
+
+    def _section(self, section: Section, untouched: dict[str, int]) -> list[Difference]:
+        given = self.source.values[section.name]
+        if not isinstance(given, list):
+            self._bad(section.name, "not_a_list", "应为列表", "Must be a list")
+            return []
+        before = section.export(self.scope.brand_id)
+        keys: set[str] = set()
+        for place, item in enumerate(given):
+            path = f"{section.name}[{place}]"
+            key = item.get(section.key) if isinstance(item, dict) else None
+            if not isinstance(key, str) or not key:
+                self._bad(
+                    f"{path}.{section.key}",
+                    "required",
+                    f"须有 {section.key}",
+                    f"Needs its {section.key}",
+                )
+                continue
+            if key in keys:
+                self._bad(f"{path}.{section.key}", "duplicate", f"“{key}”重复", f"“{key}” is given twice")
+                continue
+            keys.add(key)
+            if item in before:
+                continue
+            try:
+                with transaction.atomic():
+                    section.put(self.scope, item, self.now)
+            except Refusal as refusal:
+                if refusal.code == "forbidden":
+                    raise
+                self._note(path, refusal)
+        after = [item for item in section.export(self.scope.brand_id) if item[section.key] in keys]
+        untouched[section.name] = sum(item[section.key] not in keys for item in before)
+        return difference.of_section(section, before, after)
+
+    def _bad(self, path: str, code: str, zh: str, en: str) -> None:
+        self.wrong.append((path, place_of(self.source, path), code, Text(zh, en)))
+
+    def _note(self, path: str, refusal: Refusal) -> None:
+        """What a room refused, at its place in the file."""
+        if not refusal.errors:
+            self.wrong.append((path, place_of(self.source, path), refusal.code, refusal.message))
+        for error in refusal.errors:
+            inner = error.field.strip("/").replace("/", ".")
+            full = f"{path}.{inner}" if inner and not inner.startswith("[") else path + inner
+            self.wrong.append((full, place_of(self.source, full), error.code, error.message))
+
+
+def _read(text: str | bytes) -> Source:
+    """The file, its outermost form checked."""
+    source = reading.read(text)
+    known = ("regulars", "programme", *(section.name for section in sections()))
+    wrong = []
+    for name in source.values:
+        if name not in known:
+            hint = nearest(name, known)
+            said = Text(f"没有“{name}”这一部分{hint.zh}", f"There is no part “{name}”{hint.en}")
+            wrong.append((name, place_of(source, name), "unknown_field", said))
+    if source.values.get("regulars") != FORMAT:
+        wrong.append(
+            (
+                "regulars",
+                place_of(source, "regulars"),
+                "unknown_format",
+                Text(f"须注明格式 regulars: {FORMAT}", f"Needs the format: regulars: {FORMAT}"),
+            )
+        )
+    if wrong:
+        raise reading.refusal(wrong)
+    return source
+
+
+def _live(scope: Scope, now: datetime) -> Programme | None:
+    try:
+        return versions.in_force(brand_id=scope.brand_id, now=now).live
+    except Refusal as refusal:
+        if refusal.code != "no_programme":
+            raise
+        return None
