@@ -57,7 +57,7 @@ def run(cluster: Any, members: int | None, writers: int) -> None:
             stages.append((stage, time.perf_counter()))
 
     memory = Memory()
-    python, postgres = _own_seconds(), _server_seconds(cluster)
+    python, postgres = _own_seconds(), ground.server_seconds(cluster)
     began = time.perf_counter()
     with memory:
         filled = demo.fill(clock=clock.now, limit=members, writers=writers, told=told)
@@ -74,7 +74,7 @@ def run(cluster: Any, members: int | None, writers: int) -> None:
         f"import: {filled.view.done / posting:.0f} activities/s by {writers} writer(s); refused {filled.view.failed}"
     )
     connection.close()
-    python, postgres = _own_seconds() - python, _server_seconds(cluster) - postgres
+    python, postgres = _own_seconds() - python, ground.server_seconds(cluster) - postgres
     print(f"processor time: {python:.0f} s in Python, {postgres:.0f} s in PostgreSQL")
     print(
         f"memory of Python at its highest: {memory.resident} MB resident, {memory.shared_out} MB with shared pages once"
@@ -88,17 +88,6 @@ def _own_seconds() -> float:
     """Processor time of this process and of the children it has waited for."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def _server_seconds(cluster: Any) -> float:
-    """Processor time of the server: its main process, those that ended, and those that run."""
-    main = cluster.postmaster_pid()
-    pids = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(int(field) for field in (fields[11:15] if pid == main else fields[11:13]))
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Memory:

@@ -82,6 +82,23 @@ def copy_rows_per_second(cluster: Any, rows: int = 500_000) -> float:
         return rows / (time.perf_counter() - began)
 
 
+def server_seconds(cluster: Any) -> float:
+    """Processor time of the server: its main process, those that ended, and those that run."""
+    main = cluster.postmaster_pid()
+    pids = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(int(field) for field in (fields[11:15] if pid == main else fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wal_bytes(cluster: Any) -> int:
+    """Bytes of write-ahead log that the server has written so far."""
+    with _connect(cluster, "postgres") as admin:
+        return int(admin.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()[0])
+
+
 def _connect(cluster: Any, database: str) -> Any:
     import psycopg
 

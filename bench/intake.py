@@ -66,14 +66,15 @@ def _write(seed: int, share: tuple[int, int], members: int, count: int, results:
     ]
     collector.relax()
     start.wait()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     for at in range(1000, count, 1000):
         refused += [
             r
             for r in intake.post(scope=scope, activities=made[at : at + 1000], now=now, brief=True)
             if isinstance(r, Refusal)
         ]
-    results.put((count - 1000, time.perf_counter() - began, len(refused)))
+    ended = time.perf_counter()
+    results.put((count - 1000, began, ended, time.process_time() - used, len(refused)))
 
 
 def main() -> None:
@@ -95,13 +96,13 @@ def main() -> None:
             f"COPY: {ground.copy_rows_per_second(cluster):.0f} rows/s"
         )
         for writers in sorted({1, given.writers}):
-            run(given.members, given.orders, writers)
+            run(cluster, given.members, given.orders, writers)
         print(f"pgbench after: {ground.pgbench(cluster):.0f} tps")
 
 
-def run(members: int, count: int, writers: int) -> float:
+def run(cluster: Any, members: int, count: int, writers: int) -> float:
     context = multiprocessing.get_context("spawn")
-    results, start = context.Queue(), context.Barrier(writers)
+    results, start = context.Queue(), context.Barrier(writers + 1)
     seed = int(time.time()) % 10_000_000
     processes = [
         context.Process(
@@ -111,13 +112,20 @@ def run(members: int, count: int, writers: int) -> float:
     ]
     for process in processes:
         process.start()
+    start.wait()
+    server, wal = ground.server_seconds(cluster), ground.wal_bytes(cluster)
     answers = [results.get() for _ in processes]
+    server, wal = ground.server_seconds(cluster) - server, ground.wal_bytes(cluster) - wal
     for process in processes:
         process.join()
-    total, seconds = sum(a[0] for a in answers), max(a[1] for a in answers)
+    total, seconds = sum(a[0] for a in answers), max(a[2] for a in answers) - min(a[1] for a in answers)
     print(
         f"{writers} writer(s): {total / seconds:.0f} orders/s "
-        f"({total} in {seconds:.1f} s, {sum(a[2] for a in answers)} refused)"
+        f"({total} in {seconds:.1f} s, {sum(a[4] for a in answers)} refused)"
+    )
+    print(
+        f"CPU an order: Python {1e6 * sum(a[3] for a in answers) / total:.0f} us, "
+        f"PostgreSQL {1e6 * server / total:.0f} us; log {wal / total / 1000:.1f} kB an order"
     )
     return total / seconds
 

@@ -177,17 +177,6 @@ class Migration(migrations.Migration):
                 ("waiting", models.IntegerField(db_default=0, default=0)),
                 ("progress", models.JSONField(db_default={}, default=dict)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                (
-                    "last_order_month",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Func(
-                            models.F("last_order_at"),
-                            template="(date_trunc('month', %(expressions)s AT TIME ZONE 'UTC'))::date",
-                        ),
-                        output_field=models.DateField(null=True),
-                    ),
-                ),
             ],
             options={
                 "db_table": "membership",
@@ -195,7 +184,6 @@ class Migration(migrations.Migration):
                     models.Index(fields=["brand_id", "-joined_at", "member_id"], name="membership_joined"),
                     models.Index(fields=["brand_id", "store_id", "-joined_at"], name="membership_store"),
                     models.Index(fields=["brand_id", "channel", "-joined_at"], name="membership_channel"),
-                    models.Index(fields=["brand_id", "last_order_month"], name="membership_last_order"),
                     models.Index(fields=["brand_id", "tier", "member_id"], name="membership_tier"),
                     models.Index(
                         condition=models.Q(("due_at__isnull", False)),

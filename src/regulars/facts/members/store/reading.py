@@ -206,11 +206,6 @@ def _conditions(given: MemberFilter) -> tuple[list[str], list[Any]]:
         if instant is not None:
             where.append(f"m.{column} {operator} %s")
             values.append(instant)
-            if column == "last_order_at":
-                where.append(
-                    f"m.last_order_month {operator[0]}= date_trunc('month', %s AT TIME ZONE 'UTC')::date"
-                )
-                values.append(instant)
     return where, values
 
 
