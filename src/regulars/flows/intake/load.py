@@ -44,17 +44,18 @@ class Loaded:
     store_codes: Mapping[UUID, str]
     folds: dict[UUID, Fold]
 
-    def expired_until(self, member_id: UUID) -> datetime | None:
-        """When value of the member last expired, where lots are loaded."""
-        lots = self.folds[member_id].wallet.lots or ()
-        return max((lot.expires_at for lot in lots if lot.expired and lot.expires_at), default=None)
+    def expired_until(self, member_id: UUID, now: datetime) -> datetime | None:
+        """When value of the member last expired, where lots are loaded.
 
-    def expired_since(self, member_id: UUID, event: Event) -> bool:
+        A lot of which a part expired while another was held may end later since: that end has not been yet.
+        """
+        lots = self.folds[member_id].wallet.lots or ()
+        return max((at for lot in lots if lot.expired and (at := lot.expires_at) and at <= now), default=None)
+
+    def expired_since(self, member_id: UUID, event: Event, now: datetime) -> bool:
         """Whether value that the event may want to spend expired after the event: then it is late too."""
-        lots = self.folds[member_id].wallet.lots
-        return lots is not None and any(
-            lot.expired and lot.expires_at and lot.expires_at > event.occurred_at for lot in lots
-        )
+        expired = self.expired_until(member_id, now)
+        return expired is not None and expired > event.occurred_at
 
 
 def load(

@@ -235,9 +235,11 @@ def _fold(
         fold = loaded.folds[member_id]
         known = latest(fold.state)
         if work.internal:
-            _not_before(items, max(filter(None, (known, loaded.expired_until(member_id))), default=None))
+            _not_before(
+                items, max(filter(None, (known, loaded.expired_until(member_id, work.now))), default=None)
+            )
         if (known is not None and items[0][0].occurred_at < known) or loaded.expired_since(
-            member_id, items[0][0]
+            member_id, items[0][0], work.now
         ):
             late.append(member_id)
             continue
