@@ -147,6 +147,13 @@ def is_key_used(*, brand_id: UUID, key: str) -> bool:
         return bool(store.find_keys(cursor, keys=[store.key_hash(brand_id, "key", key)]))
 
 
+def member_of_key(*, key: UUID) -> UUID | None:
+    """Whose activity holds a directory key, e.g. an order's."""
+    with connection.cursor() as cursor:
+        claim = store.find_keys(cursor, keys=[key]).get(key)
+    return claim.member_id if claim else None
+
+
 def key_conflict(activity_id: UUID) -> Refusal:
     """The 409 of a key that was used with another body."""
     return conflict(

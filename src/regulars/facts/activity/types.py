@@ -49,8 +49,19 @@ class LineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     tags: tuple[Code, ...] = ()
 
 
+class CashbackIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Value that an offer of the checkout gives for an order: `shares[i]` stands for line i and goes back with it."""
+
+    ref: Label
+    unit: Code
+    shares: tuple[int, ...]
+
+
 class OrderIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A paid order. `number` is unique per source. The order's amount is the sum of its lines."""
+    """A paid order. `number` is unique per source. The order's amount is the sum of its lines.
+
+    Only the checkout gives `cashback`.
+    """
 
     number: Code
     lines: Annotated[tuple[LineIn, ...], Meta(min_length=1, max_length=1000)]
@@ -58,6 +69,7 @@ class OrderIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     coupon_discount: NonNegativeMinor = 0
     shipping: NonNegativeMinor = 0
     delivered: bool = False
+    cashback: tuple[CashbackIn, ...] = ()
 
 
 class RefundLineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

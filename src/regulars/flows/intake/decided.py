@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from regulars.facts.activity.records import Stored
+from regulars.facts.activity.types import OrderIn
+from regulars.kit.periods import zone
+from regulars.programme.rules.api import expires_at
 from regulars.programme.rules.types import (
     Decision,
     Earn,
     ExtendExpiryEffect,
     Outcome,
+    Programme,
     TagEffect,
     TierStepEffect,
 )
@@ -57,6 +61,23 @@ def step_word(step: TierStepEffect) -> dict[str, Any]:
 
 def plain(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v if isinstance(v, _PLAIN) else str(v) for k, v in detail.items()} if detail else {}
+
+
+def cashback(programme: Programme, order: OrderIn, at: datetime) -> tuple[Earn, ...]:
+    """What offers of the checkout give for an order: earned like any other value, and taken back with its lines."""
+    day = at.astimezone(zone(programme.timezone)).date()
+    return tuple(
+        Earn(
+            rule=given.ref,
+            unit=given.unit,
+            amount=sum(given.shares),
+            shares=given.shares,
+            pending_until=None,
+            expires_at=expires_at(programme.units[given.unit].expiry, day, programme.timezone),
+        )
+        for given in order.cashback
+        if given.unit in programme.units
+    )
 
 
 def as_recorded(stored: Stored) -> Decision:

@@ -14,7 +14,15 @@ from uuid import UUID
 
 from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.flows.intake import moves
-from regulars.flows.intake.decided import as_recorded, net_change, pending_word, plain, step_word, told
+from regulars.flows.intake.decided import (
+    as_recorded,
+    cashback,
+    net_change,
+    pending_word,
+    plain,
+    step_word,
+    told,
+)
 from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
 from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
@@ -117,8 +125,11 @@ class Fold:
             metrics["spend"] = act.amount
         if state.visits != visits:
             metrics["visits"] = state.visits - visits
+        earns, order = decision.earns, event.given.order
+        if order is not None and order.cashback and event.recorded is None:
+            earns += cashback(programme, order, event.occurred_at)
         lot_ids: dict[tuple[Any, ...], UUID] = {}
-        for earn in decision.earns:
+        for earn in earns:
             alike = (earn.unit, earn.pending_until, earn.expires_at)
             lot_id = lot_ids.get(alike)
             if lot_id is None:

@@ -90,6 +90,8 @@ def prepare(
             if named:
                 errors.add(f"burn.{name}", "not_allowed", f"不能带 {name}", f"{name} cannot be given")
     order = given.order
+    if order is not None and order.cashback and not internal:
+        errors.add("order.cashback", "not_allowed", "不能带 cashback", "cashback cannot be given")
     if order is not None and order.currency is not msgspec.UNSET and order.currency != brand.currency:
         errors.add(
             "order.currency",
@@ -133,7 +135,11 @@ def _body_hash(given: ActivityIn, internal: bool, errors: ErrorList) -> UUID:
         if given.type == "credit":
             asked["parts"] = [{k: v for k, v in part.items() if k != "expires_at"} for part in asked["parts"]]
         return digest(
-            given.type, *[_encode.encode(part).decode() for part in (given.member, given.burn, asked)]
+            given.type,
+            *[
+                _encode.encode(part).decode()
+                for part in (given.member, given.burn, asked, given.order, given.refund)
+            ],
         )
     body = _encode.encode(given).decode()
     if "\\u0000" in body:
