@@ -77,6 +77,16 @@ ALSO_DOORS = [
         "reads untrusted JSON and gathers every error with its path: one way for every definition that people write",
     ),
     (
+        "value.rewards.policy",
+        ("flows.mall.*",),
+        "the pure half of the mall, which its flow drives",
+    ),
+    (
+        "value.bookings.policy",
+        ("flows.bookings.*",),
+        "the pure half of bookings, which their flow drives",
+    ),
+    (
         "flows.intake.*",
         ("flows.*",),
         "flows that move value, try a draft or import fold and write as the intake does",

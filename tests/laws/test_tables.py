@@ -30,6 +30,7 @@ PLATFORM = ["signin", "apikeys", "files", "outbox", "staff", "organisations", "a
 DIRECTORIES = {
     "activity_key": "key_hash",
     "identity_key": "key_hash",
+    "redemption_code": "code_hash",
     "outbox": "id",
 }
 # Append-only tables and their default partitions, which catch what no month was made for.

@@ -17,6 +17,7 @@ from regulars.facts.members import states
 from regulars.flows import notices, value
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
+from regulars.flows.mall import api as mall
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
@@ -100,5 +101,6 @@ def register() -> None:
     """Tell the worker; called once by each worker process."""
     due.register("value.settle", settle, every_seconds=1)
     due.register("value.release_holds", release_holds, every_seconds=1)
+    due.register("mall.settle", mall.settle_orders, every_seconds=30)
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

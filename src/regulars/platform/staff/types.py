@@ -29,6 +29,13 @@ PERMISSIONS: dict[str, Text] = {
     "programme.write": Text("编辑权益规则草稿", "Draft programme versions"),
     "programme.review": Text("审核权益规则", "Review programme versions"),
     "programme.publish": Text("发布权益规则", "Publish programme versions"),
+    "rewards.read": Text("查看积分商城与兑换单", "See the rewards mall and redemptions"),
+    "rewards.write": Text("管理积分商城商品、库存与卡密", "Manage rewards, their stock and codes"),
+    "rewards.redeem": Text("代会员兑换、核销兑换单", "Redeem for members and hand rewards out"),
+    "rewards.fulfil": Text("发货、取消兑换单", "Ship and cancel redemptions"),
+    "bookings.read": Text("查看预约", "See bookings"),
+    "bookings.write": Text("管理预约服务与资源", "Manage services and resources that can be booked"),
+    "bookings.use": Text("代会员预约、签到、取消", "Book, check in and cancel for members"),
     "imports.run": Text("导入数据", "Import data"),
     "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
     "reports.read": Text("查看工作台与报表", "See the dashboard and reports"),
@@ -61,11 +68,21 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
     ),
     "clerk": (
         Text("门店店员", "Store clerk"),
-        frozenset({"members.read", "members.write", "activities.read", "ledger.read", "ledger.burn", "benefits.use"}),
+        frozenset(
+            {
+                "members.read", "members.write", "activities.read", "ledger.read", "ledger.burn", "benefits.use",
+                "rewards.read", "rewards.redeem", "bookings.read", "bookings.use",
+            }
+        ),
     ),
     "auditor": (
         Text("只读审计", "Auditor"),
-        frozenset({"members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read"}),
+        frozenset(
+            {
+                "members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read",
+                "rewards.read", "bookings.read",
+            }
+        ),
     ),
 }  # fmt: skip
 
