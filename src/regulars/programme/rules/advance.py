@@ -44,6 +44,8 @@ def apply(programme: Programme, state: MemberState, act: Act, decision: Decision
     today = plan.days.get((kind, day)) or plan.open_day(kind, day)
     if today.capped:
         _use_caps(state, decision, today.capped)
+    if today.campaigns:
+        _use_campaigns(state, decision, today.campaigns)
     state.last_at = occurred_at
 
 
@@ -87,3 +89,24 @@ def _use_caps(state: MemberState, decision: Decision, capped: Mapping[str, tuple
             times, amount = before.get(period, (0, 0))
             usage[period] = [times + 1, amount + value]
         state.caps[key] = usage
+
+
+def _use_campaigns(
+    state: MemberState, decision: Decision, campaigns: Mapping[str, tuple[str, tuple[str, ...]]]
+) -> None:
+    """The same for what the rules of a campaign gave together."""
+    given: dict[str, tuple[tuple[str, ...], int, int]] = {}
+    for outcome in decision.outcomes:
+        found = campaigns.get(outcome.rule)
+        if found is None or not outcome.fired:
+            continue
+        campaign, periods = found
+        _, times, amount = given.get(campaign, (periods, 0, 0))
+        value = sum(earn.amount for earn in decision.earns if earn.rule == outcome.rule)
+        given[campaign] = (periods, times + 1, amount + value)
+    for campaign, (periods, times, amount) in given.items():
+        before = state.caps.get(campaign, {})
+        state.caps[campaign] = {
+            period: [before.get(period, (0, 0))[0] + times, before.get(period, (0, 0))[1] + amount]
+            for period in periods
+        }

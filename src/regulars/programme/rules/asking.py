@@ -47,7 +47,12 @@ def check_standing(programme: Programme, data: Any, *, field: str = "condition")
     """
     if not data:
         return None
-    parsed = _parse(programme, data)
+    try:
+        parsed = _parse(programme, data)
+    except InvalidCondition as wrong:
+        raise invalid(
+            *(FieldError(_below(field, error.field), error.code, error.message) for error in wrong.errors)
+        ) from None
     read = needs(condition=parsed)
     if read.windows or read.streaks or read.lines:
         raise invalid(
@@ -85,6 +90,11 @@ def describe_standing(programme: Programme, data: Any) -> Text:
         describe(condition=parsed, catalogue=catalogue, lang="zh"),
         describe(condition=parsed, catalogue=catalogue, lang="en"),
     )
+
+
+def _below(field: str, pointer: str) -> str:
+    """`/all/0/field` below `condition` → `condition.all.0.field`."""
+    return ".".join([field, *(part for part in pointer.split("/") if part)])
 
 
 _GONE = Text("条件中的字段已不存在", "A field of the condition is gone")

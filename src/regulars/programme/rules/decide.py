@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from regulars.kit.money import allocate
-from regulars.programme.rules.plan import FIXED, MULTIPLY, PER_AMOUNT, DayPoints, Plan
+from regulars.programme.rules.plan import FIXED, MULTIPLY, PER_AMOUNT, DayExtra, DayPoints, Plan
 from regulars.programme.rules.types import (
     Act,
+    BudgetRoom,
+    BudgetUse,
     Decision,
     Earn,
     ExtendExpiryEffect,
+    Grant,
     MemberState,
     Outcome,
     Programme,
@@ -29,9 +32,9 @@ def decide(programme: Programme, state: MemberState, act: Act) -> Decision:
     """The effects of `act` for a member in `state` (as it was before the act), and why each rule did or did not fire.
 
     A rule fires when its hours are open, its condition holds, no cap of it is used up, no rule of its stacking
-    group has fired before it, and at least one of its effects gives something. A cap on value clips the firing
-    that would go beyond it. Rules are tried in the order of `plan.in_order`; the multipliers of the member's tier
-    come last and count as rules named `benefit:<key>`.
+    group has fired before it, its budget has something left, and at least one of its effects gives something. A cap
+    on value and a budget clip the firing that would go beyond them. Rules are tried in the order of
+    `plan.in_order`; the multipliers of the member's tier come last and count as rules named `benefit:<key>`.
     """
     plan: Plan = programme.plan
     occurred_at = act.occurred_at
@@ -46,11 +49,13 @@ def decide(programme: Programme, state: MemberState, act: Act) -> Decision:
     tier_steps: tuple[TierStepEffect, ...] = _NOTHING
     extensions: tuple[ExtendExpiryEffect, ...] = _NOTHING
     winners: dict[str, str] | None = None
+    shared: _Shared | None = None
     used = state.caps
+    first = 0
 
     for (
         index, key, clock, condition, caps, group, points,
-        rule_tags, rule_steps, rule_extensions, fired, condition_failed, nothing,
+        rule_tags, rule_steps, rule_extensions, extra, fired, condition_failed, nothing,
     ) in today.rules:  # fmt: skip
         if clock is not None:
             closed = clock(occurred_at, local)
@@ -80,6 +85,13 @@ def decide(programme: Programme, state: MemberState, act: Act) -> Decision:
         if group is not None and winners is not None and group in winners:
             outcomes[index] = Outcome(key, False, "stacking", {"by": winners[group]})
             continue
+        if extra is not None:
+            shared = shared or _Shared(used, state.budgets)
+            full, room = shared.room(extra, room)
+            if full is not None:
+                outcomes[index] = full
+                continue
+            first = len(earns)
         some = False
         for effect in points:
             amount = earned.add(key, effect, occurred_at, room)
@@ -96,6 +108,9 @@ def decide(programme: Programme, state: MemberState, act: Act) -> Decision:
         if rule_extensions:
             extensions += rule_extensions
             some = True
+        if extra is not None and shared is not None and (some or extra.grants):
+            some = True
+            shared.fire(key, extra, sum(earn.amount for earn in earns[first:]))
         if not some:
             outcomes[index] = nothing
             continue
@@ -113,7 +128,78 @@ def decide(programme: Programme, state: MemberState, act: Act) -> Decision:
                     amount = earned.add(multiplier.key, multiplier.points, occurred_at, None)
                     outcomes.append(multiplier.fired if amount else multiplier.nothing)
 
-    return Decision(programme.version, tuple(earns), tags, tier_steps, extensions, tuple(outcomes))
+    return Decision(
+        programme.version,
+        tuple(earns),
+        tags,
+        tier_steps,
+        extensions,
+        tuple(outcomes),
+        _NOTHING if shared is None else tuple(shared.grants),
+        _NOTHING if shared is None else tuple(shared.budgets),
+    )
+
+
+class _Shared:
+    """What the rules of one decision take from what they share: campaigns' caps and budgets."""
+
+    __slots__ = ("budgets", "caps", "costs", "given", "grants", "left")
+
+    def __init__(
+        self, caps: Mapping[str, dict[str, list[int]]], left: Mapping[str, BudgetRoom] | None
+    ) -> None:
+        self.caps = caps
+        self.left = left
+        self.given: dict[str, list[int]] = {}
+        self.costs: dict[str, int] = {}
+        self.grants: list[Grant] = []
+        self.budgets: list[BudgetUse] = []
+
+    def room(self, extra: DayExtra, room: int | None) -> tuple[Outcome | None, int | None]:
+        """Why the rule cannot fire, or how much value it may give."""
+        if extra.caps:
+            usage = self.caps.get(extra.campaign) or _UNUSED
+            now = self.given.get(extra.campaign, _ZERO)
+            for cap in extra.caps:
+                times, amount = usage.get(cap.period) or _ZERO
+                if cap.times is not None and times + now[0] >= cap.times:
+                    return cap.reached, None
+                if cap.amount is not None:
+                    rest = cap.amount - amount - now[1]
+                    if rest <= 0:
+                        return cap.reached, None
+                    room = rest if room is None else min(room, rest)
+        budget = extra.budget
+        if budget is not None and self.left is not None:
+            found = self.left.get(budget.key)
+            left = 0 if found is None else found.left - self.costs.get(budget.key, 0)
+            if found is None or left <= 0:
+                return extra.used_up, None
+            if not found.counts:
+                left -= budget.cost
+                if left < 0:
+                    return extra.used_up, None
+                if extra.gives_value and budget.worth:
+                    most = left * budget.worth.denominator // budget.worth.numerator
+                    if most <= 0:
+                        return extra.used_up, None
+                    room = most if room is None else min(room, most)
+        return None, room
+
+    def fire(self, rule: str, extra: DayExtra, value: int) -> None:
+        if extra.caps:
+            times, amount = self.given.get(extra.campaign, _ZERO)
+            self.given[extra.campaign] = [times + 1, amount + value]
+        self.grants += [Grant(rule, effect) for effect in extra.grants]
+        budget = extra.budget
+        if budget is None or self.left is None:
+            return
+        cost = 1
+        if not self.left[budget.key].counts:
+            cost = budget.cost - (-value * budget.worth.numerator // budget.worth.denominator)
+        if cost:
+            self.costs[budget.key] = self.costs.get(budget.key, 0) + cost
+            self.budgets.append(BudgetUse(rule, budget.key, cost))
 
 
 class _Earned:

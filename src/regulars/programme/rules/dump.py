@@ -9,7 +9,10 @@ from typing import Any
 
 from regulars.programme.rules.types import (
     Benefit,
+    BenefitEffect,
+    Campaign,
     Cap,
+    CouponEffect,
     Effect,
     Expiry,
     ExtendExpiryEffect,
@@ -17,6 +20,7 @@ from regulars.programme.rules.types import (
     Programme,
     Qualification,
     Rule,
+    RuleBudget,
     TagEffect,
     TierScheme,
     TierStepEffect,
@@ -41,6 +45,7 @@ def dump(programme: Programme) -> dict[str, Any]:
                 }
             ),
             "schemes": [scheme_json(s) for s in programme.schemes],
+            "campaigns": [campaign_json(c) for c in programme.campaigns],
             "rules": [dict(r.definition) for r in programme.rules],
             "benefits": [benefit_json(b) for b in programme.benefits],
         }
@@ -91,6 +96,32 @@ def rule_json(
             "member_day": rule.member_day or None,
             "caps": [_cap_json(c) for c in rule.caps],
             "stacking_group": rule.stacking_group,
+            "budget": None if rule.budget is None else budget_json(rule.budget),
+            "campaign": rule.campaign,
+        }
+    )
+
+
+def budget_json(budget: RuleBudget) -> str | dict[str, Any]:
+    """The key alone where a firing costs what it usually does."""
+    usual = Fraction(0 if budget.cost else 1)
+    if budget == RuleBudget(budget.key):
+        return budget.key
+    return _without_empty(
+        {
+            "key": budget.key,
+            "worth": None if budget.worth == usual else show_ratio(budget.worth),
+            "cost": budget.cost or None,
+        }
+    )
+
+
+def campaign_json(campaign: Campaign) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "key": campaign.key,
+            "name": campaign.name.to_json(),
+            "caps": [_cap_json(c) for c in campaign.caps],
         }
     )
 
@@ -183,6 +214,25 @@ def _effect_json(effect: Effect, lines: Mapping[str, Any] | None) -> dict[str, A
                 "scheme": effect.scheme,
                 "steps": effect.steps or None,
                 "tier": effect.tier,
+            }
+        )
+    if isinstance(effect, CouponEffect):
+        return _without_empty(
+            {
+                "type": "coupon",
+                "definition": effect.definition,
+                "count": None if effect.count == 1 else effect.count,
+                "void_on_refund": None if effect.void_on_refund else False,
+            }
+        )
+    if isinstance(effect, BenefitEffect):
+        return _without_empty(
+            {
+                "type": "benefit",
+                "benefit": effect.benefit,
+                "uses": effect.uses,
+                "days": effect.days,
+                "void_on_refund": None if effect.void_on_refund else False,
             }
         )
     assert isinstance(effect, ExtendExpiryEffect)

@@ -8,11 +8,12 @@ from typing import Any
 from regulars.conditions.api import compile_explain, parse_condition
 from regulars.kit.text import Language
 from regulars.programme.rules import wording as say
-from regulars.programme.rules.describe import condition_text, member_days_text
+from regulars.programme.rules.describe import campaign_name, condition_text, grant_text, member_days_text
 from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import (
     Act,
     Earn,
+    Grant,
     MemberState,
     Outcome,
     Programme,
@@ -34,8 +35,9 @@ def explain_outcome(
     *,
     earns: Sequence[Earn] = (),
     facts: Mapping[str, Any] | None = None,
+    grants: Sequence[Grant] = (),
 ) -> str:
-    """One sentence: what the rule gave (with the decision's `earns`), or why it gave nothing.
+    """One sentence: what the rule gave (with the decision's `earns` and `grants`), or why it gave nothing.
 
     With `facts` (see `facts_of`) a condition is explained by the parts that failed, without them by what it wants.
     """
@@ -48,6 +50,7 @@ def explain_outcome(
                 gained[earn.unit] = gained.get(earn.unit, 0) + earn.amount
         what = say.listed(
             [f"+{say.amount_of(programme, n, unit, language)}" for unit, n in gained.items()]
+            or [grant_text(g.effect, programme, language) for g in grants if g.rule == outcome.rule]
             or ["已生效" if zh else "applied"],
             language,
         )
@@ -87,10 +90,20 @@ def _reason(
         if "amount" in detail:
             limits.append(f"{detail['amount']:,}")
         shown = say.listed(limits, language, last="or")
+        if "campaign" in detail:
+            whole = campaign_name(str(detail["campaign"]), programme, language)
+            return (
+                f"活动“{whole}”{period}已达上限 {shown}"
+                if zh
+                else f"the limit of {shown} {period} of the campaign “{whole}” is reached"
+            )
         return f"{period}已达上限 {shown}" if zh else f"the limit of {shown} {period} is reached"
     if outcome.reason == "stacking":
         by = outcome_name(str(detail.get("by", "")), programme, language)
         return f"已享受“{by}”，不叠加" if zh else f"“{by}” applied instead; they do not stack"
+    if outcome.reason == "budget_used_up":
+        budget = str(detail.get("budget", ""))
+        return f"活动预算（{budget}）已用完" if zh else f"the budget ({budget}) is used up"
     if outcome.reason == "condition":
         return _condition(outcome.rule, programme, language, facts)
     return "没有符合条件的商品或金额" if zh else "there was nothing in the activity that it counts"

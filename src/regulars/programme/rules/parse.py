@@ -13,7 +13,13 @@ from regulars.conditions.api import Choice, FieldCatalogue, FieldDef, FieldType,
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.programme.rules.dump import FORMAT
-from regulars.programme.rules.parse_rules import Read, parse_expiry, parse_rules
+from regulars.programme.rules.parse_rules import (
+    Read,
+    check_campaigns,
+    parse_campaigns,
+    parse_expiry,
+    parse_rules,
+)
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
 from regulars.programme.rules.reader import Node, check_texts
@@ -27,7 +33,7 @@ from regulars.programme.rules.types import (
     UnitKind,
 )
 
-_ALL = ("format", "name", "words", "units", "member_days", "schemes", "rules", "benefits")
+_ALL = ("format", "name", "words", "units", "member_days", "schemes", "campaigns", "rules", "benefits")
 _UNIT = ("code", "name", "kind", "expiry", "claw_back", "can_burn")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_\-]{0,39}")
 MAX_UNITS, MAX_WORDS = 30, 50
@@ -64,8 +70,10 @@ def parse(
     tiers = {scheme.key: tuple(t.code for t in scheme.tiers) for scheme in schemes}
     fields = _with_tiers(base, schemes)
     read = Read()
+    campaigns = parse_campaigns(whole)
     rules = parse_rules(whole, catalogue=fields, units=units, schemes=tiers, read=read)
     benefits = parse_benefits(whole, units=units, schemes=tiers)
+    check_campaigns(whole, campaigns, rules, {benefit.key: benefit for benefit in benefits})
     days = whole.child("member_days", ("days_of_month", "weekdays"))
     member_days = (
         MemberDays(
@@ -95,6 +103,8 @@ def parse(
         reads_lots=any(isinstance(e, ExtendExpiryEffect) for r in rules if r.enabled for e in r.effects),
         name=name,
         words=words,
+        campaigns=campaigns,
+        budgets=frozenset(r.budget.key for r in rules if r.enabled and r.budget is not None),
     )
     return replace(programme, plan=Plan(programme, fields))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
+from fractions import Fraction
 from typing import Any
 
 from regulars.conditions.api import (
@@ -21,21 +22,28 @@ from regulars.programme.rules.dump import rule_json
 from regulars.programme.rules.plan import earns_by_amount, multiplies
 from regulars.programme.rules.reader import Node, time_of_day
 from regulars.programme.rules.types import (
+    Benefit,
+    BenefitEffect,
+    Campaign,
     Cap,
+    CouponEffect,
     Effect,
     Expiry,
     ExtendExpiryEffect,
     Pending,
     PointsEffect,
     Rule,
+    RuleBudget,
     TagEffect,
     TierStepEffect,
 )
 
 _RULE = (
     "key", "name", "trigger", "enabled", "condition", "effects", "priority", "starts_at", "ends_at",
-    "weekdays", "dayparts", "member_day", "caps", "stacking_group",
+    "weekdays", "dayparts", "member_day", "caps", "stacking_group", "budget", "campaign",
 )  # fmt: skip
+_CAMPAIGN = ("key", "name", "caps")
+_BUDGET = ("key", "worth", "cost")
 _EFFECTS: dict[str, tuple[str, ...]] = {
     "points": (
         "type", "unit", "mode", "amount", "per", "factor", "table", "lines", "pending", "expiry", "limit",
@@ -43,6 +51,8 @@ _EFFECTS: dict[str, tuple[str, ...]] = {
     "tag": ("type", "tag", "remove"),
     "tier_step": ("type", "scheme", "steps", "tier"),
     "extend_expiry": ("type", "unit", "months"),
+    "coupon": ("type", "definition", "count", "void_on_refund"),
+    "benefit": ("type", "benefit", "uses", "days", "void_on_refund"),
 }  # fmt: skip
 _MODE_FIELDS = {
     "fixed": ("amount",),
@@ -55,7 +65,7 @@ _EXPIRY = ("kind", "n", "round_up", "on")
 _PERIODS = ("day", "week", "month", "year", "ever")
 _EXPIRY_KINDS = ("never", "rolling_days", "rolling_months", "fixed", "inactivity_months")
 _KEPT_OF_WINDOWS = "order.amount"
-MAX_RULES, MAX_EFFECTS, MAX_TABLE, MAX_DAYPARTS = 500, 10, 5000, 12
+MAX_RULES, MAX_EFFECTS, MAX_TABLE, MAX_DAYPARTS, MAX_CAMPAIGNS = 500, 10, 5000, 12, 200
 
 
 @dataclass(slots=True)
@@ -134,9 +144,11 @@ class _Reader:
             weekdays=weekdays or None,
             dayparts=self.dayparts(),
             member_day=node.flag("member_day", False),
-            caps=self.caps(effects),
+            caps=read_caps(node, bool(effects) and not any(isinstance(e, PointsEffect) for e in effects)),
             stacking_group=node.code("stacking_group", None),
             enabled=node.flag("enabled", True),
+            budget=self.budget(),
+            campaign=node.code("campaign", None),
         )
         definition = (
             rule_json(rule, condition[1] if condition else None, self.wires) if not node.errors else {}
@@ -205,6 +217,23 @@ class _Reader:
             elif kind == "extend_expiry":
                 found.append(
                     ExtendExpiryEffect(self.unit(node), node.integer("months", least=1, most=120) or 1)
+                )
+            elif kind == "coupon":
+                found.append(
+                    CouponEffect(
+                        node.code("definition") or "",
+                        node.integer("count", least=1, most=20, default=1),
+                        node.flag("void_on_refund", True),
+                    )
+                )
+            elif kind == "benefit":
+                found.append(
+                    BenefitEffect(
+                        node.code("benefit") or "",
+                        node.integer("uses", least=1, most=100, default=1),
+                        node.integer("days", least=1, most=3660) or 1,
+                        node.flag("void_on_refund", True),
+                    )
                 )
             else:
                 continue
@@ -325,28 +354,22 @@ class _Reader:
             )
         return TierStepEffect(scheme, steps, tier)
 
-    def caps(self, effects: tuple[Effect, ...]) -> tuple[Cap, ...]:
-        found: list[Cap] = []
-        for node in self.node.children("caps", _CAP, most=len(_PERIODS)):
-            period = node.choice("period", _PERIODS)
-            if any(c.period == period for c in found):
-                node.bad(
-                    "period", "duplicate", "同一周期请合并为一条", "Join the caps of one period into one"
-                )
-            times = node.integer("times", least=1, default=None)
-            amount = node.integer("amount", least=1, default=None)
-            if not node.has("times") and not node.has("amount"):
-                node.bad("times", "required", "次数与数额至少填一个", "Give the times or the amount")
-            if amount is not None and effects and not any(isinstance(e, PointsEffect) for e in effects):
-                node.bad(
-                    "amount",
-                    "nothing_to_cap",
-                    "该规则不发放价值，不能限制数额",
-                    "The rule gives no value that an amount could cap",
-                )
-            if period:
-                found.append(Cap(period, times, amount))
-        return tuple(found)
+    def budget(self) -> RuleBudget | None:
+        """A budget's key, or an object with its key and what a firing costs it."""
+        value = self.node.values.get("budget")
+        if isinstance(value, str):
+            key = self.node.code("budget")
+            return RuleBudget(key) if key else None
+        child = self.node.child("budget", _BUDGET)
+        if child is None:
+            return None
+        worth = child.ratio("worth", most=1_000_000) if child.has("worth") else None
+        if worth is not None and worth < 0:
+            child.bad("worth", "out_of_range", "不能为负", "Must not be negative")
+        cost = child.integer("cost", default=0)
+        return RuleBudget(
+            child.code("key") or "", Fraction(0 if cost else 1) if worth is None else worth, cost
+        )
 
     def dayparts(self) -> tuple[tuple[time, time], ...]:
         found = []
@@ -369,6 +392,83 @@ class _Reader:
             else:
                 found.append((ends[0], ends[1]))
         return tuple(found)
+
+
+def read_caps(node: Node, nothing_to_cap: bool) -> tuple[Cap, ...]:
+    """The caps of a rule or campaign, one a period."""
+    found: list[Cap] = []
+    for child in node.children("caps", _CAP, most=len(_PERIODS)):
+        period = child.choice("period", _PERIODS)
+        if any(c.period == period for c in found):
+            child.bad("period", "duplicate", "同一周期请合并为一条", "Join the caps of one period into one")
+        times = child.integer("times", least=1, default=None)
+        amount = child.integer("amount", least=1, default=None)
+        if not child.has("times") and not child.has("amount"):
+            child.bad("times", "required", "次数与数额至少填一个", "Give the times or the amount")
+        if amount is not None and nothing_to_cap:
+            child.bad(
+                "amount",
+                "nothing_to_cap",
+                "该规则不发放价值，不能限制数额",
+                "The rule gives no value that an amount could cap",
+            )
+        if period:
+            found.append(Cap(period, times, amount))
+    return tuple(found)
+
+
+def parse_campaigns(whole: Node) -> tuple[Campaign, ...]:
+    """Every campaign that could be read, in the order given."""
+    found: list[Campaign] = []
+    for node in whole.children("campaigns", _CAMPAIGN, most=MAX_CAMPAIGNS):
+        key = node.code("key")
+        if any(c.key == key for c in found):
+            node.bad("key", "duplicate", f"活动 {key} 重复", f"Campaign {key} is given twice")
+        found.append(Campaign(key or "", node.text("name"), read_caps(node, False)))
+    return tuple(found)
+
+
+def check_campaigns(
+    whole: Node,
+    campaigns: Sequence[Campaign],
+    rules: Sequence[Rule],
+    benefits: Mapping[str, Benefit],
+) -> None:
+    """What rules name must be there; an amount that caps several rules must be of one unit."""
+    units: dict[str, set[str]] = {c.key: set() for c in campaigns}
+    for place, rule in enumerate(rules):
+        if rule.campaign is not None:
+            if rule.campaign not in units:
+                known = ", ".join(units) or "–"
+                whole.errors.add(
+                    f"rules[{place}].campaign",
+                    "unknown_campaign",
+                    f"没有活动 {rule.campaign}，可用：{known}",
+                    f"There is no campaign {rule.campaign}; known: {known}",
+                )
+            else:
+                units[rule.campaign] |= {e.unit for e in rule.effects if isinstance(e, PointsEffect)}
+        for number, effect in enumerate(rule.effects):
+            if not isinstance(effect, BenefitEffect) or not effect.benefit:
+                continue
+            benefit = benefits.get(effect.benefit)
+            if benefit is None or benefit.quota is None:
+                whole.errors.add(
+                    f"rules[{place}].effects[{number}].benefit",
+                    "unknown_benefit" if benefit is None else "no_quota",
+                    f"没有权益 {effect.benefit}" if benefit is None else "该权益没有次数限制，无需加送",
+                    f"There is no benefit {effect.benefit}"
+                    if benefit is None
+                    else "The benefit has no quota, so there is nothing to add to",
+                )
+    for place, campaign in enumerate(campaigns):
+        if len(units[campaign.key]) > 1 and any(c.amount is not None for c in campaign.caps):
+            whole.errors.add(
+                f"campaigns[{place}].caps",
+                "mixed_units",
+                "活动内的规则发放不同单位，不能限制数额",
+                "Its rules give different units, so an amount cannot cap them together",
+            )
 
 
 def parse_expiry(node: Node, key: str) -> Expiry:

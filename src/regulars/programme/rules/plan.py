@@ -19,12 +19,17 @@ from regulars.programme.rules.expiry import expires_at
 from regulars.programme.rules.facts import FactReader
 from regulars.programme.rules.types import (
     Benefit,
+    BenefitEffect,
+    Cap,
+    CouponEffect,
     ExtendExpiryEffect,
+    GrantEffect,
     MemberDays,
     Outcome,
     PointsEffect,
     Programme,
     Rule,
+    RuleBudget,
     TagEffect,
     TierStepEffect,
 )
@@ -61,6 +66,17 @@ class DayCap(NamedTuple):
     reached: Outcome
 
 
+class DayExtra(NamedTuple):
+    """What only some rules have: shared caps, a budget, things that other rooms give."""
+
+    campaign: str  # as its use is counted in the state
+    caps: tuple[DayCap, ...]
+    budget: RuleBudget | None
+    grants: tuple[GrantEffect, ...]
+    gives_value: bool
+    used_up: Outcome
+
+
 class DayRule(NamedTuple):
     """A rule that may fire on one day."""
 
@@ -74,6 +90,7 @@ class DayRule(NamedTuple):
     tags: tuple[TagEffect, ...]
     tier_steps: tuple[TierStepEffect, ...]
     extensions: tuple[ExtendExpiryEffect, ...]
+    extra: DayExtra | None
     fired: Outcome
     condition_failed: Outcome
     nothing: Outcome
@@ -99,6 +116,9 @@ class Day:
     ]  # scheme, lowest tier, by tier
     asks: bool  # some rule has a condition
     capped: Mapping[str, tuple[str, ...]]  # rule → names of the periods its caps count in
+    campaigns: Mapping[
+        str, tuple[str, tuple[str, ...]]
+    ]  # rule → its campaign, names of the periods its caps count in
 
 
 class Plan:
@@ -167,6 +187,11 @@ def _open(programme: Programme, activity_type: str, day: date) -> Day:
         multipliers=_multipliers(programme, day),
         asks=any(r.condition is not None for r in rules),
         capped={r.key: tuple(dict.fromkeys(cap.period for cap in r.caps)) for r in rules if r.caps},
+        campaigns={
+            r.key: (r.extra.campaign, tuple(dict.fromkeys(cap.period for cap in r.extra.caps)))
+            for r in rules
+            if r.extra is not None and r.extra.caps
+        },
     )
 
 
@@ -192,30 +217,54 @@ def _day_rule(index: int, rule: Rule, programme: Programme, day: date) -> DayRul
         key=rule.key,
         clock=_clock(rule, programme, day),
         condition=rule.condition,
-        caps=tuple(
-            DayCap(
-                period=period_key(noon, cap.period),
-                times=cap.times,
-                amount=cap.amount,
-                reached=Outcome(
-                    rule.key,
-                    False,
-                    "cap_reached",
-                    {"period": cap.period}
-                    | ({"times": cap.times} if cap.times is not None else {})
-                    | ({"amount": cap.amount} if cap.amount is not None else {}),
-                ),
-            )
-            for cap in rule.caps
-        ),
+        caps=_day_caps(rule, rule.caps, noon, {}),
         group=rule.stacking_group,
         points=tuple(_day_points(e, programme, day) for e in of(PointsEffect)),
         tags=of(TagEffect),
         tier_steps=of(TierStepEffect),
         extensions=of(ExtendExpiryEffect),
+        extra=_extra(rule, programme, noon),
         fired=Outcome(rule.key, True),
         condition_failed=Outcome(rule.key, False, "condition"),
         nothing=Outcome(rule.key, False, "no_amount"),
+    )
+
+
+def _day_caps(rule: Rule, caps: tuple[Cap, ...], noon: datetime, more: dict[str, Any]) -> tuple[DayCap, ...]:
+    return tuple(
+        DayCap(
+            period=period_key(noon, cap.period),
+            times=cap.times,
+            amount=cap.amount,
+            reached=Outcome(
+                rule.key,
+                False,
+                "cap_reached",
+                {"period": cap.period}
+                | ({"times": cap.times} if cap.times is not None else {})
+                | ({"amount": cap.amount} if cap.amount is not None else {})
+                | more,
+            ),
+        )
+        for cap in caps
+    )
+
+
+def _extra(rule: Rule, programme: Programme, noon: datetime) -> DayExtra | None:
+    grants = tuple(e for e in rule.effects if isinstance(e, (CouponEffect, BenefitEffect)))
+    campaign = next((c for c in programme.campaigns if c.key == rule.campaign), None)
+    if not grants and rule.budget is None and (campaign is None or not campaign.caps):
+        return None
+    caps = _day_caps(rule, campaign.caps, noon, {"campaign": campaign.key}) if campaign else ()
+    return DayExtra(
+        campaign=f"campaign:{rule.campaign}" if caps else "",
+        caps=caps,
+        budget=rule.budget,
+        grants=grants,
+        gives_value=any(isinstance(e, PointsEffect) for e in rule.effects),
+        used_up=Outcome(
+            rule.key, False, "budget_used_up", {"budget": rule.budget.key} if rule.budget else {}
+        ),
     )
 
 

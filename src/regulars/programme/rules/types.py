@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from regulars.kit.text import Text
@@ -115,7 +115,30 @@ class ExtendExpiryEffect:
     months: int
 
 
-Effect = PointsEffect | TagEffect | TierStepEffect | ExtendExpiryEffect
+@dataclass(frozen=True, slots=True)
+class CouponEffect:
+    """Issue `count` coupons of a definition. `void_on_refund`: an unused one goes when all of the order goes back."""
+
+    definition: str
+    count: int = 1
+    void_on_refund: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitEffect:
+    """Give `uses` more uses of a benefit, on top of its quota, for `days` days from the business day of the act.
+
+    Whoever's tier does not give the benefit may use them too. `void_on_refund` as for coupons.
+    """
+
+    benefit: str
+    uses: int
+    days: int
+    void_on_refund: bool = True
+
+
+GrantEffect = CouponEffect | BenefitEffect
+Effect = PointsEffect | TagEffect | TierStepEffect | ExtendExpiryEffect | CouponEffect | BenefitEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +148,26 @@ class Cap:
     period: Literal["day", "week", "month", "year", "ever"]
     times: int | None = None
     amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBudget:
+    """A firing takes from the brand's budget `key`: one use of a budget of uses; of one of money `cost` minor units and
+    `worth` minor units for each unit of value, rounded up. What is not left is not given.
+    """
+
+    key: str
+    worth: Fraction = Fraction(1)
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Rules that share caps: `caps` count the firings and value of all its rules together, per member and period."""
+
+    key: str
+    name: Text
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +193,8 @@ class Rule:
     caps: tuple[Cap, ...] = ()
     stacking_group: str | None = None
     enabled: bool = True
+    budget: RuleBudget | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +296,8 @@ class Programme:
     reads_lots: bool = False  # some effect changes lots that are already there
     name: Text = _NO_NAME
     words: Mapping[str, Text] = field(default_factory=dict)
+    campaigns: tuple[Campaign, ...] = ()
+    budgets: frozenset[str] = frozenset()  # keys of the budgets that its rules take from
     plan: Any = field(default=None, compare=False, repr=False)
 
 
@@ -275,10 +322,18 @@ class TierStanding:
     base_ends_at: datetime | None = None
 
 
+class BudgetRoom(NamedTuple):
+    """What a budget has left: minor units, or uses where it `counts` them."""
+
+    counts: bool
+    left: int
+
+
 @dataclass(slots=True)
 class MemberState:
     """All that a decision reads about a member beside the activity. The fold that carries it changes it in place.
 
+    `budgets` says what is left of the brand's budgets for the present act (None: not asked, nothing is limited).
     `facts` holds plain values by field key of the condition language (member.*, membership.*). Counters are net of
     refunds where their name says spend. `caps`: rule → period key → [times, amount]. `streaks`: activity type →
     (last business day, length). `recent`: activity type → [(instant, order amount)], as far back as rules look.
@@ -300,6 +355,7 @@ class MemberState:
     streaks: dict[str, tuple[date, int]] = field(default_factory=dict)
     recent: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     tiers: dict[str, TierStanding] = field(default_factory=dict)
+    budgets: Mapping[str, BudgetRoom] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +384,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """Something that another room gives when the activity is posted."""
+
+    rule: str
+    effect: GrantEffect
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetUse:
+    """What a rule's firing takes from a budget, as the budget counts."""
+
+    rule: str
+    key: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The effects of an activity, in rule order, and the outcome of every rule of its trigger."""
 
@@ -337,6 +410,8 @@ class Decision:
     tier_steps: tuple[TierStepEffect, ...] = ()
     extensions: tuple[ExtendExpiryEffect, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    budgets: tuple[BudgetUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

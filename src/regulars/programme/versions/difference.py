@@ -14,6 +14,7 @@ from regulars.programme.versions.types import Change, ChangeKind, PartKind
 _PARTS: tuple[tuple[PartKind, str, str, Text], ...] = (
     ("unit", "units", "code", Text("单位", "Unit")),
     ("rule", "rules", "key", Text("规则", "Rule")),
+    ("campaign", "campaigns", "key", Text("活动", "Campaign")),
     ("scheme", "schemes", "key", Text("等级体系", "Tier scheme")),
     ("benefit", "benefits", "key", Text("权益", "Benefit")),
 )
@@ -71,6 +72,7 @@ def _teller(programme: Programme, part: PartKind, key: str) -> Callable[[Languag
         "rule": {r.key: r for r in programme.rules},
         "scheme": {s.key: s for s in programme.schemes},
         "benefit": {b.key: b for b in programme.benefits},
+        "campaign": {c.key: c for c in programme.campaigns},
     }[part]
     thing = things.get(key)
     return lambda language: "" if thing is None else rules.describe(thing, programme, language)

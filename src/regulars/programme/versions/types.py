@@ -15,7 +15,7 @@ from regulars.programme.rules.types import Programme
 VersionState = Literal["draft", "in_review", "approved", "published", "superseded", "rejected"]
 EventKind = Literal["created", "submitted", "withdrawn", "approved", "rejected", "published"]
 ChangeKind = Literal["added", "removed", "changed"]
-PartKind = Literal["programme", "unit", "rule", "scheme", "benefit", "member_days"]
+PartKind = Literal["programme", "unit", "rule", "scheme", "benefit", "member_days", "campaign"]
 
 
 @dataclass(frozen=True, slots=True)
