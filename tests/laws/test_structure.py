@@ -72,11 +72,6 @@ ALSO_DOORS = [
         "lifetimes that cookies share with sessions",
     ),
     (
-        "programme.rules.reader",
-        ("value.*",),
-        "reads untrusted JSON and gathers every error with its path: one way for every definition that people write",
-    ),
-    (
         "value.rewards.policy",
         ("flows.mall.*",),
         "the pure half of the mall, which its flow drives",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regulars.kit.errors import ErrorList, Refusal
+from regulars.kit.reader import Node, check_texts, time_of_day
 from regulars.kit.text import Text
-from regulars.programme.rules.reader import Node, check_texts, time_of_day
 from regulars.value.rewards.types import Limit, Release, RewardTerms
 
 CheckCondition = Callable[[Any], dict[str, Any] | None]
