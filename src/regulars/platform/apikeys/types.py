@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 # Managing people and keys is left to people.
-NOT_FOR_KEYS = frozenset({"staff.manage", "apikeys.manage"})
+NOT_FOR_KEYS = frozenset({"staff.manage", "apikeys.manage", "payments.manage"})
 
 
 @dataclass(frozen=True, slots=True)

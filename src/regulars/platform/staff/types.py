@@ -24,6 +24,11 @@ PERMISSIONS: dict[str, Text] = {
     "ledger.adjust_large": Text("单人调整至多 10 000", "Adjust up to 10 000 alone"),
     "ledger.approve": Text("审批人工调整", "Approve adjustments"),
     "tiers.adjust": Text("人工调整等级", "Change a member's tier by hand"),
+    "checkout.quote": Text("收银报价", "Quote carts at the till"),
+    "checkout.commit": Text("收银成交", "Commit checkouts"),
+    "checkout.read": Text("查看结算单", "See checkouts"),
+    "checkout.return": Text("退货与时限内撤销", "Take goods back; undo a checkout in time"),
+    "checkout.undo_late": Text("超时撤销结算单", "Undo checkouts after the time to undo"),
     "benefits.use": Text("使用与撤销权益", "Use and undo benefits"),
     "programme.read": Text("查看权益规则", "See the programme"),
     "programme.write": Text("编辑权益规则草稿", "Draft programme versions"),
@@ -36,6 +41,12 @@ PERMISSIONS: dict[str, Text] = {
     "bookings.read": Text("查看预约", "See bookings"),
     "bookings.write": Text("管理预约服务与资源", "Manage services and resources that can be booked"),
     "bookings.use": Text("代会员预约、签到、取消", "Book, check in and cancel for members"),
+    "plans.write": Text("管理付费会员计划", "Manage paid membership plans"),
+    "subscriptions.read": Text("查看付费会员", "See subscriptions"),
+    "subscriptions.write": Text("办理付费会员：开通、变更、退订", "Sell, change and end subscriptions"),
+    "payments.read": Text("查看支付与退款", "See payments and refunds"),
+    "payments.refund": Text("退款与关闭支付单", "Refund and close payments"),
+    "payments.manage": Text("管理收款账户", "Manage payment accounts"),
     "imports.run": Text("导入数据", "Import data"),
     "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
     "reports.read": Text("查看工作台与报表", "See the dashboard and reports"),
@@ -54,7 +65,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(PERMISSIONS)
         - {
             "staff.manage", "apikeys.manage", "ledger.approve", "ledger.adjust_large", "programme.review",
-            "members.read_personal",
+            "members.read_personal", "payments.manage",
         },
     ),
     "reviewer": (
@@ -71,7 +82,9 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(
             {
                 "members.read", "members.write", "activities.read", "ledger.read", "ledger.burn", "benefits.use",
+                "checkout.quote", "checkout.commit", "checkout.read", "checkout.return",
                 "rewards.read", "rewards.redeem", "bookings.read", "bookings.use",
+                "subscriptions.read", "subscriptions.write", "payments.read",
             }
         ),
     ),
@@ -80,7 +93,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(
             {
                 "members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read",
-                "rewards.read", "bookings.read",
+                "rewards.read", "bookings.read", "subscriptions.read", "payments.read",
             }
         ),
     ),
