@@ -30,6 +30,11 @@ PERMISSIONS: dict[str, Text] = {
     "checkout.return": Text("退货与时限内撤销", "Take goods back; undo a checkout in time"),
     "checkout.undo_late": Text("超时撤销结算单", "Undo checkouts after the time to undo"),
     "benefits.use": Text("使用与撤销权益", "Use and undo benefits"),
+    "coupons.read": Text("查看优惠券与预算", "See coupons and budgets"),
+    "coupons.write": Text("管理优惠券模板与预算", "Manage coupon definitions and budgets"),
+    "coupons.issue": Text("发放与作废优惠券、券码", "Issue and void coupons and codes"),
+    "coupons.use": Text("门店核销与撤销优惠券", "Verify coupons at a store and undo it"),
+    "coupons.undo_late": Text("超时撤销核销", "Undo a coupon's use after the time to undo"),
     "programme.read": Text("查看权益规则", "See the programme"),
     "programme.write": Text("编辑权益规则草稿", "Draft programme versions"),
     "programme.review": Text("审核权益规则", "Review programme versions"),
@@ -82,7 +87,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(
             {
                 "members.read", "members.write", "activities.read", "ledger.read", "ledger.burn", "benefits.use",
-                "checkout.quote", "checkout.commit", "checkout.read", "checkout.return",
+                "checkout.quote", "checkout.commit", "checkout.read", "checkout.return", "coupons.read", "coupons.use",
                 "rewards.read", "rewards.redeem", "bookings.read", "bookings.use",
                 "subscriptions.read", "subscriptions.write", "payments.read",
             }
@@ -93,7 +98,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(
             {
                 "members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read",
-                "rewards.read", "bookings.read", "subscriptions.read", "payments.read",
+                "rewards.read", "bookings.read", "subscriptions.read", "payments.read", "coupons.read",
             }
         ),
     ),
