@@ -17,6 +17,7 @@ from regulars.facts.members.api.editing import (
 )
 from regulars.facts.members.api.enrolling import enrol_many, resolve
 from regulars.facts.members.api.reading import get_card, list_members, names_of, personal_facts
+from regulars.facts.members.api.selecting import count_matching, list_ids, person_keys
 from regulars.facts.members.api.vocabulary import (
     attribute_facts,
     condition_fields,
@@ -36,16 +37,19 @@ __all__ = [
     "count_by_tag",
     "count_by_tier",
     "count_joined_by_day",
+    "count_matching",
     "count_members",
     "delete_tag",
     "enrol_many",
     "get_card",
     "get_field",
     "list_fields",
+    "list_ids",
     "list_members",
     "list_notes",
     "list_tags",
     "names_of",
+    "person_keys",
     "personal_facts",
     "put_field",
     "put_tag",

@@ -139,7 +139,7 @@ def list_memberships(
 
     Members of other stores than `store_ids` are found by an exact identifier only.
     """
-    where, values = _conditions(given)
+    where, values = filter_conditions(given)
     if search is not None:
         where.append(
             """m.member_id IN (SELECT k.member_id FROM identity_key k
@@ -182,7 +182,8 @@ def list_memberships(
     return [(_membership(row), row[19], row[20], row[21]) for row in cursor.fetchall()]
 
 
-def _conditions(given: MemberFilter) -> tuple[list[str], list[Any]]:
+def filter_conditions(given: MemberFilter) -> tuple[list[str], list[Any]]:
+    """The filter, its search aside, as SQL over `membership m` and the values in it."""
     where: list[str] = []
     values: list[Any] = []
     for column, value in (
