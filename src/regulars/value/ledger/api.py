@@ -10,7 +10,7 @@ from django.db import connection
 
 from regulars.kit import paging, partitions
 from regulars.kit.paging import Page
-from regulars.value.ledger import reads, reconcile
+from regulars.value.ledger import owed, reads, reconcile
 from regulars.value.ledger.types import Account, Difference, EntryRow, ExpiryDay, HoldRow, LotRow
 
 
@@ -64,6 +64,13 @@ def list_lots(
         return reads.lots(
             cursor, brand_id=brand_id, member_id=member_id, unit=unit, open_only=open_only, limit=limit
         )
+
+
+def get_lots(*, brand_id: UUID, member_id: UUID, ids: Sequence[UUID]) -> dict[UUID, LotRow]:
+    """Lots of a member by id, open or closed."""
+    with connection.cursor() as cursor:
+        found = reads.lots_by_id(cursor, brand_id=brand_id, member_id=member_id, ids=ids)
+    return {lot.id: lot for lot in found}
 
 
 def expiry_schedule(
@@ -142,6 +149,33 @@ def expiring_by_month(*, brand_id: UUID, unit: str, until: datetime, timezone: s
     """What of all members' value of a unit ends in which business month, by its first day."""
     with connection.cursor() as cursor:
         return reads.expiring_by_month(cursor, brand_id=brand_id, unit=unit, until=until, timezone=timezone)
+
+
+def outstanding_by_cohort(*, brand_id: UUID, timezone: str) -> list[tuple[str, date, int, int, int]]:
+    """(unit, business month in which it came, open lots, what they were made of, what is left of them)."""
+    with connection.cursor() as cursor:
+        return owed.cohorts(cursor, brand_id=brand_id, timezone=timezone)
+
+
+def outstanding_by_end(*, brand_id: UUID, timezone: str) -> list[tuple[str, date | None, int]]:
+    """(unit, business month in which it ends or None, what is left of open lots)."""
+    with connection.cursor() as cursor:
+        return owed.by_end(cursor, brand_id=brand_id, timezone=timezone)
+
+
+def roll_forward(
+    *, brand_id: UUID, since: datetime, until: datetime
+) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
+    """What members held before `since` by unit, and (unit, programme account, Σ) of what moved in [since, until)."""
+    with connection.cursor() as cursor:
+        before = owed.opening(cursor, brand_id=brand_id, at=since)
+        return before, owed.movements(cursor, brand_id=brand_id, since=since, until=until)
+
+
+def contra_total(*, brand_id: UUID, unit: str, contra: str) -> int:
+    """Σ of what came to members from one account of the programme."""
+    with connection.cursor() as cursor:
+        return owed.contra_total(cursor, brand_id=brand_id, unit=unit, contra=contra)
 
 
 def reconcile_books(*, brand_id: UUID | None = None, limit: int = 1000) -> list[Difference]:

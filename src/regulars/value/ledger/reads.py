@@ -55,6 +55,14 @@ def lots(
     return [LotRow(*row) for row in cursor.fetchall()]
 
 
+def lots_by_id(cursor: Any, *, brand_id: UUID, member_id: UUID, ids: Sequence[UUID]) -> list[LotRow]:
+    cursor.execute(
+        f"SELECT {_LOT} FROM lot WHERE member_id = %s AND brand_id = %s AND id = ANY(%s::uuid[])",
+        [member_id, brand_id, plain_array(ids)],
+    )
+    return [LotRow(*row) for row in cursor.fetchall()]
+
+
 def balances(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, Account]]:
     cursor.execute(
         """SELECT member_id, unit, available, pending, held, debt, next_expiry_at, next_active_at FROM balance

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PrepaidConfig(AppConfig):
+    name = "regulars.value.prepaid"
+    label = "prepaid"
