@@ -5,7 +5,6 @@ Written out by hand because the driver's general adaptation costs more than the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -66,29 +65,9 @@ def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Se
 def copy_text(cursor: Any, table: str, columns: Sequence[str], text: str) -> None:
     """Write rows given in COPY's text format, each ended by a newline.
 
-    COPY takes a round trip more than an INSERT, so few rows go by one INSERT.
+    Few rows go this way as well: sixteen cost a quarter of what they cost as one INSERT, whose every value the driver
+    quotes and PostgreSQL parses and plans.
     """
-    if not text:
-        return
-    if text.count("\n") >= _COPY_FROM:
+    if text:
         with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             copy.write(text)
-        return
-    rows = [line.split("\t") for line in text[:-1].split("\n")]
-    place = f"({', '.join(['%s'] * len(columns))})"
-    cursor.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([place] * len(rows))}",
-        [_plain(field) for row in rows for field in row],
-    )
-
-
-_COPY_FROM = 24
-_ESCAPED = re.compile(r"\\(.)")
-_MEANT = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-
-
-def _plain(field: str) -> str | None:
-    """A field of COPY's text format as it was meant."""
-    if "\\" not in field:
-        return field
-    return None if field == "\\N" else _ESCAPED.sub(lambda m: _MEANT[m[1]], field)

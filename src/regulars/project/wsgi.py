@@ -11,4 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402  loading it takes long enough to lose a parent
 
+from regulars.project import collector  # noqa: E402
+
 application = get_wsgi_application()
+collector.relax()

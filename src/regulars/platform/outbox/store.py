@@ -22,7 +22,6 @@ from regulars.kit.periods import add_months
 from regulars.platform.outbox.types import Event
 
 _COLUMNS = "id, organisation_id, brand_id, member_id, topic, payload, occurred_at, recorded_at"
-_COPY_FROM = 24  # COPY needs a second round trip; below this an INSERT is faster
 _NOTHING_SEEN = "1:1:"
 _BACKSLASH, _TWO = "\\", "\\\\"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -34,22 +33,9 @@ _WINDOW = """
 
 
 def insert(events: Sequence[Event]) -> None:
-    with connection.cursor() as cursor:
-        if len(events) < _COPY_FROM:
-            _insert_few(cursor, events)
-            return
-        with cursor.copy(f"COPY outbox ({_COLUMNS}) FROM STDIN") as copy:
-            for start in range(0, len(events), 2000):
-                copy.write(_lines(events[start : start + 2000]))
-
-
-def _insert_few(cursor: Any, events: Sequence[Event]) -> None:
-    values = ",".join(["(%s,%s,%s,%s,%s,%s::jsonb,%s,%s)"] * len(events))
-    parameters: list[Any] = []
-    for e in events:
-        parameters += [e.id, e.organisation_id, e.brand_id, e.member_id, e.topic, _json(e)]
-        parameters += [e.occurred_at, e.recorded_at]
-    cursor.execute(f"INSERT INTO outbox ({_COLUMNS}) VALUES {values}", parameters)
+    with connection.cursor() as cursor, cursor.copy(f"COPY outbox ({_COLUMNS}) FROM STDIN") as copy:
+        for start in range(0, len(events), 2000):
+            copy.write(_lines(events[start : start + 2000]))
 
 
 def _json(event: Event) -> str:
