@@ -88,8 +88,8 @@ ALSO_DOORS = [
     ),
     (
         "flows.imports.*",
-        ("flows.demo.api",),
-        "the demo is an import that runs in its own process, with its own progress",
+        ("flows.demo.api", "flows.coupons.importing"),
+        "the demo is an import that runs in its own process, with its own progress; codes are read as files are",
     ),
     (
         "project.*",

@@ -20,8 +20,15 @@ def count_matching(*, scope: Scope, given: MemberFilter) -> int:
         return selecting.count(cursor, brand_id=scope.brand_id, given=given, store_ids=scope.store_ids)
 
 
-def list_ids(*, scope: Scope, given: MemberFilter, after: UUID | None, limit: int) -> list[UUID]:
-    """The next `limit` active members that a filter finds, in the order of their ids, behind `after`."""
+def list_ids(
+    *,
+    scope: Scope,
+    given: MemberFilter,
+    after: UUID | None,
+    limit: int,
+    among: Iterable[UUID] | None = None,
+) -> list[UUID]:
+    """The next `limit` active members that a filter finds (`among` these), by id, behind `after`."""
     _without_search(given)
     with connection.cursor() as cursor:
         return selecting.ids(
@@ -31,6 +38,7 @@ def list_ids(*, scope: Scope, given: MemberFilter, after: UUID | None, limit: in
             store_ids=scope.store_ids,
             after=after,
             limit=limit,
+            among=among,
         )
 
 

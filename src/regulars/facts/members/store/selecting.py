@@ -27,8 +27,12 @@ def ids(
     store_ids: Iterable[UUID] | None,
     after: UUID | None,
     limit: int,
+    among: Iterable[UUID] | None,
 ) -> list[UUID]:
     where, values = _where(given, store_ids)
+    if among is not None:
+        where += " AND m.member_id = ANY(%s::uuid[])"
+        values.append(plain_array(among))
     cursor.execute(
         f"""SELECT m.member_id FROM membership m
              WHERE m.brand_id = %s AND {where} AND (%s::uuid IS NULL OR m.member_id > %s)

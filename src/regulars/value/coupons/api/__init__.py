@@ -59,6 +59,7 @@ from regulars.value.coupons.api.holding import (
     wallet,
 )
 from regulars.value.coupons.api.issuing import issue, issue_id, issue_rows
+from regulars.value.coupons.api.reasons import reason, refusal, why_not, why_not_claimable
 
 __all__ = [
     "accept_gift",
@@ -98,6 +99,8 @@ __all__ = [
     "open_batch",
     "put_definition",
     "read_definition",
+    "reason",
+    "refusal",
     "release_batch",
     "release_due",
     "set_state",
@@ -110,5 +113,7 @@ __all__ = [
     "void",
     "void_batch",
     "wallet",
+    "why_not",
+    "why_not_claimable",
     "with_figures",
 ]

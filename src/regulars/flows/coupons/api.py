@@ -1,0 +1,36 @@
+"""Door of what is done with coupons: claimed, issued to many, verified and undone, given away, their codes imported."""
+
+from regulars.flows.coupons.acts import (
+    Acted,
+    accept_gift,
+    cancel_gift,
+    claim,
+    claim_code,
+    issue_now,
+    offer_gift,
+    undo,
+    verify,
+    void,
+)
+from regulars.flows.coupons.importing import Imported, csv_of, import_codes
+from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
+
+__all__ = [
+    "Acted",
+    "Imported",
+    "accept_gift",
+    "cancel_gift",
+    "claim",
+    "claim_code",
+    "count_segment",
+    "csv_of",
+    "import_codes",
+    "issue_now",
+    "offer_gift",
+    "run_due",
+    "run_portion",
+    "start_issue",
+    "undo",
+    "verify",
+    "void",
+]
