@@ -14,15 +14,19 @@ from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
 from regulars.facts.members import states
-from regulars.flows import notices, value
+from regulars.flows import notices, payments, value
+from regulars.flows.bookings import api as bookings
+from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
 from regulars.flows.mall import api as mall
+from regulars.flows.plans import api as plans
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
 from regulars.platform.outbox import api as outbox
 from regulars.programme.versions import api as versions
+from regulars.value.coupons import api as coupons
 from regulars.value.ledger import api as ledger
 from regulars.value.ledger import records as ledger_records
 from regulars.value.ledger import store as ledger_store
@@ -101,6 +105,13 @@ def register() -> None:
     """Tell the worker; called once by each worker process."""
     due.register("value.settle", settle, every_seconds=1)
     due.register("value.release_holds", release_holds, every_seconds=1)
+    due.register("bookings.settle", bookings.settle_bookings, every_seconds=30)
+    due.register("bookings.remind", bookings.remind, every_seconds=60)
+    due.register("coupons.expire", coupons.expire_due, every_seconds=5)
+    due.register("coupons.release", coupons.release_due, every_seconds=5)
+    due.register("coupons.issue", coupon_flows.run_due, every_seconds=1)
     due.register("mall.settle", mall.settle_orders, every_seconds=30)
+    due.register("payments.settle", payments.settle_due, every_seconds=1)
+    due.register("plans.renew", plans.renew_due, every_seconds=1)
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

@@ -104,6 +104,7 @@ class Booking(models.Model):
     checked_in_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "booking"
@@ -116,7 +117,9 @@ class Booking(models.Model):
             models.Index(fields=["store_id", "starts_at", "id"], name="booking_of_store"),
             models.Index(fields=["brand_id", "starts_at", "id"], name="booking_of_brand"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="booking_due"),
-            models.Index(fields=["starts_at"], condition=Q(state="booked"), name="booking_to_remind"),
+            models.Index(
+                fields=["remind_at"], condition=Q(remind_at__isnull=False), name="booking_to_remind"
+            ),
         ]
 
 
@@ -151,6 +154,7 @@ class Waiting(models.Model):
                 condition=Q(state="waiting"),
                 name="waiting_in_order",
             ),
+            models.Index(fields=["starts_at"], condition=Q(state="waiting"), name="waiting_by_time"),
         ]
 
 

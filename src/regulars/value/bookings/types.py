@@ -209,6 +209,7 @@ class Booking:
     checked_in_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None
+    remind_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
