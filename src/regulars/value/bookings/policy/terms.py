@@ -40,7 +40,7 @@ _WEEK = 7 * 24 * 60
 def type_of(data: Any) -> str:
     """`service` or `resource`. Raises `invalid_input`."""
     errors = ErrorList()
-    node = Node(data, "", errors, tuple({*_RESOURCE, *_SERVICE}))
+    node = Node(data, "", errors, tuple(data) if isinstance(data, Mapping) else ())
     kind: str = node.choice("type", ("service", "resource"), "service")
     errors.refuse()
     return kind
@@ -49,7 +49,7 @@ def type_of(data: Any) -> str:
 def state_of(data: Any) -> str | None:
     """The state that a definition asks for, if any. Raises `invalid_input`."""
     errors = ErrorList()
-    node = Node(data, "", errors, tuple({*_RESOURCE, *_SERVICE}))
+    node = Node(data, "", errors, tuple(data) if isinstance(data, Mapping) else ())
     state: str | None = node.choice("state", STATES, None)
     errors.refuse()
     return state
