@@ -52,6 +52,16 @@ ALSO_DOORS = [
         "holds and adjustments are written inside the flow that moves their value",
     ),
     (
+        "value.prepaid.policy",
+        ("flows.prepaid.*",),
+        "the pure half of prepaid value, which its flows drive",
+    ),
+    (
+        "value.prepaid.store",
+        ("flows.prepaid.*",),
+        "what was bought is written inside the flow that moves its value",
+    ),
+    (
         "value.tiers.policy",
         ("flows.intake.*",),
         "the pure half of tiers, which the fold drives",

@@ -8,6 +8,7 @@ from typing import Any
 
 from regulars.facts.activity.records import Stored
 from regulars.facts.activity.types import OrderIn
+from regulars.flows.intake.outside import KINDS, as_decided
 from regulars.kit.periods import zone
 from regulars.programme.rules.api import expires_at
 from regulars.programme.rules.types import (
@@ -101,6 +102,8 @@ def as_recorded(stored: Stored) -> Decision:
     for effect in stored.effects:
         if effect["kind"] == "tag":
             tags.append(TagEffect(effect["tag"], effect["remove"]))
+        elif effect["kind"] in KINDS:
+            continue
         elif effect["kind"] == "tier_step":
             steps.append(TierStepEffect(effect["scheme"], effect.get("steps", 0), effect.get("tier")))
         else:
@@ -112,4 +115,5 @@ def as_recorded(stored: Stored) -> Decision:
         tuple(steps),
         tuple(extensions),
         tuple(Outcome(o.rule, not o.reason, o.reason, o.detail) for o in stored.outcomes),
+        *as_decided(stored.effects),
     )

@@ -23,7 +23,8 @@ from regulars.flows.intake.decided import (
     step_word,
     told,
 )
-from regulars.flows.intake.orders import plan_refund, take_parts, unknown_order
+from regulars.flows.intake.orders import is_whole, plan_refund, take_parts, unknown_order
+from regulars.flows.intake.outside import Budgets, Outside, effects_of, outside_of
 from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
 from regulars.kit.errors import Refusal
@@ -32,6 +33,7 @@ from regulars.kit.periods import add_months_at
 from regulars.kit.text import Text
 from regulars.programme.rules.api import apply, apply_refund, decide
 from regulars.programme.rules.types import (
+    Decision,
     ExtendExpiryEffect,
     MemberState,
     Programme,
@@ -60,10 +62,14 @@ class Fold:
     late_results: dict[UUID, Stored] = field(default_factory=dict)
     tags_changed: bool = False
     waiting_added: int = 0
+    budgets: Budgets | None = None
+    outside: list[Outside] = field(default_factory=list)
+    current: UUID | None = None
 
     def apply(self, event: Event) -> Stored:
         """Take one activity; its effects are in the wallet, the state and the result. Raises `Refusal`."""
         programme = self.programme_at(event.occurred_at)
+        self.current = event.id
         self.advance(programme, event.occurred_at)
         stored = Stored(version=programme.version)
         entries = self.wallet.entries
@@ -112,6 +118,10 @@ class Fold:
         visits = state.visits
         if event.type == "order_delivered":
             self._deliver(programme, event, stored)
+        if programme.budgets and not event.recorded:
+            state.budgets = event.rooms
+            if event.rooms is None and self.budgets is not None:
+                state.budgets = self.budgets.at(event.store_id)
         decision = as_recorded(event.recorded) if event.recorded else decide(programme, state, act)
         tags_before = frozenset(state.tags) if decision.tags else None
         apply(programme, state, act, decision)
@@ -181,9 +191,22 @@ class Fold:
         for extension in decision.extensions:
             self._extend(programme, extension, cause)
             stored.effects.append({"kind": "extend", "unit": extension.unit, "months": extension.months})
+        if decision.grants or decision.budgets:
+            self._give(programme, event, decision, stored)
         if event.type == "order":
             self._order_came(programme, event, stored)
         return False
+
+    def _give(self, programme: Programme, event: Event, decision: Decision, stored: Stored) -> None:
+        """Note what other rooms are to give; an activity that happened before keeps what it was given."""
+        if event.recorded:
+            effects = outside_of(event.recorded)
+        else:
+            effects = tuple(effects_of(decision, programme, event.id, event.occurred_at, self.state.budgets))
+            if self.budgets is not None and event.rooms is None:
+                self.budgets.use(event.store_id, decision.budgets)
+        stored.effects += effects
+        self.outside.append(Outside("give", event.id, event.id, event.member_id, event.store_id, effects))
 
     def _tiers(self, programme: Programme, event: Event, metrics: Mapping[str, int], at: datetime) -> None:
         for scheme in programme.schemes:
@@ -224,6 +247,7 @@ class Fold:
             amounts=tuple(line.amount for line in order.lines),
             quantities=tuple(line.quantity for line in order.lines),
             earns=tuple(stored.earns),
+            effects=outside_of(stored) if stored.effects else (),
         )
         self.orders[event.order_key] = record
         if before is not None:
@@ -323,6 +347,14 @@ class Fold:
             self.wallet.give_back(unit=burn.unit, parts=parts, cause=cause, contra=burn.contra)
             stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
         stored.notes.append({"code": "refunded", "amount": plan.amount})
+        if record.effects and is_whole(record):
+            gone = tuple(one for one in record.effects if one.get("void", True))
+            assert self.current is not None
+            self.outside.append(
+                Outside("take_back", self.current, record.activity_id, event.member_id, None, gone)
+            )
+            if any(one["kind"] != "budget" for one in gone):
+                stored.notes.append({"code": "gifts_taken_back", "order": record.number})
         apply_refund(self.state, amount=plan.amount, occurred_at=at)
         self._touch(programme, at)
         for scheme in programme.schemes:
@@ -338,6 +370,8 @@ class Fold:
         unit = programme.units.get(burn.unit)
         if unit is None or not unit.can_burn:
             raise not_spendable(burn.unit)
+        if unit.kind == "sessions" and burn.lots is None and event.recorded is None:
+            raise not_spendable(burn.unit)  # sessions are used of a package, by its terms
         cause = Cause(event.id, programme.version, event.occurred_at)
         for_good = moves.spent_for_good(burn.contra)
         parts = self.wallet.burn(
@@ -413,7 +447,7 @@ class Fold:
     def _hold(self, programme: Programme, event: Event, stored: Stored) -> bool:
         data = event.given.data or {}
         unit = programme.units.get(data["unit"])
-        if unit is None or not unit.can_burn:
+        if unit is None or not unit.can_burn or (unit.kind == "sessions" and event.recorded is None):
             raise not_spendable(data["unit"])
         cause = Cause(event.id, programme.version, event.occurred_at)
         stored.parts = self.wallet.hold(

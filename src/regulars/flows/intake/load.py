@@ -15,6 +15,7 @@ from regulars.facts.members.states import MembershipRow, PersonalFacts
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.moves import spent_for_good
 from regulars.flows.intake.orders import load_json, unknown_order
+from regulars.flows.intake.outside import outside_of
 from regulars.flows.intake.prepare import act_of, order_key_of
 from regulars.flows.intake.progress import load_state
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
@@ -175,6 +176,7 @@ def record_of(key: UUID, row: ActivityRow) -> OrderRecord:
         amounts=tuple(line.amount for line in order.lines),
         quantities=tuple(line.quantity for line in order.lines),
         earns=tuple(stored.earns),
+        effects=outside_of(stored),
     )
 
 

@@ -41,7 +41,7 @@ BURNS: Mapping[str, EntryKind] = {
 _GONE_BACK = frozenset({"paid", "issued"})
 _REF = re.compile(r"[A-Za-z0-9:_.\-]{0,100}")
 _MOST = 10**12
-MAX_PARTS = 20
+MAX_PARTS = 200
 
 
 def lot_id(activity_id: UUID, unit: str, part: int) -> UUID:

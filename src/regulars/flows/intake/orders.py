@@ -49,9 +49,7 @@ def plan_refund(order: OrderRecord, refund: RefundIn) -> RefundPlan:
         refunded[line] = (gone, money)
     before = sum(money for _, money in order.refunded.values())
     total = sum(money for _, money in refunded.values())
-    whole = len(refunded) == len(order.amounts) and all(
-        refunded[i][0] == order.quantities[i] for i in range(len(order.amounts))
-    )
+    whole = _all_back(order, refunded)
     claws = []
     for index, earn in enumerate(order.earns):
         target = _claim(earn.amount, earn.shares, order, refunded, total, whole)
@@ -64,6 +62,17 @@ def plan_refund(order: OrderRecord, refund: RefundIn) -> RefundPlan:
         if target > burn.returned:
             returns.append((burn, target - burn.returned))
     return RefundPlan(total - before, refunded, tuple(claws), tuple(returns))
+
+
+def is_whole(order: OrderRecord) -> bool:
+    """Whether all of the order has gone back."""
+    return _all_back(order, order.refunded)
+
+
+def _all_back(order: OrderRecord, refunded: Mapping[int, tuple[Decimal, int]]) -> bool:
+    return len(refunded) == len(order.amounts) and all(
+        refunded[i][0] == order.quantities[i] for i in range(len(order.amounts))
+    )
 
 
 def _wanted(order: OrderRecord, refund: RefundIn) -> list[tuple[int, Decimal]]:

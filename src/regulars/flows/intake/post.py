@@ -6,13 +6,15 @@ answered after the commit. A refused activity leaves nothing behind.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from regulars.facts.activity import api as activities
 from regulars.facts.activity import store as activity_store
@@ -29,6 +31,7 @@ from regulars.facts.activity.types import ActivityIn, ActivityStatus, Receipt
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
+from regulars.flows import effects
 from regulars.flows.intake import repair
 from regulars.flows.intake.fold import Fold, inactive_from
 from regulars.flows.intake.load import Loaded, load
@@ -37,6 +40,7 @@ from regulars.flows.intake.progress import latest, save_state
 from regulars.flows.intake.types import Event
 from regulars.kit.errors import Refusal, not_found
 from regulars.kit.ids import new_ids
+from regulars.kit.sql import planned
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
@@ -90,6 +94,16 @@ class Work:
 
     refused: dict[UUID, Refusal] = field(default_factory=dict)
 
+    def mark(self) -> tuple[int, int, dict[UUID, Refusal]]:
+        """Where the work stands now, for `back_to`."""
+        return len(self.rows), len(self.released), dict(self.refused)
+
+    def back_to(self, mark: tuple[int, int, dict[UUID, Refusal]]) -> None:
+        """Forget what was decided since; answers are given anew."""
+        del self.rows[mark[0] :]
+        del self.released[mark[1] :]
+        self.refused = dict(mark[2])
+
     def refuse(self, event: Event, prepared: Prepared, refusal: Refusal) -> None:
         self.results[prepared.index] = refusal
         self.refused[event.id] = refusal
@@ -115,7 +129,7 @@ def _post(
         except Refusal as refusal:
             results[index] = refusal
     if ready:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), planned(connection) as cursor:
             work = Work(scope, brand, now, results, brief, internal)
             _transact(cursor, work, ready)
     return [result for result in results if result is not None]
@@ -138,17 +152,33 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
                 by_member.setdefault(event.member_id, []).append((event, prepared))
         for items in by_member.values():
             items.sort(key=lambda item: (item[0].occurred_at, item[0].id))
-        loaded = load(
-            cursor,
-            brand=work.brand,
-            history=history,
-            rows={id_: rows[id_] for id_ in by_member},
-            events={id_: [event for event, _ in items] for id_, items in by_member.items()},
-        )
-        folds, late = _fold(work, loaded, by_member)
+        held = {id_: rows[id_] for id_ in by_member}
+        used_up: frozenset[str] = frozenset()
+        before = work.mark()
+        for attempt in itertools.count():
+            loaded = load(
+                cursor,
+                brand=work.brand,
+                history=history,
+                rows=held,
+                events={id_: [event for event, _ in items] for id_, items in by_member.items()},
+            )
+            if history.budgets:
+                _open_budgets(work, loaded, by_member, used_up)
+            folds, late = _fold(work, loaded, by_member)
+            if late:
+                folds |= _repair(cursor, work, loaded, {id_: by_member[id_] for id_ in late})
+            outside = [one for fold in folds.values() for one in fold.outside]
+            if not outside:
+                break
+            done = effects.carry_out(brand_id=work.brand.id, outside=outside, now=work.now)
+            if isinstance(done, effects.Done):
+                _tell_refused(work, by_member, done)
+                break
+            # a budget ran out between look and take: decide again by what is left now, at last without it
+            used_up = used_up | done if attempt else frozenset()
+            work.back_to(before)
         write(cursor, work, loaded, folds)
-        if late:
-            _repair(cursor, work, loaded, {id_: by_member[id_] for id_ in late})
         activity_store.insert(cursor, work.rows)
         outbox.append(_announce(work))
     activity_store.release_keys(cursor, keys=work.released)
@@ -350,8 +380,8 @@ def _repair(
     work: Work,
     loaded: Loaded,
     by_member: dict[UUID, list[tuple[Event, Prepared]]],
-) -> None:
-    """Replay the members for whom something came late, and write what differs."""
+) -> dict[UUID, Fold]:
+    """Replay the members for whom something came late: the folds hold what differs."""
     outcomes = repair.repair(
         cursor,
         brand=work.brand,
@@ -359,7 +389,6 @@ def _repair(
         events={id_: [event for event, _ in items] for id_, items in by_member.items()},
         now=work.now,
     )
-    write(cursor, work, loaded, {id_: o.fold for id_, o in outcomes.items() if o.fold is not None})
     for member_id, items in by_member.items():
         for event, prepared in items:
             answer = outcomes[member_id].answers[event.id]
@@ -367,6 +396,47 @@ def _repair(
                 work.refuse(event, prepared, answer)
             else:
                 _accept(work, event, prepared, answer)
+    return {id_: o.fold for id_, o in outcomes.items() if o.fold is not None}
+
+
+def _open_budgets(
+    work: Work,
+    loaded: Loaded,
+    by_member: dict[UUID, list[tuple[Event, Prepared]]],
+    used_up: frozenset[str],
+) -> None:
+    """Let the folds see what is left of the budgets that rules take from; they share it."""
+    stores = {event.store_id for items in by_member.values() for event, _ in items}
+    left = effects.budgets_left(
+        brand_id=work.brand.id, keys=loaded.history.budgets, stores=stores, now=work.now, none_of=used_up
+    )
+    for fold in loaded.folds.values():
+        fold.budgets = left
+
+
+def _tell_refused(
+    work: Work, by_member: dict[UUID, list[tuple[Event, Prepared]]], done: effects.Done
+) -> None:
+    """Note in an activity what other rooms would not give for it."""
+    if not done.refused:
+        return
+    places = {row.id: place for place, row in enumerate(work.rows)}
+    for items in by_member.values():
+        for event, prepared in items:
+            wrong = done.refused.get(event.id)
+            if wrong and event.id in places:
+                row = work.rows[places[event.id]]
+                stored = row.stored()
+                lost = {one["coupon"] for one in wrong}
+                for effect in stored.effects:
+                    if effect["kind"] == "coupon":
+                        effect["coupons"] = [id_ for id_ in effect["coupons"] if id_ not in lost]
+                stored.notes += [{k: v for k, v in one.items() if k != "coupon"} for one in wrong]
+                work.rows[places[event.id]] = replace(row, receipt=encode_stored(stored))
+                if not work.brief:
+                    work.results[prepared.index] = receipt(
+                        activity_id=event.id, member_id=event.member_id, status=row.status, stored=stored
+                    )
 
 
 def _announce(work: Work) -> list[OutboxEvent]:

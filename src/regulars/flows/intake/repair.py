@@ -19,6 +19,7 @@ from regulars.facts.activity.records import Stored, encode_stored
 from regulars.flows.intake import orders as order_policy
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import Loaded, event_of
+from regulars.flows.intake.outside import Outside, difference, outside_of, taken_then
 from regulars.flows.intake.progress import fresh_state
 from regulars.flows.intake.types import Event, OrderRecord
 from regulars.kit.errors import Refusal
@@ -52,6 +53,7 @@ def replay(
         recorded = event.recorded
         if decide_anew and event.type not in _FACTS:
             event.recorded = None
+            event.rooms = taken_then(recorded) if recorded is not None else None
         try:
             answers[event.id] = fold.apply(event)
         except Refusal as refusal:
@@ -114,8 +116,13 @@ def _repair_member(
     since = min(event.occurred_at for event in events)
     accepted = list(events)
     refused: dict[UUID, Stored | Refusal] = {}
+    budgets = loaded.folds[member_id].budgets
+    left = budgets.snapshot() if budgets is not None else None
     while True:
         fold = _fresh(loaded, member_id)
+        fold.budgets = budgets
+        if budgets is not None and left is not None:
+            budgets.restore(left)
         ordered = sorted([*past.events, *accepted], key=lambda e: (e.occurred_at, e.id))
         answers = replay(fold, ordered, decided_until=since)
         fold.advance(loaded.history.at(now), now)
@@ -130,13 +137,19 @@ def _repair_member(
             refused[event.id] = answers[event.id]
             accepted.remove(event)
         if not accepted:
+            if budgets is not None and left is not None:
+                budgets.restore(left)
             return Outcome(None, refused)
     cause = Cause(accepted[0].id, loaded.history.at(accepted[0].occurred_at).version, now)
     _settle_differences(fold, past, {e.id for e in accepted}, cause)
     _settle_tiers(fold, past.moves, accepted[0].id)
+    fresh = {event.id for event in accepted}
+    fold.outside = [one for one in fold.outside if one.cause in fresh]
     for event in past.events:
         answer = answers[event.id]
         assert event.recorded is not None
+        if isinstance(answer, Stored) and (answer.effects or event.recorded.effects):
+            _settle_outside(fold, event, answer, accepted[0].id)
         if isinstance(answer, Stored) and _differs(answer, event.recorded):
             fold.late_results.setdefault(event.id, answer)
     _count_waiting(loaded, fold, member_id)
@@ -271,7 +284,19 @@ def _differs(answer: Stored, recorded: Stored) -> bool:
         != [tuple(getattr(e, f) for f in e.__struct_fields__) for e in recorded.earns]
         or answer.parts != recorded.parts
         or answer.clawed != recorded.clawed
+        or outside_of(answer) != outside_of(recorded)
     )
+
+
+def _settle_outside(fold: Fold, event: Event, answer: Stored, cause_id: UUID) -> None:
+    """What other rooms gave for an activity and give no more, or give now, since something came late."""
+    assert event.recorded is not None
+    given, gone = difference(outside_of(event.recorded), outside_of(answer))
+    for what, effects in (("give", given), ("take_back", gone)):
+        if effects:
+            fold.outside.append(
+                Outside(what, cause_id, event.id, event.member_id, event.store_id, effects)  # type: ignore[arg-type]
+            )
 
 
 def _settle_tiers(fold: Fold, known: Sequence[TierHistoryRow], cause_id: UUID) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.facts.activity.types import ActivityIn
-from regulars.programme.rules.types import Act
+from regulars.programme.rules.types import Act, BudgetRoom
 
 # Types that only Regulars itself posts, through the flows that own them.
 INTERNAL_TYPES = frozenset(
@@ -26,7 +28,7 @@ class Event:
     """An activity on its way through a fold: parsed, its member known, its id made.
 
     `order_key` is the directory key of the order it is, or is about. `recorded` is what was decided when it first
-    came, for events that a replay takes as they were.
+    came, for events that a replay takes as they were; one that it decides anew takes no more of budgets (`rooms`).
     """
 
     id: UUID
@@ -40,6 +42,7 @@ class Event:
     store_id: UUID | None = None
     recorded: Stored | None = None
     waiting: bool = False
+    rooms: Mapping[str, BudgetRoom] | None = None  # of budgets, for one that a replay decides anew
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class OrderRecord:
     amounts: tuple[int, ...]
     quantities: tuple[Decimal, ...]
     earns: tuple[StoredEarn, ...]
+    effects: tuple[dict[str, Any], ...] = ()  # what other rooms gave for it
     refunded: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
     clawed: dict[int, int] = field(default_factory=dict)
     burns: list[BurnRecord] = field(default_factory=list)

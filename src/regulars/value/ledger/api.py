@@ -164,11 +164,13 @@ def outstanding_by_end(*, brand_id: UUID, timezone: str) -> list[tuple[str, date
 
 
 def roll_forward(
-    *, brand_id: UUID, since: datetime, until: datetime
+    *, brand_id: UUID, since: datetime, until: datetime, opening: bool = True
 ) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
-    """What members held before `since` by unit, and (unit, programme account, Σ) of what moved in [since, until)."""
+    """What members held before `since` by unit (if asked for), and (unit, programme account, Σ) of what moved in
+    [since, until).
+    """
     with connection.cursor() as cursor:
-        before = owed.opening(cursor, brand_id=brand_id, at=since)
+        before = owed.opening(cursor, brand_id=brand_id, at=since) if opening else {}
         return before, owed.movements(cursor, brand_id=brand_id, since=since, until=until)
 
 

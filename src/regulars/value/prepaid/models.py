@@ -191,6 +191,21 @@ class Transfer(models.Model):
         ]
 
 
+class StampExchange(models.Model):
+    """A full stamp card that was exchanged."""
+
+    pk = models.CompositePrimaryKey("member_id", "id")
+    member_id = models.UUIDField()
+    id = models.UUIDField()
+    brand_id = models.UUIDField()
+    card = models.TextField()
+    actor = models.TextField(default="", db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "stamp_exchange"
+
+
 class Buyer(models.Model):
     """Who buys in her own name, as the law of prepaid cards asks; sealed."""
 

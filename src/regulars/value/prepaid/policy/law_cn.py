@@ -39,14 +39,14 @@ def check_registered(*, balance_after: int, paid: int, method: str, buyer: Buyer
     if balance_after > REGISTERED_MOST:
         raise _cap(REGISTERED_MOST, balance_after)
     if buyer is None:
-        raise _buyer()
+        raise buyer_unknown()
     check_cash(paid=paid, method=method, is_unit=buyer.kind == "unit")
 
 
 def check_bearer_sale(*, paid: int, method: str, buyer: BuyerRecord | None) -> None:
     """Bearer cards sold at once for `paid`."""
     if paid >= BEARER_RECORDED_FROM and buyer is None:
-        raise _buyer()
+        raise buyer_unknown()
     check_cash(paid=paid, method=method, is_unit=buyer is not None and buyer.kind == "unit")
 
 
@@ -109,7 +109,7 @@ def _cap(most: int, found: int) -> Refusal:
     )
 
 
-def _buyer() -> Refusal:
+def buyer_unknown() -> Refusal:
     return _law(
         "law_buyer_unknown",
         "须先登记购卡人实名信息",

@@ -49,6 +49,11 @@ def plan_refund(terms: PackageTerms, *, price: int, sessions: int, left: int) ->
     return price * left // sessions
 
 
+def worth(price: int, sessions: int, left: int) -> int:
+    """What `left` of `sessions` cost, rounded down: the price that a package has for whom it is handed on to."""
+    return price * left // sessions
+
+
 def check_freeze(row: PackageRow, terms: PackageTerms, days: int) -> None:
     """Raises `package_not_active`, `freeze_limit` (409)."""
     if row.state != "active":

@@ -174,6 +174,25 @@ def count_packages(cursor: Any, *, brand_id: UUID, member_id: UUID, key: str) ->
     return int(cursor.fetchone()[0])
 
 
+def count_exchanges(cursor: Any, *, brand_id: UUID, member_id: UUID, card: str, since: datetime) -> int:
+    cursor.execute(
+        """SELECT count(*) FROM stamp_exchange
+            WHERE member_id = %s AND brand_id = %s AND card = %s AND created_at >= %s""",
+        [member_id, brand_id, card, since],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def add_exchange(
+    cursor: Any, *, brand_id: UUID, member_id: UUID, id_: UUID, card: str, actor: str, now: datetime
+) -> None:
+    cursor.execute(
+        """INSERT INTO stamp_exchange (member_id, id, brand_id, card, actor, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s)""",
+        [member_id, id_, brand_id, card, actor, now],
+    )
+
+
 def put_buyer(
     cursor: Any, *, brand_id: UUID, member_id: UUID, kind: str, sealed: bytes, actor: str, now: datetime
 ) -> None:

@@ -1,0 +1,43 @@
+"""Door of prepaid value: stored value, packages, gift cards, stamps, gifts between members, what is owed."""
+
+from __future__ import annotations
+
+from regulars.flows.prepaid.buyers import DOCUMENTS, get_buyer, record_buyer
+from regulars.flows.prepaid.cards import (
+    MadeCard,
+    claim_card,
+    create_batch,
+    find_card,
+    give_card,
+    hand_out,
+    sell_cards,
+    void_batch,
+    void_card,
+)
+from regulars.flows.prepaid.due import expire_cards, thaw
+from regulars.flows.prepaid.evidence import evidence_pack, holds_together
+from regulars.flows.prepaid.evidence_pdf import render
+from regulars.flows.prepaid.grants import issue_coupons_with
+from regulars.flows.prepaid.ground import METHODS
+from regulars.flows.prepaid.owed import UNCLAIMED, Flow, Owed, get_owed
+from regulars.flows.prepaid.packages import (
+    buy_package,
+    freeze_package,
+    refund_package,
+    terms_of,
+    transfer_package,
+    undo_use,
+    unfreeze_package,
+    use_package,
+)
+from regulars.flows.prepaid.stamps import Redeemed, redeem_stamp_card
+from regulars.flows.prepaid.topups import most_refundable, refund_top_up, top_up
+from regulars.flows.prepaid.transfers import transfer
+
+__all__ = [
+    "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package", "claim_card",
+    "create_batch", "evidence_pack", "expire_cards", "find_card", "freeze_package", "get_buyer", "get_owed",
+    "give_card", "hand_out", "holds_together", "issue_coupons_with", "most_refundable", "record_buyer",
+    "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "terms_of", "thaw", "top_up",
+    "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch", "void_card",
+]  # fmt: skip
