@@ -83,5 +83,41 @@ _BUILT_IN = (
             "Your booking of {service} on {time} ({resource}, {store}) was cancelled by the store.",
         ),
     ),
+    Template(
+        code="plan_renewing",
+        name=Text("付费会员续费提醒", "Plan renewal notice"),
+        subject=Text("{plan}将于 {day}自动续费", "{plan} renews on {day}"),
+        body=Text(
+            "您的{plan}将于 {day}自动续费 {price}，还有 {left}。如不需要，可在此之前关闭自动续费。",
+            "{plan} renews on {day} for {price}, in {left}. If you do not want that, turn renewal off before then.",
+        ),
+    ),
+    Template(
+        code="plan_ending",
+        name=Text("付费会员到期提醒", "Plan end notice"),
+        subject=Text("{plan}将于 {day}到期", "{plan} ends on {day}"),
+        body=Text(
+            "您的{plan}将于 {day}到期，还有 {left}。",
+            "{plan} ends on {day}, in {left}.",
+        ),
+    ),
+    Template(
+        code="plan_payment_due",
+        name=Text("付费会员待付款", "Plan payment due"),
+        subject=Text("{plan}待续费", "{plan}: payment due"),
+        body=Text(
+            "您的{plan}已于 {day}到期，续费 {price} 尚未支付，请在「我的会员」中完成支付。",
+            "{plan} ended on {day} and its renewal for {price} is not paid yet. You can pay it under “My plan”.",
+        ),
+    ),
+    Template(
+        code="plan_ended",
+        name=Text("付费会员已结束", "Plan ended"),
+        subject=Text("{plan}已结束", "{plan} has ended"),
+        body=Text(
+            "您的{plan}已于 {day}结束，期待您再次加入。",
+            "{plan} ended on {day}. You are welcome back any time.",
+        ),
+    ),
 )
 TEMPLATES: dict[str, Template] = {template.code: template for template in _BUILT_IN}

@@ -21,6 +21,7 @@ _REMEMBERED = 20_000
 _PER_KEY = 5_000.0
 _PER_ADDRESS = 200.0
 _FAILURES_PER_ADDRESS = 10.0
+_NOTICES_PER_ADDRESS = 50.0
 
 
 class Buckets:
@@ -67,6 +68,12 @@ def charge_failure(ip: str) -> None:
     """A request with a bad API key, which costs its address more. Raises `too_many_requests` (429)."""
     if getattr(settings, "RATE_PER_ADDRESS", _PER_ADDRESS):
         _charge(f"failures {ip}", _FAILURES_PER_ADDRESS, 30 * _FAILURES_PER_ADDRESS)
+
+
+def charge_notice(ip: str) -> None:
+    """A callback of a payment provider, which needs no key: a rate of its own. Raises `too_many_requests` (429)."""
+    if getattr(settings, "RATE_PER_ADDRESS", _PER_ADDRESS):
+        _charge(f"notices {ip}", _NOTICES_PER_ADDRESS, 20 * _NOTICES_PER_ADDRESS)
 
 
 def forget() -> None:

@@ -23,6 +23,12 @@ def locate(*, scope: Scope, payment_id: UUID) -> UUID:
     return key.member_id
 
 
+def find_member(*, number: str) -> UUID | None:
+    """Whose payment or refund a provider's number is."""
+    key = store.find_key(number)
+    return None if key is None else key.member_id
+
+
 def get_payment(*, scope: Scope, member_id: UUID, payment_id: UUID) -> Payment:
     """A payment of the scope's brand. Raises `not_found`."""
     row = store.rows_of(brand_id=scope.brand_id, member_id=member_id).filter(id=payment_id).first()

@@ -12,6 +12,21 @@ from regulars.value.plans.api.definitions import (
     list_plans,
     set_state,
 )
+from regulars.value.plans.api.reckoning import (
+    check_pause,
+    check_period,
+    is_entitled,
+    next_due,
+    next_step,
+    paused_days,
+    period_end,
+    plan_change,
+    plan_refund,
+    resume_by,
+    split_refund,
+    today_of,
+    wrong_state,
+)
 from regulars.value.plans.api.savings import get_savings, record_saving
 from regulars.value.plans.api.subscriptions import (
     act,
@@ -33,15 +48,18 @@ from regulars.value.plans.api.subscriptions import (
     list_periods,
     list_subscriptions,
     open_order,
+    open_purchase,
     save,
     set_agreement,
     set_payment,
 )
 
 __all__ = [
-    "act", "add_order", "add_period", "agreement_of", "apply_definition", "begin", "claim_act", "claim_due",
-    "claim_trial", "close_period", "count_by_plan", "end_order", "export_definitions", "find_live", "find_plan",
-    "get_order", "get_plan", "get_savings", "get_subscription", "had_trial", "list_acts", "list_of_member",
-    "list_periods", "list_plans", "list_subscriptions", "open_order", "record_saving", "save", "set_agreement",
-    "set_payment", "set_state",
+    "act", "add_order", "add_period", "agreement_of", "apply_definition", "begin", "check_pause",
+    "check_period", "claim_act", "claim_due", "claim_trial", "close_period", "count_by_plan", "end_order",
+    "export_definitions", "find_live", "find_plan", "get_order", "get_plan", "get_savings",
+    "get_subscription", "had_trial", "is_entitled", "list_acts", "list_of_member", "list_periods",
+    "list_plans", "list_subscriptions", "next_due", "next_step", "open_order", "open_purchase", "paused_days",
+    "period_end", "plan_change", "plan_refund", "record_saving", "resume_by", "save", "set_agreement",
+    "set_payment", "set_state", "split_refund", "today_of", "wrong_state",
 ]  # fmt: skip

@@ -194,6 +194,17 @@ def open_order(*, member_id: UUID, subscription_id: UUID) -> PlanOrder | None:
     return None if row is None else store.order_of(row)
 
 
+def open_purchase(*, brand_id: UUID, member_id: UUID) -> PlanOrder | None:
+    """The purchase of a member that waits for its payment."""
+    row = (
+        models.PlanOrder.objects.select_for_update(no_key=True)
+        .filter(member_id=member_id, brand_id=brand_id, state="open", kind="buy")
+        .order_by("-id")
+        .first()
+    )
+    return None if row is None else store.order_of(row)
+
+
 def get_order(*, member_id: UUID, order_id: UUID, lock: bool = False) -> PlanOrder:
     """Raises `not_found`."""
     rows = models.PlanOrder.objects.filter(member_id=member_id, id=order_id)

@@ -4,164 +4,257 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='TrialKey',
+            name="TrialKey",
             fields=[
-                ('pk', models.CompositePrimaryKey('key_hash', 'brand_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('key_hash', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('plan', models.TextField()),
-                ('used_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "key_hash", "brand_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key_hash", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("plan", models.TextField()),
+                ("used_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'plan_trial_key',
+                "db_table": "plan_trial_key",
             },
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('key', models.TextField()),
-                ('state', models.TextField(default='draft')),
-                ('definition', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("key", models.TextField()),
+                ("state", models.TextField(default="draft")),
+                ("definition", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'plan',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'paused', 'ended'])), name='plan_state')],
+                "db_table": "plan",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "active", "paused", "ended"])),
+                        name="plan_state",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PlanOrder',
+            name="PlanOrder",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('subscription_id', models.UUIDField()),
-                ('kind', models.TextField()),
-                ('state', models.TextField()),
-                ('plan', models.TextField()),
-                ('period', models.TextField()),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.TextField()),
-                ('payment_id', models.UUIDField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("subscription_id", models.UUIDField()),
+                ("kind", models.TextField()),
+                ("state", models.TextField()),
+                ("plan", models.TextField()),
+                ("period", models.TextField()),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.TextField()),
+                ("payment_id", models.UUIDField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'plan_order',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('member_id', 'subscription_id'), name='plan_order_one_open'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='plan_order_amount'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'done', 'void'])), name='plan_order_state')],
+                "db_table": "plan_order",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("member_id", "subscription_id"),
+                        name="plan_order_one_open",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="plan_order_amount"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "done", "void"])), name="plan_order_state"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Saving',
+            name="Saving",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('subscription_id', models.UUIDField(null=True)),
-                ('plan', models.TextField(default='')),
-                ('benefit', models.TextField()),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.TextField()),
-                ('source', models.TextField()),
-                ('at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("subscription_id", models.UUIDField(null=True)),
+                ("plan", models.TextField(default="")),
+                ("benefit", models.TextField()),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.TextField()),
+                ("source", models.TextField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'plan_saving',
-                'constraints': [models.UniqueConstraint(fields=('member_id', 'brand_id', 'source', 'benefit'), name='plan_saving_source')],
+                "db_table": "plan_saving",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("member_id", "brand_id", "source", "benefit"), name="plan_saving_source"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('plan', models.TextField()),
-                ('period', models.TextField()),
-                ('state', models.TextField()),
-                ('auto_renew', models.BooleanField()),
-                ('worth', models.BigIntegerField()),
-                ('currency', models.TextField()),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(null=True)),
-                ('anchor_day', models.SmallIntegerField()),
-                ('next_plan', models.TextField(default='')),
-                ('next_period', models.TextField(default='')),
-                ('retries', models.IntegerField(default=0)),
-                ('pauses', models.IntegerField(default=0)),
-                ('pause_days', models.IntegerField(default=0)),
-                ('paused_on', models.DateField(null=True)),
-                ('account', models.TextField(default='')),
-                ('agreement', models.BinaryField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.TextField(default='')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("plan", models.TextField()),
+                ("period", models.TextField()),
+                ("state", models.TextField()),
+                ("auto_renew", models.BooleanField()),
+                ("worth", models.BigIntegerField()),
+                ("currency", models.TextField()),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(null=True)),
+                ("anchor_day", models.SmallIntegerField()),
+                ("next_plan", models.TextField(default="")),
+                ("next_period", models.TextField(default="")),
+                ("retries", models.IntegerField(default=0)),
+                ("pauses", models.IntegerField(default=0)),
+                ("pause_days", models.IntegerField(default=0)),
+                ("paused_on", models.DateField(null=True)),
+                ("account", models.TextField(default="")),
+                ("agreement", models.BinaryField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.TextField(default="")),
             ],
             options={
-                'db_table': 'subscription',
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='subscription_due'), models.Index(fields=['brand_id', 'id'], name='subscription_by_brand')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['trial', 'active', 'paused', 'past_due'])), fields=('member_id', 'brand_id'), name='subscription_one_live'), models.CheckConstraint(condition=models.Q(('worth__gte', 0)), name='subscription_worth'), models.CheckConstraint(condition=models.Q(('state__in', ['trial', 'active', 'paused', 'past_due', 'cancelled', 'ended'])), name='subscription_state'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='subscription_days')],
+                "db_table": "subscription",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="subscription_due",
+                    ),
+                    models.Index(fields=["brand_id", "id"], name="subscription_by_brand"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["trial", "active", "paused", "past_due"])),
+                        fields=("member_id", "brand_id"),
+                        name="subscription_one_live",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("worth__gte", 0)), name="subscription_worth"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["trial", "active", "paused", "past_due", "cancelled", "ended"])
+                        ),
+                        name="subscription_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="subscription_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SubscriptionAct',
+            name="SubscriptionAct",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('subscription_id', models.UUIDField(null=True)),
-                ('kind', models.TextField()),
-                ('key', models.TextField(default='')),
-                ('digest', models.UUIDField(null=True)),
-                ('actor', models.TextField()),
-                ('data', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("subscription_id", models.UUIDField(null=True)),
+                ("kind", models.TextField()),
+                ("key", models.TextField(default="")),
+                ("digest", models.UUIDField(null=True)),
+                ("actor", models.TextField()),
+                ("data", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'subscription_act',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('member_id', 'brand_id', 'key'), name='subscription_act_key')],
+                "db_table": "subscription_act",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("member_id", "brand_id", "key"),
+                        name="subscription_act_key",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SubscriptionPeriod',
+            name="SubscriptionPeriod",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('subscription_id', models.UUIDField()),
-                ('plan', models.TextField()),
-                ('period', models.TextField()),
-                ('kind', models.TextField()),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(null=True)),
-                ('paid', models.BigIntegerField()),
-                ('worth', models.BigIntegerField()),
-                ('currency', models.TextField()),
-                ('payment_id', models.UUIDField(null=True)),
-                ('closed_on', models.DateField(null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("subscription_id", models.UUIDField()),
+                ("plan", models.TextField()),
+                ("period", models.TextField()),
+                ("kind", models.TextField()),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(null=True)),
+                ("paid", models.BigIntegerField()),
+                ("worth", models.BigIntegerField()),
+                ("currency", models.TextField()),
+                ("payment_id", models.UUIDField(null=True)),
+                ("closed_on", models.DateField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'subscription_period',
-                'indexes': [models.Index(fields=['member_id', 'subscription_id'], name='subscription_period_of')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('worth__gte', 0)), name='subscription_period_amounts')],
+                "db_table": "subscription_period",
+                "indexes": [
+                    models.Index(fields=["member_id", "subscription_id"], name="subscription_period_of")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("paid__gte", 0), ("worth__gte", 0)),
+                        name="subscription_period_amounts",
+                    )
+                ],
             },
         ),
     ]

@@ -22,7 +22,7 @@ def unused_share(worth: int, starts_on: date, ends_on: date, today: date, *, tod
     return allocate(worth, [left, whole - left])[0] if whole > 0 else 0
 
 
-def plan_change(held: Subscription, now_terms: Terms, then: Terms, period: str, today: date) -> ChangePlan:
+def plan_change(held: Subscription, then: Terms, period: str, today: date) -> ChangePlan:
     """Going over to `then` by `period` today.
 
     The same length keeps the end of the period, and the difference of the two prices is paid for the days left, today
