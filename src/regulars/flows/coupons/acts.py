@@ -27,7 +27,7 @@ from regulars.platform.organisations.types import Scope
 from regulars.value.budgets import api as budgets
 from regulars.value.budgets.types import Take
 from regulars.value.coupons import api as coupons
-from regulars.value.coupons.types import CodeRow, CouponUse, Definition, Held, Outcome
+from regulars.value.coupons.types import CodeRow, CouponUse, Definition, Gift, Held, Outcome
 
 STORE = "store"  # the channel of a use that was verified without a cart
 MOST_AT_ONCE = 1000
@@ -241,15 +241,21 @@ def accept_gift(*, scope: Scope, member_id: UUID, token: str, now: datetime) -> 
 
 
 def offer_gift(
-    *, scope: Scope, member_id: UUID, coupon_id: UUID, message: str, now: datetime
-) -> tuple[str, datetime, Held]:
-    """A member gives a coupon away: the gift's code, until when it stands, and the coupon, held meanwhile."""
+    *, scope: Scope, member_id: UUID, coupon_id: UUID, message: str, key: str, now: datetime
+) -> tuple[Gift, Held]:
+    """A member gives a coupon away: the gift with its token, and the coupon, held meanwhile."""
     with transaction.atomic():
         _lock_member(scope, member_id, now)
+        if _claim_key(scope, "coupon_gift", key, member_id, coupon_id, [str(coupon_id), message]):
+            first = coupons.get_coupon(brand_id=scope.brand_id, member_id=member_id, coupon_id=coupon_id)
+            hash_ = coupons.gift_hash_of(first.coupon)
+            if hash_ is None:
+                raise conflict("gift_gone", "这份转赠已被撤回或过期", "This gift was called back or is over")
+            return coupons.list_gifts(brand_id=scope.brand_id, hashes=[hash_])[hash_], first
         gift, held = coupons.offer_gift(
             brand_id=scope.brand_id, member_id=member_id, coupon_id=coupon_id, message=message, now=now
         )
-        return gift.token, gift.expires_at, held
+        return gift, held
 
 
 def cancel_gift(*, scope: Scope, member_id: UUID, coupon_id: UUID, now: datetime) -> Held:

@@ -12,7 +12,8 @@ from regulars.flows.coupons.acts import (
     verify,
     void,
 )
-from regulars.flows.coupons.importing import Imported, csv_of, import_codes
+from regulars.flows.coupons.importing import Imported, codes_csv, csv_of, import_codes, make_codes
+from regulars.flows.coupons.offers import put_definition, sentences
 from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
 
 __all__ = [
@@ -22,13 +23,17 @@ __all__ = [
     "cancel_gift",
     "claim",
     "claim_code",
+    "codes_csv",
     "count_segment",
     "csv_of",
     "import_codes",
     "issue_now",
+    "make_codes",
     "offer_gift",
+    "put_definition",
     "run_due",
     "run_portion",
+    "sentences",
     "start_issue",
     "undo",
     "verify",

@@ -7,15 +7,18 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
 
+from regulars.facts.activity import api as activities
 from regulars.flows.imports.errors import escape
 from regulars.flows.imports.reading import Table, open_table
 from regulars.flows.imports.values import text_of
 from regulars.kit.errors import invalid_field
+from regulars.kit.ids import digest
 from regulars.kit.text import Language, Text
 from regulars.platform.files import api as files
 from regulars.platform.organisations.types import Scope
@@ -113,6 +116,50 @@ def import_codes(
     return Imported(
         coupons.get_batch(brand_id=scope.brand_id, batch_id=batch.id), added, len(errors), error_file, told
     )
+
+
+def make_codes(
+    *,
+    scope: Scope,
+    definition: str,
+    count: int,
+    key: str,
+    now: datetime,
+    note: str = "",
+    reserved_for: str = "",
+) -> tuple[Batch, bool]:
+    """Make codes; the same key again answers the first batch. Returns it, and whether it was there."""
+    with transaction.atomic():
+        id_ = digest("coupon-batch", str(scope.brand_id), key)
+        first = activities.claim(
+            brand_id=scope.brand_id,
+            kind="coupon_codes",
+            key=key,
+            member_id=UUID(int=0),
+            subject_id=id_,
+            body=[definition, str(count), note, reserved_for],
+        )
+        if first is not None:
+            return coupons.get_batch(brand_id=scope.brand_id, batch_id=first), True
+        made = coupons.make_codes(
+            scope=scope,
+            definition=definition,
+            count=count,
+            note=note,
+            reserved_for=reserved_for,
+            now=now,
+            batch_id=id_,
+        )
+        return made, False
+
+
+def codes_csv(*, brand_id: UUID, batch: Batch) -> Iterable[bytes]:
+    """A batch's codes for a download: code, state, when it was claimed."""
+    rows = (
+        (coupons.shown(row.code), row.state, row.bound_at.isoformat() if row.bound_at else "")
+        for row in coupons.each_code(brand_id=brand_id, batch_id=batch.id)
+    )
+    return csv_of(chain([("code", "state", "claimed_at")], rows))
 
 
 def csv_of(rows: Iterable[Sequence[Any]]) -> Iterable[bytes]:

@@ -187,6 +187,7 @@ class CouponGift(models.Model):
     """Directory of gifts by the hash of their code: whoever accepts first gets the coupon."""
 
     token_hash = models.UUIDField(primary_key=True)
+    token = models.TextField()
     brand_id = models.UUIDField()
     definition = models.TextField()
     giver_id = models.UUIDField()

@@ -180,7 +180,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A coupon on its way to somebody else. `token` is known only when it is made."""
+    """A coupon on its way to somebody else, who brings the `token`."""
 
     token_hash: UUID
     definition: str
@@ -193,7 +193,7 @@ class Gift:
     taker_id: UUID | None
     taken_id: UUID | None
     ended_at: datetime | None
-    token: str = ""
+    token: str
 
 
 @dataclass(frozen=True, slots=True)

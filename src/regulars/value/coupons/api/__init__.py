@@ -59,7 +59,7 @@ from regulars.value.coupons.api.holding import (
     wallet,
 )
 from regulars.value.coupons.api.issuing import issue, issue_id, issue_rows
-from regulars.value.coupons.api.reasons import reason, refusal, why_not, why_not_claimable
+from regulars.value.coupons.api.reasons import reason, refusal, sentence, why_not, why_not_claimable
 
 __all__ = [
     "accept_gift",
@@ -103,6 +103,7 @@ __all__ = [
     "refusal",
     "release_batch",
     "release_due",
+    "sentence",
     "set_state",
     "show_code",
     "shown",

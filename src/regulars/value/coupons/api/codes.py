@@ -24,7 +24,14 @@ _BATCH = Text("券码批次", "Batch of codes")
 
 
 def make_codes(
-    *, scope: Scope, definition: str, count: int, now: datetime, note: str = "", reserved_for: str = ""
+    *,
+    scope: Scope,
+    definition: str,
+    count: int,
+    now: datetime,
+    note: str = "",
+    reserved_for: str = "",
+    batch_id: UUID | None = None,
 ) -> Batch:
     """Make codes that nobody guesses, 1 to 1 000 000, each worth one coupon to whoever brings it first.
 
@@ -32,7 +39,7 @@ def make_codes(
     """
     if not 1 <= count <= MOST:
         raise invalid_field("count", "out_of_range", f"应为 1 到 {MOST}", f"Must be 1 to {MOST}")
-    batch = _batch(scope, definition, "made", count, note, reserved_for, now)
+    batch = _batch(scope, definition, "made", count, note, reserved_for, now, batch_id)
     with transaction.atomic(), connection.cursor() as cursor:
         _known(scope.brand_id, definition)
         codes.add_batch(cursor, brand_id=scope.brand_id, batch=batch)
@@ -188,9 +195,16 @@ def _known(brand_id: UUID, definition: str) -> None:
 
 
 def _batch(
-    scope: Scope, definition: str, origin: str, count: int, note: str, reserved_for: str, now: datetime
+    scope: Scope,
+    definition: str,
+    origin: str,
+    count: int,
+    note: str,
+    reserved_for: str,
+    now: datetime,
+    id_: UUID | None = None,
 ) -> Batch:
-    return Batch(new_id(), definition, origin, count, note, reserved_for, scope.actor.label, now)
+    return Batch(id_ or new_id(), definition, origin, count, note, reserved_for, scope.actor.label, now)
 
 
 def _move(scope: Scope, batch_id: UUID, old: tuple[str, ...], new: str, action: str, now: datetime) -> int:

@@ -13,19 +13,19 @@ from regulars.kit.sql import plain_array
 from regulars.value.coupons.types import Gift, IssueJob
 
 _GIFT = """token_hash, definition, giver_id, coupon_id, state, message, offered_at, expires_at, taker_id, taken_id,
-           ended_at"""
+           ended_at, token"""
 _JOB = """id, brand_id, definition, key, state, segment::text, total, seen, issued, repeated, refused::text, after,
           actor_kind, actor_id, actor_label, problem, created_at, ended_at"""
 
 
 def add(cursor: Any, *, brand_id: UUID, gift: Gift) -> None:
     cursor.execute(
-        """INSERT INTO coupon_gift (token_hash, brand_id, definition, giver_id, coupon_id, state, message, offered_at,
-                                    expires_at)
-           VALUES (%s, %s, %s, %s, %s, 'offered', %s, %s, %s)""",
+        """INSERT INTO coupon_gift (token_hash, token, brand_id, definition, giver_id, coupon_id, state, message,
+                                    offered_at, expires_at)
+           VALUES (%s, %s, %s, %s, %s, %s, 'offered', %s, %s, %s)""",
         [
-            gift.token_hash, brand_id, gift.definition, gift.giver_id, gift.coupon_id, gift.message, gift.offered_at,
-            gift.expires_at,
+            gift.token_hash, gift.token, brand_id, gift.definition, gift.giver_id, gift.coupon_id, gift.message,
+            gift.offered_at, gift.expires_at,
         ],
     )  # fmt: skip
 
