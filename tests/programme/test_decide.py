@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 from tests.programme.making import (
     BASE,
     GROWTH,
@@ -86,7 +87,7 @@ class TestModes:
 
     def test_an_activity_without_lines_earns_by_its_amount(self) -> None:
         act = order(type="order")
-        object.__setattr__(act, "amount", 1234)
+        force_setattr(act, "amount", 1234)
         earn = one(points(1, mode="per_amount", per=100), act=act)
         assert (earn.amount, earn.shares) == (12, ())
 
@@ -260,7 +261,7 @@ class TestExpiryAndPending:
         live = read({"units": [POINTS | {"expiry": {"kind": "rolling_months", "n": 12, "round_up": "month"}}],
                      "rules": [BASE]})  # fmt: skip
         act = order(1000)
-        object.__setattr__(act, "occurred_at", datetime(2026, 5, 31, 17, 30, tzinfo=UTC))
+        force_setattr(act, "occurred_at", datetime(2026, 5, 31, 17, 30, tzinfo=UTC))
         assert decide(live, member(), act).earns[0].expires_at == local("2027-07-01T00:00")
 
     def test_an_effect_overrides_the_unit(self) -> None:
@@ -296,7 +297,7 @@ class TestCalendar:
         assert reasons(decide(live, member(), order(100, at="2026-05-08T23:59"))) == {"r": "wrong_day"}
         assert reasons(decide(live, member(), order(100, at="2026-05-09T00:00"))) == {}
         act = order(100)
-        object.__setattr__(
+        force_setattr(
             act, "occurred_at", datetime(2026, 5, 8, 16, 0, tzinfo=UTC)
         )  # Saturday 00:00 in Shanghai
         assert reasons(decide(live, member(), act)) == {}
@@ -338,7 +339,7 @@ class TestCalendar:
         )
         for hour in (5, 6):
             act = order(100)
-            object.__setattr__(act, "occurred_at", datetime(2026, 11, 1, hour, 30, tzinfo=UTC))
+            force_setattr(act, "occurred_at", datetime(2026, 11, 1, hour, 30, tzinfo=UTC))
             assert reasons(decide(live, member(), act)) == {}
 
 

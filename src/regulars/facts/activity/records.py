@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,8 +54,7 @@ class Stored(Struct, omit_defaults=True):
         return [StoredOutcome(rule, reason, self.details.get(rule, {})) for rule, _, reason in parts]
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityRow:
+class ActivityRow(Struct, frozen=True):
     """One stored activity, its newest effects included."""
 
     id: UUID

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from regulars.facts.activity.records import ActivityRow
 from regulars.kit import partitions
@@ -23,8 +23,7 @@ _READ = """a.id, a.member_id, a.brand_id, a.type, a.status, a.occurred_at, a.rec
            a.store_id, a.subject, a.amount, a.version, a.actor, a.body::text, a.receipt::text"""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyClaim:
+class KeyClaim(Struct, frozen=True):
     """A key that an activity wants to be the first to use."""
 
     key_hash: UUID

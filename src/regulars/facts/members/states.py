@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.kit.text import Language
 
 
-@dataclass(slots=True)
-class MembershipRow:
+class MembershipRow(Struct):
     """A locked membership, as posting reads and writes it. Plain values; `progress` is decoded JSON."""
 
     member_id: UUID

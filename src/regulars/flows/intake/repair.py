@@ -9,10 +9,12 @@ state and replay agree, and so does every instant of the past.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.records import Stored, encode_stored

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 NOBODY = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One fact. `topic` is `thing.happened`; `member_id` is `NOBODY` when it is about no member.
 
     `payload` holds plain JSON values, and no personal data: it names the member by id.

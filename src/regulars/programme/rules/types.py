@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from regulars.kit.text import Text
 
 UnitKind = Literal[
@@ -358,8 +360,7 @@ class MemberState:
     budgets: Mapping[str, BudgetRoom] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Earn:
+class Earn(Struct, frozen=True):
     """Value earned by one rule: the lot to be. `shares[i]` is what line i (from 0) stands for; they add up to `amount`.
 
     An earn that does not come from lines has empty shares and goes back in proportion to the order's amount.
@@ -400,8 +401,7 @@ class BudgetUse:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The effects of an activity, in rule order, and the outcome of every rule of its trigger."""
 
     version: int
@@ -414,8 +414,7 @@ class Decision:
     budgets: tuple[BudgetUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """The activity as a decision sees it.
 
     `lines` are plain dicts, keyed as the condition language's line fields without their `line.`: sku, amount …
@@ -431,5 +430,5 @@ class Act:
     coupon_discount: int = 0
     quantity: Decimal = Decimal(0)
     lines: tuple[dict[str, Any], ...] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
-    store_facts: Mapping[str, Any] = field(default_factory=dict)  # store.region, store.tags
+    data: Mapping[str, Any] = {}
+    store_facts: Mapping[str, Any] = {}  # store.region, store.tags
