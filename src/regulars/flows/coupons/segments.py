@@ -115,7 +115,7 @@ def _portion(job: IssueJob, size: int, now: datetime) -> IssueJob:
     refused = dict(job.refused)
     issued = repeated = 0
     if ids:
-        outcomes = coupons.issue(
+        results = coupons.issue_portion(
             brand_id=job.brand_id,
             definition=job.definition,
             member_ids=ids,
@@ -123,12 +123,10 @@ def _portion(job: IssueJob, size: int, now: datetime) -> IssueJob:
             source=f"issue:{job.id}",
             key=f"issue:{job.id}",
             persons=persons_of(made, ids),
-            quiet=True,
         )
-        results = [outcome.result for outcome in outcomes]
-        issued, repeated = results.count("issued"), results.count("repeated")
-        for code in set(results) - {"issued", "repeated"}:
-            refused[code] = refused.get(code, 0) + results.count(code)
+        issued, repeated = results.pop("issued", 0), results.pop("repeated", 0)
+        for code, count in results.items():
+            refused[code] = refused.get(code, 0) + count
     gone = len(wanted) - len(ids)
     if gone:
         refused["membership_not_active"] = refused.get("membership_not_active", 0) + gone

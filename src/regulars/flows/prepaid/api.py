@@ -17,7 +17,6 @@ from regulars.flows.prepaid.cards import (
 from regulars.flows.prepaid.due import expire_cards, thaw
 from regulars.flows.prepaid.evidence import evidence_pack, holds_together
 from regulars.flows.prepaid.evidence_pdf import render
-from regulars.flows.prepaid.grants import issue_coupons_with
 from regulars.flows.prepaid.ground import METHODS
 from regulars.flows.prepaid.owed import UNCLAIMED, Flow, Owed, get_owed
 from regulars.flows.prepaid.packages import (
@@ -37,7 +36,7 @@ from regulars.flows.prepaid.transfers import transfer
 __all__ = [
     "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package", "claim_card",
     "create_batch", "evidence_pack", "expire_cards", "find_card", "freeze_package", "get_buyer", "get_owed",
-    "give_card", "hand_out", "holds_together", "issue_coupons_with", "most_refundable", "record_buyer",
+    "give_card", "hand_out", "holds_together", "most_refundable", "record_buyer",
     "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "terms_of", "thaw", "top_up",
     "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch", "void_card",
 ]  # fmt: skip
