@@ -171,6 +171,7 @@ def benefit_json(benefit: Benefit) -> dict[str, Any]:
             "unit": benefit.unit or None,
             "quota": benefit.quota,
             "period": None if benefit.quota is None else benefit.period,
+            "undo_minutes": None if benefit.undo_minutes == 1440 else benefit.undo_minutes,
         }
     )
 

@@ -18,7 +18,7 @@ _SCHEME = (
 _TIER = ("code", "name", "rank", "qualify", "need", "keep", "colour")
 _QUALIFICATION = ("metric", "at_least")
 _BENEFIT = (
-    "key", "name", "kind", "scheme", "tiers", "description", "factor", "unit", "quota", "period",
+    "key", "name", "kind", "scheme", "tiers", "description", "factor", "unit", "quota", "period", "undo_minutes",
 )  # fmt: skip
 KINDS = (
     "multiplier", "price_discount", "free_shipping", "birthday_pack", "priority", "service", "product",
@@ -234,6 +234,7 @@ def parse_benefits(
                 unit=unit,
                 quota=quota,
                 period=node.choice("period", PERIODS, "year") if quota is not None else "year",
+                undo_minutes=node.integer("undo_minutes", most=525_600, default=1440),
             )
         )
     return tuple(benefits)

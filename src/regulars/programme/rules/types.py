@@ -245,7 +245,7 @@ class TierScheme:
 @dataclass(frozen=True, slots=True)
 class Benefit:
     """What a tier gives. `quota` uses per `period` (None: unlimited). kind `multiplier` multiplies `unit` by
-    `factor`.
+    `factor`. A use can be undone at the store for `undo_minutes`.
     """
 
     key: str
@@ -260,6 +260,7 @@ class Benefit:
     unit: str = ""
     quota: int | None = None
     period: Literal["day", "week", "month", "year", "ever"] = "year"
+    undo_minutes: int = 1440
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,11 @@ from regulars.programme.versions import store, vocabulary
 from regulars.programme.versions.models import ProgrammeVersion
 from regulars.programme.versions.types import ProgrammeHistory
 
-# brand → mark it was read under, time zone, starts, programmes, fields used by any, whether any reads lots
-_known: dict[UUID, tuple[UUID, str, tuple[datetime, ...], tuple[Programme, ...], frozenset[str], bool]] = {}
+# brand → mark it was read under, time zone, starts, programmes, fields used by any, whether any reads lots, budgets
+_known: dict[
+    UUID,
+    tuple[UUID, str, tuple[datetime, ...], tuple[Programme, ...], frozenset[str], bool, frozenset[str]],
+] = {}
 # A published version never changes, so what was compiled of it serves again after the next publication.
 _compiled: dict[tuple[UUID, str], Programme] = {}
 
@@ -42,11 +45,12 @@ def in_force(brand: Brand, now: datetime) -> ProgrammeHistory:
             programmes,
             frozenset().union(*(p.fields_used for p in programmes)),
             any(p.reads_lots for p in programmes),
+            frozenset().union(*(p.budgets for p in programmes)),
         )
         _known[brand.id] = known
-    _, _, starts, programmes, fields_used, reads_lots = known
+    _, _, starts, programmes, fields_used, reads_lots, budgets = known
     live = programmes[max(0, bisect_right(starts, now) - 1)]
-    return ProgrammeHistory(starts, programmes, live, fields_used, reads_lots)
+    return ProgrammeHistory(starts, programmes, live, fields_used, reads_lots, budgets)
 
 
 def compile_definition(

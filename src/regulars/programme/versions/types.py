@@ -76,6 +76,7 @@ class ProgrammeHistory:
     live: Programme
     fields_used: frozenset[str]  # by any version, since late activities are decided by older ones
     reads_lots: bool  # any version
+    budgets: frozenset[str] = frozenset()  # that rules of any version take from
 
     def at(self, instant: datetime) -> Programme:
         """The last version in force from `instant` or before; the first, for what happened before it."""

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from regulars.kit import paging
-from regulars.kit.errors import conflict, not_found
-from regulars.kit.ids import new_id
+from regulars.kit.errors import ErrorList, conflict, not_found
+from regulars.kit.ids import digest, new_id
 from regulars.kit.paging import Page
+from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 from regulars.programme.rules.types import Benefit, Programme
 from regulars.value.benefits import policy, store
-from regulars.value.benefits.types import USE, Allowance, BenefitUseRow, UseReceipt
+from regulars.value.benefits.types import (
+    BENEFIT,
+    USE,
+    Allowance,
+    BenefitUseRow,
+    GrantRow,
+    NewGrant,
+    UseReceipt,
+)
+
+MAX_GRANT = 100
 
 
 def list_for(
     *, scope: Scope, programme: Programme, member_id: UUID, tiers: Mapping[str, str], now: datetime
 ) -> list[Allowance]:
-    """The benefits that the member's tiers (scheme → tier) give now, each with what is left of its quota."""
+    """The benefits that the member's tiers (scheme → tier) and grants give now, each with what is left of it."""
     given = policy.list_given(programme.benefits, tiers)
     used = _used(scope, programme.timezone, member_id, given, now)
-    return [policy.allowance(b, used.get(b.key, 0), at=now, tz=programme.timezone) for b in given]
+    extra: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for grant in store.open_grants(cursor, brand_id=scope.brand_id, member_id=member_id, now=now):
+            if grant.used < grant.uses:
+                extra[grant.benefit] = extra.get(grant.benefit, 0) + grant.uses - grant.used
+    tz = programme.timezone
+    found = [policy.allowance(b, used.get(b.key, 0), at=now, tz=tz, extra=extra.get(b.key, 0)) for b in given]
+    return found + [
+        policy.allowance(b, 0, at=now, tz=tz, extra=extra[b.key], given=False)
+        for b in programme.benefits
+        if b.key in extra and b not in given
+    ]
 
 
 def use(
@@ -38,7 +60,9 @@ def use(
     now: datetime,
     store_id: UUID | None = None,
 ) -> UseReceipt:
-    """Use a benefit once, at a store or not. Uses beyond the quota are impossible, however many come at once.
+    """Use a benefit once, at a store or not. Uses beyond quota and grants are impossible, however many come at once.
+
+    The quota goes first, then grants, the one that ends first at the front.
 
     `key` is the idempotency key: with the same benefit and store it answers the first use again; with others it is
     refused (`idempotency_conflict`, 409). Refuses as `policy.usable` does, `benefit_used_up` when nothing is left in
@@ -48,10 +72,18 @@ def use(
     with transaction.atomic(), connection.cursor() as cursor:
         before = store.by_key(cursor, brand_id=scope.brand_id, member_id=member_id, key=key)
         if before is None:
-            asked = policy.usable(programme.benefits, benefit, tiers)
-            period = policy.period_of(asked, now, programme.timezone)
+            grants = store.open_grants(
+                cursor, brand_id=scope.brand_id, member_id=member_id, now=now, benefit=benefit, lock=True
+            )
+            asked = policy.usable(programme.benefits, benefit, tiers, granted=bool(grants))
+            places = [(grant.period, grant.uses) for grant in grants]
+            if policy.is_given(asked, tiers):
+                places.insert(0, (policy.period_of(asked, now, programme.timezone), asked.quota or 0))
             id_ = new_id()
-            while True:
+            while before is None:
+                if not places:
+                    raise policy.used_up(asked, now, programme.timezone)
+                period, quota = places[0]
                 row = store.take(
                     cursor,
                     id_=id_,
@@ -59,7 +91,7 @@ def use(
                     member_id=member_id,
                     benefit=benefit,
                     period=period,
-                    quota=asked.quota,
+                    quota=None if asked.quota is None and not period.startswith("grant:") else quota,
                     key=key,
                     store_id=store_id,
                     actor=scope.actor.label,
@@ -68,14 +100,12 @@ def use(
                 if row is not None:
                     return UseReceipt(row, _remaining(scope, programme, row, now))
                 before = store.by_key(cursor, brand_id=scope.brand_id, member_id=member_id, key=key)
-                if before is not None:
-                    break
                 taken = store.count_used(
                     cursor, brand_id=scope.brand_id, member_id=member_id, periods=[(benefit, period)]
                 ).get((benefit, period), 0)
-                if asked.quota is not None and taken >= asked.quota:
-                    raise policy.used_up(asked, now, programme.timezone)
-                # another took the slot at the same moment: the next one
+                if taken >= quota:
+                    places.pop(0)
+                # else another took the slot at the same moment: the next one
         if (before.benefit, before.store_id) != (benefit, store_id):
             raise conflict(
                 "idempotency_conflict",
@@ -89,7 +119,8 @@ def use(
 def undo(*, scope: Scope, programme: Programme, member_id: UUID, use_id: UUID, now: datetime) -> UseReceipt:
     """Take a use back: it counts no more. Undoing twice is undoing once.
 
-    Refuses a use that the brand's member does not have (`not_found`), and a store's use to whom may not act for it.
+    It can be undone for the benefit's `undo_minutes` (`undo_too_late`, 409); by whoever may review, later too. Refuses
+    a use that the brand's member does not have (`not_found`), and a store's use to whom may not act for it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         row = store.lock_use(cursor, brand_id=scope.brand_id, member_id=member_id, use_id=use_id)
@@ -97,6 +128,9 @@ def undo(*, scope: Scope, programme: Programme, member_id: UUID, use_id: UUID, n
             raise not_found(USE)
         scope.require_store(row.store_id)
         if row.undone_at is None:
+            benefit = next((b for b in programme.benefits if b.key == row.benefit), None)
+            if benefit is not None and not scope.allows("ledger.approve"):
+                policy.check_undo(row.used_at, benefit.undo_minutes, now)
             store.set_undone(cursor, member_id=member_id, use_id=use_id, now=now)
         after = store.lock_use(cursor, brand_id=scope.brand_id, member_id=member_id, use_id=use_id) or row
         return UseReceipt(after, _remaining(scope, programme, after, now), repeated=row.undone_at is not None)
@@ -125,6 +159,92 @@ def list_uses(
     return paging.cut(rows, limit, lambda row: [row.used_at.isoformat(), row.id])
 
 
+def grant(
+    *,
+    scope: Scope,
+    programme: Programme,
+    member_id: UUID,
+    benefit: str,
+    uses: int,
+    until: datetime,
+    reason: str,
+    key: str,
+    now: datetime,
+) -> GrantRow:
+    """Give a member more uses of a benefit by hand; the same `key` gives them once. Raises `invalid_input`."""
+    errors = ErrorList()
+    found = next((b for b in programme.benefits if b.key == benefit), None)
+    if found is None:
+        raise not_found(BENEFIT)
+    if found.quota is None:
+        errors.add(
+            "benefit", "no_quota", "该权益没有次数限制，无需加送", "The benefit has no quota to add to"
+        )
+    if not 1 <= uses <= MAX_GRANT:
+        errors.add("uses", "out_of_range", f"1 到 {MAX_GRANT}", f"must be 1 to {MAX_GRANT}")
+    if until.tzinfo is None or not now < until <= now + timedelta(days=3660):
+        errors.add("until", "not_future", "必须是将来的时间（十年内）", "must lie in the next ten years")
+    if not reason.strip() or len(reason) > 500:
+        errors.add("reason", "required", "请说明原因，最长 500 字", "say why, in at most 500 characters")
+    errors.refuse()
+    new = NewGrant(
+        member_id,
+        digest("benefit-grant", str(scope.brand_id), member_id.hex, key),
+        benefit,
+        uses,
+        "staff",
+        until,
+        reason,
+        scope.actor.label,
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.add_grants(cursor, brand_id=scope.brand_id, grants=[new], now=now)
+        row = next(
+            g
+            for g in store.list_grants(cursor, brand_id=scope.brand_id, member_id=member_id, limit=1000)
+            if g.id == new.id
+        )
+        if (row.benefit, row.uses, row.until) != (benefit, uses, until):
+            raise conflict(
+                "idempotency_conflict",
+                "该幂等键已用于另一个请求",
+                "This idempotency key was used for another request",
+                key=key,
+            )
+        audit.record(
+            organisation_id=scope.organisation_id,
+            brand_id=scope.brand_id,
+            actor=scope.actor,
+            action="benefit.grant",
+            subject_type="member",
+            subject_id=member_id,
+            after={"benefit": benefit, "uses": uses, "until": until.isoformat(), "reason": reason},
+            now=now,
+        )
+    return row
+
+
+def grant_rows(*, brand_id: UUID, grants: Sequence[NewGrant], now: datetime) -> None:
+    """Grants under ids of the caller's, in the caller's transaction; again is harmless."""
+    if grants:
+        with connection.cursor() as cursor:
+            store.add_grants(cursor, brand_id=brand_id, grants=grants, now=now)
+
+
+def end_grants(*, brand_id: UUID, ids: Sequence[tuple[UUID, UUID]], now: datetime) -> int:
+    """End grants (member, grant): what was used stands, the rest is gone. Returns how many had not ended."""
+    if not ids:
+        return 0
+    with connection.cursor() as cursor:
+        return store.end_grants(cursor, brand_id=brand_id, ids=ids, now=now)
+
+
+def list_grants(*, scope: Scope, member_id: UUID, limit: int = 100) -> list[GrantRow]:
+    """A member's grants, newest first, those that are over included."""
+    with connection.cursor() as cursor:
+        return store.list_grants(cursor, brand_id=scope.brand_id, member_id=member_id, limit=limit)
+
+
 def _used(scope: Scope, tz: str, member_id: UUID, given: list[Benefit], now: datetime) -> dict[str, int]:
     periods = [(b.key, policy.period_of(b, now, tz)) for b in given]
     if not periods:
@@ -140,6 +260,11 @@ def _remaining(scope: Scope, programme: Programme, row: BenefitUseRow, now: date
     if benefit is None or benefit.quota is None:
         return None
     with connection.cursor() as cursor:
+        if row.period.startswith("grant:"):
+            grants = store.open_grants(
+                cursor, brand_id=scope.brand_id, member_id=row.member_id, now=now, benefit=row.benefit
+            )
+            return sum(max(0, one.uses - one.used) for one in grants)
         counts = store.count_used(
             cursor, brand_id=scope.brand_id, member_id=row.member_id, periods=[(row.benefit, row.period)]
         )

@@ -46,21 +46,30 @@ def resets_at(benefit: Benefit, at: datetime, tz: str) -> datetime | None:
     return start_of_day(following, tz).astimezone(UTC)
 
 
-def allowance(benefit: Benefit, used: int, *, at: datetime, tz: str) -> Allowance:
-    """What is left after `used` uses in the period of `at`; never negative, also after a quota was lowered."""
+def allowance(
+    benefit: Benefit, used: int, *, at: datetime, tz: str, extra: int = 0, given: bool = True
+) -> Allowance:
+    """What is left after `used` uses in the period of `at`; never negative, also after a quota was lowered.
+
+    `extra` is what grants add; for a benefit that is not `given` by a tier they are all there is.
+    """
+    quota = benefit.quota if given else 0
     return Allowance(
         benefit=benefit,
         period=period_of(benefit, at, tz),
         resets_at=resets_at(benefit, at, tz),
-        quota=benefit.quota,
+        quota=quota,
         used=used,
-        remaining=None if benefit.quota is None else max(0, benefit.quota - used),
+        remaining=None if quota is None else max(0, quota - used) + extra,
         automatic=benefit.kind in _AUTOMATIC,
+        extra=extra,
     )
 
 
-def usable(benefits: Iterable[Benefit], key: str, tiers: Mapping[str, str]) -> Benefit:
-    """The benefit of that key, if tiers (scheme → tier) let the member use it.
+def usable(
+    benefits: Iterable[Benefit], key: str, tiers: Mapping[str, str], *, granted: bool = False
+) -> Benefit:
+    """The benefit of that key, if tiers (scheme → tier), or a grant, let the member use it.
 
     Refuses an unknown one (`not_found`), one that her tiers do not give (`benefit_not_given`) and one that takes effect
     by itself (`benefit_automatic`).
@@ -68,7 +77,7 @@ def usable(benefits: Iterable[Benefit], key: str, tiers: Mapping[str, str]) -> B
     benefit = next((b for b in benefits if b.key == key), None)
     if benefit is None:
         raise not_found(BENEFIT)
-    if not is_given(benefit, tiers):
+    if not granted and not is_given(benefit, tiers):
         raise conflict(
             "benefit_not_given",
             f"会员当前等级不享有“{benefit.name.zh}”",
@@ -97,6 +106,17 @@ def used_up(benefit: Benefit, at: datetime, tz: str) -> Refusal:
         quota=benefit.quota,
         resets_at=again.isoformat() if again else None,
     )
+
+
+def check_undo(used_at: datetime, minutes: int, now: datetime) -> None:
+    """Raises `undo_too_late` (409) when the time in which a use can be taken back is over."""
+    if now - used_at > timedelta(minutes=minutes):
+        raise conflict(
+            "undo_too_late",
+            f"已超过 {minutes} 分钟，不能撤销",
+            f"It can be undone for {minutes} minutes only",
+            minutes=minutes,
+        )
 
 
 def _next_period(day: date, period: str) -> date | None:

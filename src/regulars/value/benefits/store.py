@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.kit.sql import text_array
-from regulars.value.benefits.types import BenefitUseRow
+from regulars.kit.sql import plain_array, text_array, time_array
+from regulars.value.benefits.types import BenefitUseRow, GrantRow, NewGrant
 
 _COLUMNS = "id, member_id, benefit, period, store_id, actor, used_at, undone_at"
 
@@ -115,3 +115,76 @@ def list_uses(
         [member_id, brand_id, *([benefit] if benefit is not None else []), *(before or ()), limit],
     )
     return [BenefitUseRow(*row) for row in cursor.fetchall()]
+
+
+_GRANT = (
+    "g.id, g.member_id, g.benefit, g.uses, g.source, g.reason, g.actor, g.granted_at, g.until, g.ended_at"
+)
+_USED = """(SELECT count(*)::int FROM benefit_use AS u
+             WHERE u.member_id = g.member_id AND u.brand_id = g.brand_id AND u.benefit = g.benefit
+               AND u.period = 'grant:' || g.id::text AND u.undone_at IS NULL)"""
+
+
+def add_grants(cursor: Any, *, brand_id: UUID, grants: Sequence[NewGrant], now: datetime) -> None:
+    """Grants that are there already stay as they are."""
+    cursor.execute(
+        """INSERT INTO benefit_grant (member_id, id, brand_id, benefit, uses, source, reason, actor, granted_at, until)
+           SELECT v.member_id, v.id, %s, v.benefit, v.uses, v.source, v.reason, v.actor, %s, v.until
+             FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[],
+                         %s::timestamptz[])
+                  AS v(member_id, id, benefit, uses, source, reason, actor, until)
+           ON CONFLICT DO NOTHING""",
+        [
+            brand_id,
+            now,
+            plain_array(g.member_id for g in grants),
+            plain_array(g.id for g in grants),
+            text_array(g.benefit for g in grants),
+            plain_array(g.uses for g in grants),
+            text_array(g.source for g in grants),
+            text_array(g.reason for g in grants),
+            text_array(g.actor for g in grants),
+            time_array(g.until for g in grants),
+        ],
+    )
+
+
+def open_grants(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    now: datetime,
+    benefit: str | None = None,
+    lock: bool = False,
+) -> list[GrantRow]:
+    """Grants that can be used now, the one that ends first at the front."""
+    cursor.execute(
+        f"""SELECT {_GRANT}, {_USED} FROM benefit_grant AS g
+             WHERE g.member_id = %s AND g.brand_id = %s AND g.ended_at IS NULL AND g.until > %s
+               AND (%s::text IS NULL OR g.benefit = %s)
+             ORDER BY g.until, g.id {"FOR NO KEY UPDATE OF g" if lock else ""}""",
+        [member_id, brand_id, now, benefit, benefit],
+    )
+    return [GrantRow(*row) for row in cursor.fetchall()]
+
+
+def list_grants(cursor: Any, *, brand_id: UUID, member_id: UUID, limit: int) -> list[GrantRow]:
+    """Grants newest first, those that are over included."""
+    cursor.execute(
+        f"""SELECT {_GRANT}, {_USED} FROM benefit_grant AS g WHERE g.member_id = %s AND g.brand_id = %s
+             ORDER BY g.granted_at DESC, g.id DESC LIMIT %s""",
+        [member_id, brand_id, limit],
+    )
+    return [GrantRow(*row) for row in cursor.fetchall()]
+
+
+def end_grants(cursor: Any, *, brand_id: UUID, ids: Sequence[tuple[UUID, UUID]], now: datetime) -> int:
+    """End grants (member, id) that have not ended; what was used of them stands."""
+    cursor.execute(
+        """UPDATE benefit_grant AS g SET ended_at = %s
+             FROM unnest(%s::uuid[], %s::uuid[]) AS v(member_id, id)
+            WHERE g.member_id = v.member_id AND g.id = v.id AND g.brand_id = %s AND g.ended_at IS NULL""",
+        [now, plain_array(m for m, _ in ids), plain_array(i for _, i in ids), brand_id],
+    )
+    return int(cursor.rowcount)

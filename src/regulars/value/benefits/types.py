@@ -14,7 +14,8 @@ from regulars.programme.rules.types import Benefit
 class Allowance:
     """A benefit that a member's tiers give her, and how much of it is left in the present period.
 
-    `quota` and `remaining` are None without a quota. `resets_at` is when the next period begins (None: never).
+    `quota` and `remaining` are None without a quota. `extra` is what grants add to `remaining`; a benefit that only
+    they give has the quota 0. `resets_at` is when the next period begins (None: never).
     `automatic`: takes effect by itself and is not used up.
     """
 
@@ -25,6 +26,42 @@ class Allowance:
     used: int
     remaining: int | None
     automatic: bool
+    extra: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """More uses of a benefit. `used` counts those that stand; `until` is the first instant at which it is over."""
+
+    id: UUID
+    member_id: UUID
+    benefit: str
+    uses: int
+    source: str
+    reason: str
+    actor: str
+    granted_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    used: int = 0
+
+    @property
+    def period(self) -> str:
+        return f"grant:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """A grant under an id of the caller's: the same id again is the same grant."""
+
+    member_id: UUID
+    id: UUID
+    benefit: str
+    uses: int
+    source: str
+    until: datetime
+    reason: str = ""
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
