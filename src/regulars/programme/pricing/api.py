@@ -2,4 +2,28 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from regulars.programme.pricing.describe import Teller, tell_checkout
+from regulars.programme.pricing.dump import checkout_json
+from regulars.programme.pricing.parse import OFFER_FIELDS, Terms, parse_offer, read_offer
+from regulars.programme.pricing.parse_checkout import category_codes, read_checkout, read_promotions
+from regulars.programme.pricing.price import price
+from regulars.programme.pricing.returns import plan_return
+from regulars.programme.pricing.shelf import make_shelf, price_benefit, shipping_benefit
+
+__all__ = [
+    "OFFER_FIELDS",
+    "Teller",
+    "Terms",
+    "category_codes",
+    "checkout_json",
+    "make_shelf",
+    "parse_offer",
+    "plan_return",
+    "price",
+    "price_benefit",
+    "read_checkout",
+    "read_offer",
+    "read_promotions",
+    "shipping_benefit",
+    "tell_checkout",
+]

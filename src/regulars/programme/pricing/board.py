@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -196,7 +197,9 @@ class Board:
     def _open(self, offer: Offer, ref: str, coupon: WalletCoupon | None, rank: int) -> Item | None:
         given = self.given
         if offer.tiers is not None and given.tiers.get(offer.tiers[0]) not in offer.tiers[1]:
-            return None  # other tiers' benefits are no news to this member
+            if given.quotas.get(offer.key, 0) <= 0:
+                return None  # other tiers' benefits are no news to this member
+            offer = replace(offer, quota=offer.key)  # uses that a rule gave her
         if ref in self.without:
             return self._shut(offer, ref, "declined")
         if ref in given.excluded:

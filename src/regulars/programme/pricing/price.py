@@ -33,12 +33,12 @@ _WISH, _GIVEN = Wish(), Given()
 
 
 def price(
-    *,
     shelf: Shelf,
     cart: Cart,
     wallet: Sequence[WalletCoupon] = (),
     wish: Wish = _WISH,
     given: Given = _GIVEN,
+    *,
     nodes: int = NODES,
 ) -> Priced:
     """The price of `cart` for a member who has `wallet`, wishes `wish`, of whom `given` is known.

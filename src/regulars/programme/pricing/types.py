@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """满减. The highest step reached counts (`every` False), or the only step as often as it is reached (每满).
+    """满减. Of the steps reached the one that takes most off counts (`every` False), or the only step as often as it is reached (每满).
 
     `measure` says what reaches a step: the eligible lines' amount, or their pieces (2 件 8 折). At most `cap` off.
     """
@@ -355,7 +355,8 @@ class Given:
 
     `facts`: member.*, membership.*, history.*, store.* by field key, `streak` and `window` among them, as
     `rules.api.offer_facts` reads them. `balances`: available by unit. `tiers`: the member's tier by scheme.
-    `quotas`: uses left by benefit key (no entry: unlimited). `budgets`: minor units left by budget key (no entry:
+    `quotas`: uses left by benefit key (no entry: unlimited); an entry above 0 lets her use a benefit that her tier does
+    not give. `budgets`: minor units left by budget key (no entry:
     unlimited). `excluded`: reason code by ref, for what others already know cannot be used (a frozen member).
     """
 
