@@ -58,7 +58,7 @@ from regulars.value.coupons.api.holding import (
     void,
     wallet,
 )
-from regulars.value.coupons.api.issuing import issue, issue_id, issue_rows
+from regulars.value.coupons.api.issuing import issue, issue_id, issue_portion, issue_rows
 from regulars.value.coupons.api.reasons import reason, refusal, sentence, why_not, why_not_claimable
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "give_back",
     "issue",
     "issue_id",
+    "issue_portion",
     "issue_rows",
     "list_batches",
     "list_coupons",

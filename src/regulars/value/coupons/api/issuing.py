@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,13 +10,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from regulars.kit.ids import digest
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.platform.outbox import api as outbox
 from regulars.value.coupons import events
 from regulars.value.coupons.policy import usable
-from regulars.value.coupons.store import codes, counting, definitions, holding
+from regulars.value.coupons.store import codes, counting, definitions, holding, segments
 from regulars.value.coupons.types import Definition, IssueRow, Outcome
 
 ISSUED, REPEATED = "issued", "repeated"
@@ -23,9 +23,9 @@ _SAID_ONE_BY_ONE = 1000
 _NO_PERSONS: Mapping[UUID, Sequence[UUID]] = {}
 
 
-def issue_id(*, brand_id: UUID, definition: str, key: str, member_id: UUID, turn: int = 0) -> UUID:
+def issue_id(*, brand_id: UUID, definition: str, key: str, member_id: UUID) -> UUID:
     """The id of the coupon that a member gets for a source's key: the same each time."""
-    return digest("coupon", str(brand_id), definition, key, str(turn), member_id.hex)
+    return segments.coupon_id(segments.prefix(brand_id, definition, key), member_id)
 
 
 def issue(
@@ -45,16 +45,52 @@ def issue(
     natural person known (her phones), for the limit per person. Whoever reaches a limit is refused alone, the others
     are issued. `quiet` announces the portion once instead of every coupon. Raises `not_found`.
     """
+    prefix = segments.prefix(brand_id, definition, key)
     rows = [
-        IssueRow(
-            member_id,
-            definition,
-            issue_id(brand_id=brand_id, definition=definition, key=key, member_id=member_id),
-            source,
-        )
+        IssueRow(member_id, definition, segments.coupon_id(prefix, member_id), source)
         for member_id in dict.fromkeys(member_ids)
     ]
     return issue_rows(brand_id=brand_id, rows=rows, now=now, persons=persons, quiet=quiet)
+
+
+def issue_portion(
+    *,
+    brand_id: UUID,
+    definition: str,
+    member_ids: Sequence[UUID],
+    now: datetime,
+    source: str,
+    key: str,
+    persons: Mapping[UUID, Sequence[UUID]] = _NO_PERSONS,
+) -> dict[str, int]:
+    """`issue` for a portion of very many (different) members: how often each result came, and one event for all.
+
+    Where neither codes nor natural persons are looked at, and the counters have room for the whole portion, the
+    database does it in one statement.
+    """
+    brand = organisations.get_brand(brand_id=brand_id)
+    with connection.cursor() as cursor:
+        made = definitions.read(cursor, brand_id=brand_id, keys=[definition]).get(definition)
+    plain = made is not None and made.codes == "none" and made.limits.per_person is None
+    if (
+        made is not None
+        and plain
+        and usable.why_not_claimable(made, "issue", now=now, tz=brand.timezone, tiers={}) is None
+    ):
+        counted = _issue_at_once(brand, made, member_ids, now, source, key)
+        if counted is not None:
+            return counted
+    outcomes = issue(
+        brand_id=brand_id,
+        definition=definition,
+        member_ids=member_ids,
+        now=now,
+        source=source,
+        key=key,
+        persons=persons,
+        quiet=True,
+    )
+    return dict(Counter(outcome.result for outcome in outcomes))
 
 
 def issue_rows(
@@ -100,6 +136,42 @@ def issue_rows(
                 issued += [row for row in turn if part[row.member_id, row.id] == ISSUED]
             _say(brand, made, issued, now, quiet)
     return [Outcome(row.member_id, row.id, results[row.member_id, row.id]) for row in rows]
+
+
+def _issue_at_once(
+    brand: Brand, made: Definition, members: Sequence[UUID], now: datetime, source: str, key: str
+) -> dict[str, int] | None:
+    """All of a portion in one statement; None, and nothing done, where a counter lacks room or others interfered."""
+    starts, ends = usable.window(made, now, brand.timezone)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            fresh, room, new = segments.insert(
+                cursor,
+                brand_id=brand.id,
+                definition=made.key,
+                key=key,
+                members=members,
+                source=source,
+                per_member=made.limits.per_member,
+                claimed_at=now,
+                starts_at=starts,
+                expires_at=ends,
+            )
+            if new < room:
+                raise _Interfered
+            for counter, limit, code in _counters(brand, made, now):
+                if not counting.take_all(cursor, counter=counter, amount=new, limit=limit):
+                    raise _RunOut(counter, limit, code)
+            if new:
+                events.say_issued(brand=brand, definition=made.key, source=source, count=new, now=now)
+    except (_Interfered, _RunOut):
+        return None
+    counts = {ISSUED: new, REPEATED: len(members) - fresh, "coupon_member_limit": fresh - room}
+    return {result: count for result, count in counts.items() if count}
+
+
+class _Interfered(Exception):
+    """Another transaction issued some of the same at the same moment."""
 
 
 def _issue(

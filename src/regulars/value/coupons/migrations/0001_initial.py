@@ -6,188 +6,311 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Coupon',
+            name="Coupon",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('state', models.TextField()),
-                ('claimed_at', models.DateTimeField()),
-                ('starts_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('source', models.TextField()),
-                ('lock', models.TextField(null=True)),
-                ('locked_until', models.DateTimeField(null=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('order', models.TextField(null=True)),
-                ('store_id', models.UUIDField(null=True)),
-                ('channel', models.TextField(null=True)),
-                ('actor', models.TextField(null=True)),
-                ('amount', models.BigIntegerField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('code', models.TextField(null=True)),
-                ('persons', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), null=True, size=None)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("state", models.TextField()),
+                ("claimed_at", models.DateTimeField()),
+                ("starts_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("source", models.TextField()),
+                ("lock", models.TextField(null=True)),
+                ("locked_until", models.DateTimeField(null=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                ("order", models.TextField(null=True)),
+                ("store_id", models.UUIDField(null=True)),
+                ("channel", models.TextField(null=True)),
+                ("actor", models.TextField(null=True)),
+                ("amount", models.BigIntegerField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("code", models.TextField(null=True)),
+                (
+                    "persons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), null=True, size=None
+                    ),
+                ),
             ],
             options={
-                'db_table': 'coupon',
-                'indexes': [models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'claimed')), fields=['expires_at'], name='coupon_due'), models.Index(condition=models.Q(('state', 'locked')), fields=['locked_until'], name='coupon_lock_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['claimed', 'locked', 'used', 'returned', 'expired', 'void', 'gifted'])), name='coupon_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'used'), _negated=True), ('used_at__isnull', False), _connector='OR'), name='coupon_used'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'locked'), _negated=True), ('lock__isnull', False), _connector='OR'), name='coupon_locked')],
+                "db_table": "coupon",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False), ("state", "claimed")),
+                        fields=["expires_at"],
+                        name="coupon_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "locked")),
+                        fields=["locked_until"],
+                        name="coupon_lock_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["claimed", "locked", "used", "returned", "expired", "void", "gifted"],
+                            )
+                        ),
+                        name="coupon_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "used"), _negated=True),
+                            ("used_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="coupon_used",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "locked"), _negated=True),
+                            ("lock__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="coupon_locked",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponBatch',
+            name="CouponBatch",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('origin', models.TextField()),
-                ('count', models.IntegerField()),
-                ('note', models.TextField(db_default='', default='')),
-                ('reserved_for', models.TextField(db_default='', default='')),
-                ('actor', models.TextField()),
-                ('created_at', models.DateTimeField()),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("origin", models.TextField()),
+                ("count", models.IntegerField()),
+                ("note", models.TextField(db_default="", default="")),
+                ("reserved_for", models.TextField(db_default="", default="")),
+                ("actor", models.TextField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'coupon_batch',
-                'indexes': [models.Index(fields=['brand_id', 'definition', '-created_at'], name='coupon_batch_by_def')],
+                "db_table": "coupon_batch",
+                "indexes": [
+                    models.Index(fields=["brand_id", "definition", "-created_at"], name="coupon_batch_by_def")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponCode',
+            name="CouponCode",
             fields=[
-                ('code_hash', models.UUIDField(primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('code', models.TextField()),
-                ('state', models.TextField()),
-                ('batch_id', models.UUIDField(null=True)),
-                ('holder_id', models.UUIDField(null=True)),
-                ('coupon_id', models.UUIDField(null=True)),
-                ('bound_at', models.DateTimeField(null=True)),
+                ("code_hash", models.UUIDField(primary_key=True, serialize=False)),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("code", models.TextField()),
+                ("state", models.TextField()),
+                ("batch_id", models.UUIDField(null=True)),
+                ("holder_id", models.UUIDField(null=True)),
+                ("coupon_id", models.UUIDField(null=True)),
+                ("bound_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'coupon_code',
-                'indexes': [models.Index(fields=['batch_id', 'code_hash'], name='coupon_code_by_batch'), models.Index(condition=models.Q(('state', 'free')), fields=['brand_id', 'definition'], name='coupon_code_free')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['free', 'reserved', 'open', 'bound', 'void'])), name='coupon_code_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'bound'), _negated=True), ('coupon_id__isnull', False), _connector='OR'), name='coupon_code_bound')],
+                "db_table": "coupon_code",
+                "indexes": [
+                    models.Index(fields=["batch_id", "code_hash"], name="coupon_code_by_batch"),
+                    models.Index(
+                        condition=models.Q(("state", "free")),
+                        fields=["brand_id", "definition"],
+                        name="coupon_code_free",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["free", "reserved", "open", "bound", "void"])),
+                        name="coupon_code_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "bound"), _negated=True),
+                            ("coupon_id__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="coupon_code_bound",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponDefinition',
+            name="CouponDefinition",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('key', models.TextField()),
-                ('name_zh', models.TextField()),
-                ('name_en', models.TextField()),
-                ('state', models.TextField()),
-                ('definition', models.JSONField()),
-                ('revision', models.IntegerField(db_default=1, default=1)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("key", models.TextField()),
+                ("name_zh", models.TextField()),
+                ("name_en", models.TextField()),
+                ("state", models.TextField()),
+                ("definition", models.JSONField()),
+                ("revision", models.IntegerField(db_default=1, default=1)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'coupon_definition',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'paused', 'ended'])), name='coupon_definition_state')],
+                "db_table": "coupon_definition",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "active", "paused", "ended"])),
+                        name="coupon_definition_state",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponGift',
+            name="CouponGift",
             fields=[
-                ('token_hash', models.UUIDField(primary_key=True, serialize=False)),
-                ('token', models.TextField()),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('giver_id', models.UUIDField()),
-                ('coupon_id', models.UUIDField()),
-                ('state', models.TextField()),
-                ('message', models.TextField(db_default='', default='')),
-                ('offered_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('taker_id', models.UUIDField(null=True)),
-                ('taken_id', models.UUIDField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("token_hash", models.UUIDField(primary_key=True, serialize=False)),
+                ("token", models.TextField()),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("giver_id", models.UUIDField()),
+                ("coupon_id", models.UUIDField()),
+                ("state", models.TextField()),
+                ("message", models.TextField(db_default="", default="")),
+                ("offered_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("taker_id", models.UUIDField(null=True)),
+                ("taken_id", models.UUIDField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'coupon_gift',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['offered', 'accepted', 'cancelled', 'expired'])), name='coupon_gift_state')],
+                "db_table": "coupon_gift",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["offered", "accepted", "cancelled", "expired"])),
+                        name="coupon_gift_state",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponIssue',
+            name="CouponIssue",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('key', models.TextField()),
-                ('state', models.TextField()),
-                ('segment', models.JSONField()),
-                ('total', models.BigIntegerField()),
-                ('seen', models.BigIntegerField(db_default=0, default=0)),
-                ('issued', models.BigIntegerField(db_default=0, default=0)),
-                ('repeated', models.BigIntegerField(db_default=0, default=0)),
-                ('refused', models.JSONField(db_default={}, default=dict)),
-                ('after', models.UUIDField(null=True)),
-                ('actor_kind', models.TextField()),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_label', models.TextField()),
-                ('problem', models.TextField(db_default='', default='')),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("key", models.TextField()),
+                ("state", models.TextField()),
+                ("segment", models.JSONField()),
+                ("total", models.BigIntegerField()),
+                ("seen", models.BigIntegerField(db_default=0, default=0)),
+                ("issued", models.BigIntegerField(db_default=0, default=0)),
+                ("repeated", models.BigIntegerField(db_default=0, default=0)),
+                ("refused", models.JSONField(db_default={}, default=dict)),
+                ("after", models.UUIDField(null=True)),
+                ("actor_kind", models.TextField()),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_label", models.TextField()),
+                ("problem", models.TextField(db_default="", default="")),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'coupon_issue',
-                'indexes': [models.Index(fields=['brand_id', '-created_at'], name='coupon_issue_by_brand'), models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='coupon_issue_open')],
-                'constraints': [models.UniqueConstraint(fields=('brand_id', 'key'), name='coupon_issue_key'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='coupon_issue_state')],
+                "db_table": "coupon_issue",
+                "indexes": [
+                    models.Index(fields=["brand_id", "-created_at"], name="coupon_issue_by_brand"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=["created_at"],
+                        name="coupon_issue_open",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("brand_id", "key"), name="coupon_issue_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["queued", "running", "done", "failed", "cancelled"])
+                        ),
+                        name="coupon_issue_state",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponPerson',
+            name="CouponPerson",
             fields=[
-                ('key_hash', models.UUIDField(primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('taken', models.IntegerField()),
+                ("key_hash", models.UUIDField(primary_key=True, serialize=False)),
+                ("brand_id", models.UUIDField()),
+                ("taken", models.IntegerField()),
             ],
             options={
-                'db_table': 'coupon_person',
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken__gte', 0)), name='coupon_person_taken')],
+                "db_table": "coupon_person",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("taken__gte", 0)), name="coupon_person_taken")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponSlot',
+            name="CouponSlot",
             fields=[
-                ('pk', models.CompositePrimaryKey('counter', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('counter', models.UUIDField()),
-                ('slot', models.SmallIntegerField()),
-                ('remaining', models.BigIntegerField()),
-                ('taken', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "counter", "slot", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("counter", models.UUIDField()),
+                ("slot", models.SmallIntegerField()),
+                ("remaining", models.BigIntegerField()),
+                ("taken", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'coupon_slot',
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken__gte', 0)), name='coupon_slot_taken'), models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('slot', 0), _connector='OR'), name='coupon_slot_remaining')],
+                "db_table": "coupon_slot",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("taken__gte", 0)), name="coupon_slot_taken"),
+                    models.CheckConstraint(
+                        condition=models.Q(("remaining__gte", 0), ("slot", 0), _connector="OR"),
+                        name="coupon_slot_remaining",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouponTally',
+            name="CouponTally",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'brand_id', 'definition', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('definition', models.TextField()),
-                ('taken', models.IntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id",
+                        "brand_id",
+                        "definition",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("definition", models.TextField()),
+                ("taken", models.IntegerField()),
             ],
             options={
-                'db_table': 'coupon_tally',
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken__gte', 0)), name='coupon_tally_taken')],
+                "db_table": "coupon_tally",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("taken__gte", 0)), name="coupon_tally_taken")
+                ],
             },
         ),
     ]
