@@ -24,6 +24,4 @@ def issue_coupon(scope: Scope, member_id: UUID, coupon: str, key: str, now: date
         scope=scope, definition=coupon, member_ids=[member_id], key=key, now=now
     )
     if outcome.result not in ("issued", "repeated"):
-        raise coupons.refusal(
-            outcome.result, coupons.get_definition(brand_id=scope.brand_id, key=coupon)
-        )
+        raise coupons.refusal(outcome.result, coupons.get_definition(brand_id=scope.brand_id, key=coupon))

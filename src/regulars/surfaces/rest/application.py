@@ -11,7 +11,18 @@ from ninja.openapi.schema import OpenAPISchema
 from regulars import __version__
 from regulars.facts.activity.types import ActivityIn, Receipt
 from regulars.surfaces.problems import answer_with_problems
-from regulars.surfaces.rest import activities, blueprint, coupons, members, plans, programme, tiers, value
+from regulars.surfaces.rest import (
+    activities,
+    blueprint,
+    coupons,
+    gift_cards,
+    members,
+    plans,
+    prepaid,
+    programme,
+    tiers,
+    value,
+)
 from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
 
 _DESCRIPTION = """Members, what they do, and what it earns them.
@@ -25,9 +36,17 @@ _TAGS = [
     {"name": "Members", "description": "Enrol, find, read and change members; identities, tags, notes."},
     {"name": "Activities", "description": "Post what members do; read it; have it explained."},
     {"name": "Value", "description": "Balances, lots and ledger; burns, holds, adjustments."},
-    {"name": "Coupons", "description": "Definitions, issuing, codes, verification at a store, gifts; budgets."},
+    {
+        "name": "Coupons",
+        "description": "Definitions, issuing, codes, verification at a store, gifts; budgets.",
+    },
     {"name": "Tiers and benefits", "description": "Tier progress and history; benefits and their use."},
     {"name": "Plans", "description": "Paid membership: plans, subscriptions, savings; payments and refunds."},
+    {
+        "name": "Prepaid value",
+        "description": "Stored value, packages, stamps, gifts between members; what is owed.",
+    },
+    {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
@@ -98,5 +117,5 @@ api = _Api(
 answer_with_problems(api)
 
 
-for part in (members, activities, value, coupons, tiers, programme, blueprint, plans):
+for part in (members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, gift_cards):
     api.add_router("", part.router)
