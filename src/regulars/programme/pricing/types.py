@@ -56,7 +56,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """满减. Of the steps reached the one that takes most off counts (`every` False), or the only step as often as it is reached (每满).
+    """满减. Of the steps reached the one that takes most off counts, or (`every`, 每满) the only step as often as it is
+    reached.
 
     `measure` says what reaches a step: the eligible lines' amount, or their pieces (2 件 8 折). At most `cap` off.
     """

@@ -10,11 +10,13 @@ from regulars.programme.rules.dump import dump
 from regulars.programme.rules.expiry import expires_at
 from regulars.programme.rules.explain import explain_outcome, facts_of
 from regulars.programme.rules.parse import parse, programme_catalogue
+from regulars.programme.rules.selling import checkout_texts, offer_facts, read_offer
 
 __all__ = [
     "apply",
     "apply_refund",
     "check_standing",
+    "checkout_texts",
     "compile_standing",
     "decide",
     "describe",
@@ -23,6 +25,8 @@ __all__ = [
     "expires_at",
     "explain_outcome",
     "facts_of",
+    "offer_facts",
     "parse",
     "programme_catalogue",
+    "read_offer",
 ]

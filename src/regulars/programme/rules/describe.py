@@ -8,8 +8,10 @@ from typing import Any
 from regulars.conditions.api import describe as describe_condition
 from regulars.conditions.api import parse_condition
 from regulars.kit.text import Language
+from regulars.programme.pricing.types import Offer
 from regulars.programme.rules import wording as say
 from regulars.programme.rules.dump import show_ratio
+from regulars.programme.rules.selling import offer_text
 from regulars.programme.rules.types import (
     Benefit,
     BenefitEffect,
@@ -42,7 +44,9 @@ _TRIGGERS: dict[str, tuple[str, str]] = {
 
 
 def describe(
-    thing: Rule | Unit | TierScheme | Tier | Benefit | Campaign, programme: Programme, language: Language
+    thing: Rule | Unit | TierScheme | Tier | Benefit | Campaign | Offer,
+    programme: Programme,
+    language: Language,
 ) -> str:
     """One sentence (for a tier scheme: a few) without a full stop at its end; for a tier, what it takes."""
     if isinstance(thing, Rule):
@@ -55,6 +59,8 @@ def describe(
         return _tier(thing, programme, language)
     if isinstance(thing, Campaign):
         return _campaign(thing, programme, language)
+    if isinstance(thing, Offer):
+        return offer_text(thing, programme, language)
     return _benefit(thing, programme, language)
 
 

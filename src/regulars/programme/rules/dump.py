@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from regulars.programme.pricing.api import checkout_json
 from regulars.programme.rules.types import (
     Benefit,
     BenefitEffect,
@@ -48,6 +49,8 @@ def dump(programme: Programme) -> dict[str, Any]:
             "campaigns": [campaign_json(c) for c in programme.campaigns],
             "rules": [dict(r.definition) for r in programme.rules],
             "benefits": [benefit_json(b) for b in programme.benefits],
+            "promotions": [dict(o.definition) for o in programme.promotions],
+            "checkout": checkout_json(programme.checkout),
         }
     )
 

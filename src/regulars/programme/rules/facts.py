@@ -20,11 +20,14 @@ _Read = Callable[[MemberState, Act, datetime, date], Any]
 
 
 class FactReader:
-    """Reads the facts that a programme's conditions use, and no others."""
+    """Reads the facts that a programme's conditions use (or the `fields` given), and no others."""
 
-    def __init__(self, programme: Programme, catalogue: FieldCatalogue) -> None:
+    def __init__(
+        self, programme: Programme, catalogue: FieldCatalogue, fields: frozenset[str] | None = None
+    ) -> None:
+        wanted = programme.fields_used if fields is None else fields
         self._reads = tuple(
-            (key, _reader(key, programme, catalogue)) for key in sorted(programme.fields_used)
+            (key, _reader(key, programme, catalogue)) for key in sorted(wanted) if not key.startswith("line.")
         )
         self._windows = bool(programme.windows)
         self._streaks = bool(programme.streaks)

@@ -23,6 +23,7 @@ from regulars.programme.rules.parse_rules import (
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
 from regulars.programme.rules.reader import Node, check_texts
+from regulars.programme.rules.selling import read_promotions, shelf_of
 from regulars.programme.rules.types import (
     ExtendExpiryEffect,
     MemberDays,
@@ -33,7 +34,10 @@ from regulars.programme.rules.types import (
     UnitKind,
 )
 
-_ALL = ("format", "name", "words", "units", "member_days", "schemes", "campaigns", "rules", "benefits")
+_ALL = (
+    "format", "name", "words", "units", "member_days", "schemes", "campaigns", "rules", "benefits",
+    "promotions", "checkout",
+)  # fmt: skip
 _UNIT = ("code", "name", "kind", "expiry", "claw_back", "can_burn")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_\-]{0,39}")
 MAX_UNITS, MAX_WORDS = 30, 50
@@ -74,6 +78,7 @@ def parse(
     rules = parse_rules(whole, catalogue=fields, units=units, schemes=tiers, read=read)
     benefits = parse_benefits(whole, units=units, schemes=tiers)
     check_campaigns(whole, campaigns, rules, {benefit.key: benefit for benefit in benefits})
+    promotions, checkout = read_promotions(whole, catalogue=fields, units=units, benefits=benefits, read=read)
     days = whole.child("member_days", ("days_of_month", "weekdays"))
     member_days = (
         MemberDays(
@@ -104,6 +109,11 @@ def parse(
         name=name,
         words=words,
         campaigns=campaigns,
+        promotions=promotions,
+        checkout=checkout,
+        shelf=shelf_of(
+            promotions, checkout, benefits, member_days=member_days, timezone=timezone, currency=currency
+        ),
         budgets=frozenset(r.budget.key for r in rules if r.enabled and r.budget is not None),
     )
     return replace(programme, plan=Plan(programme, fields))

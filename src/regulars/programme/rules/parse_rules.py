@@ -17,7 +17,7 @@ from regulars.conditions.api import (
     parse_condition,
     wire,
 )
-from regulars.conditions.types import All, Condition
+from regulars.conditions.types import All, Condition, Needs
 from regulars.programme.rules.dump import rule_json
 from regulars.programme.rules.plan import earns_by_amount, multiplies
 from regulars.programme.rules.reader import Node, time_of_day
@@ -179,14 +179,8 @@ class _Reader:
         if live:
             self.read.fields |= wanted.fields
             self.read.streaks |= wanted.streaks
+        check_windows(node, key, wanted)
         for window in wanted.windows:
-            if window.of not in (None, _KEPT_OF_WINDOWS):
-                node.bad(
-                    key,
-                    "window_not_kept",
-                    f"时间窗内只能统计次数或 {_KEPT_OF_WINDOWS}，不能统计 {window.of}",
-                    f"Of a window only the count and {_KEPT_OF_WINDOWS} are kept, not {window.of}",
-                )
             if live:
                 longest = self.read.windows.get(window.activity, 0)
                 self.read.windows[window.activity] = max(window.days, longest)
@@ -468,6 +462,18 @@ def check_campaigns(
                 "mixed_units",
                 "活动内的规则发放不同单位，不能限制数额",
                 "Its rules give different units, so an amount cannot cap them together",
+            )
+
+
+def check_windows(node: Node, key: str, wanted: Needs) -> None:
+    """Of a window only what is kept of history can be asked."""
+    for window in wanted.windows:
+        if window.of not in (None, _KEPT_OF_WINDOWS):
+            node.bad(
+                key,
+                "window_not_kept",
+                f"时间窗内只能统计次数或 {_KEPT_OF_WINDOWS}，不能统计 {window.of}",
+                f"Of a window only the count and {_KEPT_OF_WINDOWS} are kept, not {window.of}",
             )
 
 

@@ -124,13 +124,14 @@ class Day:
 class Plan:
     """The days of one programme. Threads may share it: an opened day is only ever added whole."""
 
-    __slots__ = ("catalogue", "days", "explainers", "facts", "programme", "zone")
+    __slots__ = ("catalogue", "days", "explainers", "facts", "programme", "readers", "zone")
 
     def __init__(self, programme: Programme, catalogue: FieldCatalogue) -> None:
         self.programme = programme
         self.catalogue = catalogue
         self.zone: ZoneInfo = zone(programme.timezone)
         self.facts = FactReader(programme, catalogue).read
+        self.readers: dict[frozenset[str], FactReader] = {}  # of the fields that offers ask
         self.days: dict[tuple[str, date], Day] = {}
         self.explainers: dict[
             str, Callable[[Mapping[str, Any]], tuple[Reason, ...]]

@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from regulars.kit.text import Text
+from regulars.programme.pricing.types import Checkout, Offer, Shelf
 
 UnitKind = Literal[
     "points",
@@ -272,6 +273,8 @@ class MemberDays:
 
 
 _NO_NAME = Text("", "")
+_CHECKOUT = Checkout()
+_EMPTY_SHELF = Shelf((), (), (), _CHECKOUT, "UTC", "", lambda day: False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +282,8 @@ class Programme:
     """One published (or draft) version, compiled and ready to decide.
 
     `rules` holds the rules switched off too, `rules_of` only those that decide. `words` are the brand's own words for
-    things people read, e.g. `points` → 咖啡豆. `plan` is what `decide` has reckoned ahead; nobody else reads it.
+    things people read, e.g. `points` → 咖啡豆. `shelf` is what `pricing` reckons with: the promotions that are switched
+    on and the benefits that lower prices, in order. `plan` is what `decide` has reckoned ahead; nobody else reads it.
     """
 
     brand_id: UUID
@@ -301,6 +305,9 @@ class Programme:
     words: Mapping[str, Text] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     budgets: frozenset[str] = frozenset()  # keys of the budgets that its rules take from
+    promotions: tuple[Offer, ...] = ()
+    checkout: Checkout = _CHECKOUT
+    shelf: Shelf = _EMPTY_SHELF
     plan: Any = field(default=None, compare=False, repr=False)
 
 

@@ -15,10 +15,12 @@ from django.db import transaction
 from regulars.conditions.api import FieldCatalogue
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.ids import new_id
+from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Actor, Scope
 from regulars.programme.packs import api as packs
+from regulars.programme.pricing.types import Offer
 from regulars.programme.rules import api as rules
 from regulars.programme.rules.types import Programme
 from regulars.programme.versions import difference, history, policy, store, vocabulary
@@ -29,6 +31,7 @@ __all__ = [
     "catalogue_of",
     "changes",
     "compile_definition",
+    "compile_offer",
     "create_draft",
     "diff",
     "get_version",
@@ -62,6 +65,17 @@ def compile_definition(*, brand_id: UUID, definition: Any, now: datetime, number
     """A definition that is not published, ready to describe, try and replay. Raises `invalid_input`."""
     brand = organisations.get_brand(brand_id=brand_id)
     return history.compile_definition(brand, definition, number=number, effective_from=now)
+
+
+def compile_offer(
+    *, brand_id: UUID, key: str, name: Text, offer: Any, budget: str | None, now: datetime
+) -> Offer:
+    """A coupon's offer, ready for pricing, in the fields and units of the programme in force.
+
+    Raises `invalid_input` (fields are paths from `offer`), `no_programme` (409).
+    """
+    live = in_force(brand_id=brand_id, now=now).live
+    return rules.read_offer(live, offer, key=key, name=name, budget=budget, path="offer")
 
 
 def list_versions(*, scope: Scope, now: datetime) -> Sequence[VersionSummary]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from regulars.kit.text import Language, Text
@@ -17,6 +18,7 @@ _PARTS: tuple[tuple[PartKind, str, str, Text], ...] = (
     ("campaign", "campaigns", "key", Text("活动", "Campaign")),
     ("scheme", "schemes", "key", Text("等级体系", "Tier scheme")),
     ("benefit", "benefits", "key", Text("权益", "Benefit")),
+    ("promotion", "promotions", "key", Text("促销", "Promotion")),
 )
 _VERBS: dict[ChangeKind, Text] = {
     "added": Text("新增", "added"),
@@ -24,6 +26,7 @@ _VERBS: dict[ChangeKind, Text] = {
     "changed": Text("修改", "changed"),
 }
 _EMPTY = Text("", "")
+_LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 
 def compare(before: Programme, after: Programme) -> list[Change]:
@@ -51,6 +54,7 @@ def compare(before: Programme, after: Programme) -> list[Change]:
                         _teller(after, part, key),
                     )
                 )
+    changes.append(_checkout(before, after, old, new))
     return [change for change in changes if change is not None]
 
 
@@ -73,6 +77,7 @@ def _teller(programme: Programme, part: PartKind, key: str) -> Callable[[Languag
         "scheme": {s.key: s for s in programme.schemes},
         "benefit": {b.key: b for b in programme.benefits},
         "campaign": {c.key: c for c in programme.campaigns},
+        "promotion": {o.key: o for o in programme.promotions},
     }[part]
     thing = things.get(key)
     return lambda language: "" if thing is None else rules.describe(thing, programme, language)
@@ -111,6 +116,20 @@ def _part(
         f"{title.en} “{name.en}” {_VERBS[kind].en}: {what.en}",
     )
     return Change(path, part, key, kind, old, new, sentence, before_text, after_text)
+
+
+def _checkout(
+    before: Programme, after: Programme, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Change | None:
+    """The till's settings, told in their own sentences."""
+    change = _plain("checkout", Text("收银设置", "Checkout"), old, new)
+    if change is None:
+        return None
+    told = [
+        Text(*("；".join(rules.checkout_texts(programme, language)) for language in _LANGUAGES))
+        for programme in (before, after)
+    ]
+    return replace(change, part="checkout", before_text=told[0], after_text=told[1])
 
 
 def _plain(field: str, title: Text, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change | None:

@@ -15,7 +15,9 @@ from regulars.programme.rules.types import Programme
 VersionState = Literal["draft", "in_review", "approved", "published", "superseded", "rejected"]
 EventKind = Literal["created", "submitted", "withdrawn", "approved", "rejected", "published"]
 ChangeKind = Literal["added", "removed", "changed"]
-PartKind = Literal["programme", "unit", "rule", "scheme", "benefit", "member_days", "campaign"]
+PartKind = Literal[
+    "programme", "unit", "rule", "scheme", "benefit", "member_days", "campaign", "promotion", "checkout"
+]
 
 
 @dataclass(frozen=True, slots=True)
