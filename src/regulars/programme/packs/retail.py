@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.kit.text import Text
+from regulars.programme.packs.retail_till import checkout, promotions
 
 NAME = Text("零售标准方案", "Retail standard")
 SUMMARY = Text(
@@ -71,6 +72,8 @@ def definition(
         "schemes": [_scheme()],
         "rules": [*_order_rules(unit, featured), *_checkin_rules()],
         "benefits": _benefits(),
+        "promotions": promotions(unit=unit, field=featured.field, value=featured.value, name=featured.name),
+        "checkout": checkout(unit=unit),
     }
 
 

@@ -99,7 +99,7 @@ class _Till:
         self.cashback: list[list[tuple[str, int]]] = [[] for _ in range(self.count + 1)]
         self.applied: list[Applied] = []
         self.refused: list[Refused] = [
-            refuse(c.ref, c.name, c.code, self.currency, **c.data) for c in board.closed
+            refuse(c.ref, c.name, c.code, self.currency, c.data) for c in board.closed
         ]
         self.net = board.goods.amounts.copy()
         self._prices()
@@ -370,7 +370,7 @@ class _Till:
             said = {"category": category.name, "most": category.most}
         elif code in ("exclusive", "group", "lines_taken") and "by" not in said:
             said["by"] = Text("已选优惠", "what was chosen")
-        self.refused.append(refuse(item.ref, item.offer.name, code, self.currency, **said))
+        self.refused.append(refuse(item.ref, item.offer.name, code, self.currency, said))
 
     def _miss_promotions(self, played: Played) -> None:
         told = {missed.item.ref for missed in (*played.base.missed, *played.idle)}

@@ -9,6 +9,8 @@ from regulars.kit.text import Text
 from regulars.kit.wording import money
 from regulars.programme.pricing.types import Refused
 
+_NONE: Mapping[str, Any] = {}
+
 REASONS: Mapping[str, Text] = {
     "not_started": Text("尚未开始", "not open yet"),
     "ended": Text("已结束", "over"),
@@ -60,17 +62,17 @@ REASONS: Mapping[str, Text] = {
 }
 
 
-def refuse(ref: str, name: Text, code: str, currency: str, **data: Any) -> Refused:
+def refuse(ref: str, name: Text, code: str, currency: str, data: Mapping[str, Any] = _NONE) -> Refused:
     """The refusal with its sentence. Data ending in `_minor` is money and is said as `…_money`."""
     wanted = REASONS.get(code, REASONS["not_available"])
     if not data:
         return Refused(ref, name, code, data, wanted)
-    said = dict(data)
+    said, plain = dict(data), dict(data)
     for key, value in data.items():
         if key.endswith("_minor"):
             said[f"{key.removesuffix('_minor')}_money"] = Text(
                 money(value, currency, "zh"), money(value, currency, "en")
             )
         elif isinstance(value, Text):
-            data = {**data, key: value.to_json()}
-    return Refused(ref, name, code, data, wanted.format(**said))
+            plain[key] = value.to_json()
+    return Refused(ref, name, code, plain, wanted.format(**said))

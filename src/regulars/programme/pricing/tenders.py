@@ -74,20 +74,20 @@ def pay_points(
             code, data = "points_least", {"least": tender.least}
         elif balance >= tender.step and most < tender.step:
             code, data = "no_effect", {}
-        due.refused.append(refuse("points", POINTS, code, currency, **data))
+        due.refused.append(refuse("points", POINTS, code, currency, data))
         return
     if wanted != "max" and units < wanted:
         if most < min(wanted, balance):
             due.refused.append(
-                refuse("points", POINTS, "points_share", currency, most_minor=most_minor, used=units)
+                refuse("points", POINTS, "points_share", currency, {"most_minor": most_minor, "used": units})
             )
         elif balance < wanted:
             due.refused.append(
-                refuse("points", POINTS, "points_balance", currency, balance=balance, used=units)
+                refuse("points", POINTS, "points_balance", currency, {"balance": balance, "used": units})
             )
         else:
             due.refused.append(
-                refuse("points", POINTS, "points_step", currency, step=tender.step, used=units)
+                refuse("points", POINTS, "points_step", currency, {"step": tender.step, "used": units})
             )
     money = units * tender.minor // tender.points
     due.points_money = due.pay(money, places)
@@ -155,8 +155,8 @@ def _within(due: Due, ref: str, name: Text, wanted: int | Literal["max"], balanc
     if amount < wanted:
         if amount < total:
             due.refused.append(
-                refuse(ref, name, "balance", currency, balance_minor=balance, used_minor=amount)
+                refuse(ref, name, "balance", currency, {"balance_minor": balance, "used_minor": amount})
             )
         else:
-            due.refused.append(refuse(ref, name, "nothing_to_pay", currency, used_minor=amount))
+            due.refused.append(refuse(ref, name, "nothing_to_pay", currency, {"used_minor": amount}))
     return amount
