@@ -12,11 +12,19 @@ from regulars.flows.coupons.acts import (
     verify,
     void,
 )
-from regulars.flows.coupons.importing import Imported, codes_csv, csv_of, import_codes, make_codes
+from regulars.flows.coupons.importing import (
+    ERRORS_NAME,
+    Imported,
+    codes_csv,
+    csv_of,
+    import_codes,
+    make_codes,
+)
 from regulars.flows.coupons.offers import put_definition, sentences
 from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
 
 __all__ = [
+    "ERRORS_NAME",
     "Acted",
     "Imported",
     "accept_gift",

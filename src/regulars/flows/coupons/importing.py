@@ -26,6 +26,7 @@ from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import Batch
 
 MOST = 500_000
+ERRORS_NAME = "-codes-errors.csv"
 _NAMES = ("code", "codes", "coupon", "coupon_code", "券码", "兑换码", "优惠码", "卡密", "码")
 _LONGEST = 64
 _WRONG: dict[str, Text] = {
@@ -108,7 +109,7 @@ def import_codes(
             organisation_id=scope.organisation_id,
             brand_id=scope.brand_id,
             kind="errors",
-            name=f"{kept.name.rsplit('.', 1)[0]}-errors.csv",
+            name=f"{kept.name.rsplit('.', 1)[0]}{ERRORS_NAME}",
             source=_error_csv(errors, language),
             now=now,
         ).id

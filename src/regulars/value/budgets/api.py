@@ -209,6 +209,11 @@ def put_budget(*, scope: Scope, budget: Budget, now: datetime, create: bool | No
     return get_budget(brand_id=scope.brand_id, key=budget.key)
 
 
+def read_budget(data: Mapping[str, Any]) -> Budget:
+    """A budget from its JSON. Raises `invalid_input` naming every wrong field."""
+    return policy.parse(data)
+
+
 def export_definitions(*, brand_id: UUID) -> list[dict[str, Any]]:
     """Every budget's canonical JSON, by key."""
     return [budget.to_json() for budget in list_budgets(brand_id=brand_id)]

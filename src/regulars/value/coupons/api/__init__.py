@@ -7,6 +7,7 @@ from regulars.value.coupons.api.codes import (
     add_codes,
     bind_code,
     close_batch,
+    count_free_codes,
     each_code,
     find_code,
     get_batch,
@@ -50,6 +51,7 @@ from regulars.value.coupons.api.holding import (
     expire_due,
     get_coupon,
     give_back,
+    had_by_member,
     list_coupons,
     lock_for_use,
     release_due,
@@ -59,7 +61,7 @@ from regulars.value.coupons.api.holding import (
     wallet,
 )
 from regulars.value.coupons.api.issuing import issue, issue_id, issue_portion, issue_rows
-from regulars.value.coupons.api.reasons import reason, refusal, sentence, why_not, why_not_claimable
+from regulars.value.coupons.api.reasons import reason, reasons, refusal, sentence, why_not, why_not_claimable
 
 __all__ = [
     "accept_gift",
@@ -70,6 +72,7 @@ __all__ = [
     "cancel_gift",
     "cancel_issue",
     "close_batch",
+    "count_free_codes",
     "count_states",
     "definition_json",
     "each_code",
@@ -83,6 +86,7 @@ __all__ = [
     "get_issue",
     "gift_hash_of",
     "give_back",
+    "had_by_member",
     "issue",
     "issue_id",
     "issue_portion",
@@ -101,6 +105,7 @@ __all__ = [
     "put_definition",
     "read_definition",
     "reason",
+    "reasons",
     "refusal",
     "release_batch",
     "release_due",

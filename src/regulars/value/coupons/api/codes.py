@@ -106,6 +106,12 @@ def get_batch(*, brand_id: UUID, batch_id: UUID) -> Batch:
     return found
 
 
+def count_free_codes(*, brand_id: UUID, definition: str) -> int:
+    """How many codes of a definition nobody has brought yet."""
+    with connection.cursor() as cursor:
+        return codes.count_free(cursor, brand_id=brand_id, definition=definition)
+
+
 def list_batches(
     *, brand_id: UUID, definition: str, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> Page[Batch]:

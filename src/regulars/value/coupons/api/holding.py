@@ -65,6 +65,12 @@ def count_states(*, brand_id: UUID, member_id: UUID, now: datetime) -> dict[str,
         return holding.counts_of_member(cursor, brand_id=brand_id, member_id=member_id, now=now)
 
 
+def had_by_member(*, brand_id: UUID, member_id: UUID, keys: Iterable[str]) -> dict[str, int]:
+    """How many coupons a member has had, void ones aside, by definition."""
+    with connection.cursor() as cursor:
+        return holding.had(cursor, brand_id=brand_id, member_id=member_id, keys=keys)
+
+
 def get_coupon(*, brand_id: UUID, member_id: UUID, coupon_id: UUID, for_update: bool = False) -> Held:
     """One coupon of a member; `for_update` holds it until the transaction ends. Raises `not_found`."""
     with connection.cursor() as cursor:

@@ -34,6 +34,11 @@ def reason(code: str, made: Definition | None = None) -> Text:
     return said.format(name=made.name if made else Text("该券", "It")) if said else Text(code, code)
 
 
+def reasons() -> Mapping[str, Text]:
+    """Every reason's code with its words, for people who choose or translate them."""
+    return {code: text.format(name=Text("券", "the coupon")) for code, text in usable.REASONS.items()}
+
+
 def sentence(made: Definition, offer: Text | None = None) -> Text:
     """A definition in a sentence, beginning with what its offer gives, where that is said."""
     return wording.sentence(made, offer)

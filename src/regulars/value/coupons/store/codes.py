@@ -207,13 +207,12 @@ def list_batches(
     return [Batch(*[*row, states.get(row[0], {})]) for row in rows]
 
 
-def count_by_state(cursor: Any, *, brand_id: UUID, definition: str) -> dict[str, int]:
-    """Free codes of a definition (others are counted with their batches)."""
+def count_free(cursor: Any, *, brand_id: UUID, definition: str) -> int:
     cursor.execute(
         "SELECT count(*) FROM coupon_code WHERE brand_id = %s AND definition = %s AND state = 'free'",
         [brand_id, definition],
     )
-    return {"free": int(cursor.fetchone()[0])}
+    return int(cursor.fetchone()[0])
 
 
 def each_of_batch(cursor: Any, *, brand_id: UUID, batch_id: UUID) -> Iterator[CodeRow]:

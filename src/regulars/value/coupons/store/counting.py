@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,16 +59,6 @@ def give_back_member(cursor: Any, *, brand_id: UUID, definition: str, members: I
             WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND definition = %s AND taken > 0""",
         [plain_array(members), brand_id, definition],
     )
-
-
-def member_taken(cursor: Any, *, brand_id: UUID, member_id: UUID, keys: Iterable[str]) -> Mapping[str, int]:
-    """What a member has had, by definition."""
-    cursor.execute(
-        """SELECT definition, taken FROM coupon_tally
-            WHERE member_id = %s AND brand_id = %s AND definition = ANY(%s)""",
-        [member_id, brand_id, list(keys)],
-    )
-    return dict(cursor.fetchall())
 
 
 def person_hash(brand_id: UUID, definition: str, person: UUID) -> UUID:

@@ -78,6 +78,17 @@ def counts_of_member(cursor: Any, *, brand_id: UUID, member_id: UUID, now: datet
     return dict(cursor.fetchall())
 
 
+def had(cursor: Any, *, brand_id: UUID, member_id: UUID, keys: Iterable[str]) -> dict[str, int]:
+    """How many coupons a member has had, void ones aside, by definition."""
+    cursor.execute(
+        """SELECT definition, count(*) FROM coupon
+            WHERE member_id = %s AND brand_id = %s AND definition = ANY(%s::text[]) AND state <> 'void'
+            GROUP BY 1""",
+        [member_id, brand_id, text_array(keys)],
+    )
+    return dict(cursor.fetchall())
+
+
 def existing(cursor: Any, *, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """Those of (member, id) that are there."""
     cursor.execute(
