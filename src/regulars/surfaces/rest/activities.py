@@ -27,10 +27,10 @@ from regulars.programme.rules import api as rules
 from regulars.programme.rules.types import Earn, Outcome, Programme
 from regulars.programme.versions import api as versions
 from regulars.surfaces.access import language
+from regulars.surfaces.bodies import decode, refuse_nul
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.ledger_shapes import EntryOut
-from regulars.surfaces.rest.reading import decode, refuse_nul
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, PageOut
 from regulars.value.ledger import api as ledger
 

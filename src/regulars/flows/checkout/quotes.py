@@ -1,0 +1,174 @@
+"""Quoting: one answer to "what can she use, and what does she pay". Nothing is used, nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from regulars.facts.members import api as members
+from regulars.flows.checkout.carts import act_of_order, cart_of, order_of, wish_of
+from regulars.flows.checkout.token import Ticket, seal
+from regulars.flows.checkout.types import CartIn, Quote, QuoteIn, WishIn
+from regulars.flows.checkout.wallets import bring_codes
+from regulars.flows.checkout.world import World, brand_of, look, stores_of
+from regulars.kit.errors import Refusal
+from regulars.kit.ids import digest
+from regulars.platform.organisations.types import Scope, Store
+from regulars.programme.pricing import api as pricing
+from regulars.programme.pricing.types import Cart, Priced
+from regulars.programme.rules.api import decide
+
+_NAMELESS = "Q"  # the number of an order that is not yet one
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A price with what it was made of."""
+
+    world: World
+    cart: Cart
+    store: Store | None
+    priced: Priced
+
+
+def quote(*, scope: Scope, asked: QuoteIn, now: datetime) -> Quote:
+    """Price a cart for a member, or for a guest. Raises `invalid_input` naming fields, `member_not_found`,
+    `membership_not_active`.
+    """
+    member_id = None
+    if asked.member is not None:
+        (found,) = members.resolve(
+            organisation_id=scope.organisation_id, brand_id=scope.brand_id, refs=[asked.member]
+        )
+        if isinstance(found, Refusal):
+            raise found
+        member_id = found
+    return quote_of(
+        reckon(scope=scope, member_id=member_id, cart=asked.cart, wish=asked.wish, at=now, now=now),
+        asked.cart,
+        asked.wish,
+        now,
+    )
+
+
+def reckon(
+    *,
+    scope: Scope,
+    member_id: UUID | None,
+    cart: CartIn,
+    wish: WishIn,
+    at: datetime,
+    now: datetime,
+    lock: bool = False,
+) -> Reckoned:
+    """The price of a cart quoted at `at` in the world as it is now. With `lock`, in the caller's transaction: what it
+    reads stays so, and codes presented become the member's.
+    """
+    if member_id is None or not wish.codes or lock:
+        return _reckon(scope, member_id, cart, wish, at, now, lock)
+    with transaction.atomic():  # codes are claimed to see what they are worth, and then they are not
+        reckoned = _reckon(scope, member_id, cart, wish, at, now, lock)
+        transaction.set_rollback(True)
+    return reckoned
+
+
+def _reckon(
+    scope: Scope,
+    member_id: UUID | None,
+    cart: CartIn,
+    wish: WishIn,
+    at: datetime,
+    now: datetime,
+    lock: bool,
+) -> Reckoned:
+    brand = brand_of(scope)
+    missed = bring_codes(scope=scope, member_id=member_id, codes=wish.codes, now=now) if member_id else ()
+    stores = stores_of(scope, cart.store)
+    asked = cart_of(cart, brand=brand, stores=stores, at=at)
+    store = stores.get(cart.store) if cart.store else None
+    world = look(
+        scope=scope,
+        brand=brand,
+        cart=asked,
+        store=store,
+        member_id=member_id,
+        now=now,
+        lock=lock,
+    )
+    priced = pricing.price(world.programme.shelf, asked, world.wallet.coupons, wish_of(wish), world.given)
+    if missed:
+        priced = replace(priced, refused=priced.refused + missed)
+    return Reckoned(world, asked, store, priced)
+
+
+def quote_of(reckoned: Reckoned, cart: CartIn, wish: WishIn, now: datetime) -> Quote:
+    """What the caller is answered, with the token that commits it."""
+    world, priced = reckoned.world, reckoned.priced
+    minutes = world.programme.shelf.checkout.quote_minutes
+    ends = now + timedelta(minutes=minutes)
+    token = None
+    member_id = world.row.member_id if world.row else None
+    if member_id is not None:
+        ticket = Ticket(
+            brand_id=world.brand.id,
+            member_id=member_id,
+            cart=cart,
+            wish=wish,
+            digest=fingerprint(priced),
+            quoted_at=now,
+            expires_at=ends,
+        )
+        token = seal(ticket)
+    units = {priced.points_unit, *priced.units, *priced.cashback}
+    earns = _earns(reckoned, cart)
+    return Quote(
+        member_id=member_id,
+        priced=priced,
+        quoted_at=now,
+        expires_at=ends,
+        token=token,
+        earns=earns,
+        names={
+            code: unit.name for code, unit in world.programme.units.items() if code in units or code in earns
+        },
+        balances={unit: amount for unit, amount in world.given.balances.items() if unit in units},
+    )
+
+
+def _earns(reckoned: Reckoned, cart: CartIn) -> Mapping[str, int]:
+    """What this order would earn, by unit, its cashback included."""
+    world = reckoned.world
+    if world.state is None:
+        return {}
+    order = order_of(cart, reckoned.cart, reckoned.priced, _NAMELESS)
+    facts = {
+        "store.region": reckoned.store.region or None if reckoned.store else None,
+        "store.tags": reckoned.store.tags if reckoned.store else (),
+    }
+    act = act_of_order(order, reckoned.cart, facts if reckoned.store else {}, reckoned.cart.at)
+    earned: dict[str, int] = {}
+    for earn in decide(world.programme, world.state, act).earns:
+        earned[earn.unit] = earned.get(earn.unit, 0) + earn.amount
+    for unit, amount in reckoned.priced.cashback.items():
+        earned[unit] = earned.get(unit, 0) + amount
+    return earned
+
+
+def fingerprint(priced: Priced) -> str:
+    """What must not have changed between quote and commit: every amount, and everything that is used."""
+    parts = (
+        priced.currency,
+        priced.lines,
+        priced.shipping,
+        [(a.ref, a.amount, a.cashback, a.unit, a.lines) for a in priced.applied],
+        priced.points,
+        priced.points_unit,
+        sorted(priced.stored.items()),
+        priced.payable,
+    )
+    return digest(msgspec.json.encode(parts).decode()).hex
