@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from regulars import __version__
+from regulars.surfaces import checkout_shapes
 from regulars.surfaces.console import (
     adjustments,
     audit,
+    bookings,
     brand,
+    budgets,
     choices,
+    coupon_codes,
+    coupon_issues,
+    coupons,
     fields,
     home,
     imports,
     keys,
     lots,
+    member_coupons,
     members,
     messages,
     people,
     programme,
+    redemptions,
+    rewards,
     roles,
     session,
     stores,
     tags,
+    till,
     timeline,
     trials,
     types,
@@ -36,6 +48,14 @@ from regulars.surfaces.problems import StrictJson, answer_with_problems
 
 class _Api(NinjaAPI):
     """Answers hold people's data, so no cache may keep them."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        _, shapes = msgspec.json.schema_components(
+            [*checkout_shapes.ASKED, *checkout_shapes.SHOWN], ref_template="#/components/schemas/{name}"
+        )
+        schema["components"].setdefault("schemas", {}).update(shapes)
+        return schema
 
     def create_response(self, request: HttpRequest, *given: Any, **options: Any) -> HttpResponse:
         answer = super().create_response(request, *given, **options)
@@ -57,6 +77,8 @@ answer_with_problems(api)
 
 for part in (
     session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
-    roles, keys, audit, messages, programme, trials, imports,
+    roles, keys, audit, messages, programme, trials, imports, rewards, redemptions,
+    bookings, till,
+    coupons, coupon_issues, coupon_codes, member_coupons, budgets,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -112,6 +112,15 @@ ACTIONS: dict[str, Text] = {
     "cancel": Text("取消", "cancelled"),
     "resume": Text("继续", "resumed"),
     "archive": Text("停用", "retired"),
+    "stock": Text("库存调整", "stock changed"),
+    "picture": Text("图片", "picture changed"),
+    "codes": Text("导入卡密", "codes imported"),
+    "ship": Text("发货", "shipped"),
+    "verify": Text("核销", "handed out"),
+    "complete": Text("完成", "completed"),
+    "move": Text("改期", "moved"),
+    "accept": Text("确认候补", "offer accepted"),
+    "check_in": Text("签到", "checked in"),
 }
 THINGS: dict[str, Text] = {
     "organisation": Text("企业", "Organisation"),
@@ -134,6 +143,11 @@ THINGS: dict[str, Text] = {
     "activity_type": Text("活动类型", "Activity type"),
     "import": Text("导入", "Import"),
     "file": Text("文件", "File"),
+    "reward": Text("积分商品", "Reward"),
+    "redemption": Text("兑换单", "Redemption"),
+    "service": Text("预约服务", "Service"),
+    "resource": Text("预约资源", "Resource"),
+    "booking": Text("预约", "Booking"),
 }
 
 

@@ -17,11 +17,14 @@ from regulars.platform.files import api as files
 from regulars.surfaces import access, member_pass
 from regulars.surfaces.portal import (
     benefits,
+    booking,
     card,
     cookies,
+    coupons,
     front,
     history,
     inbox,
+    mall,
     orders,
     points,
     profile,
@@ -232,3 +235,5 @@ def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGive
 
 api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
+for part in (coupons.mine, mall.visitors, mall.mine, booking.mine):
+    api.add_router("/{slug}", part)

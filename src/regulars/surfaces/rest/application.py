@@ -10,12 +10,16 @@ from ninja.openapi.schema import OpenAPISchema
 
 from regulars import __version__
 from regulars.facts.activity.types import ActivityIn, Receipt
+from regulars.surfaces import checkout_shapes
 from regulars.surfaces.problems import answer_with_problems
 from regulars.surfaces.rest import (
     activities,
     blueprint,
+    bookings,
+    checkouts,
     coupons,
     gift_cards,
+    mall,
     members,
     plans,
     prepaid,
@@ -35,11 +39,17 @@ programme's currency; instants carry their offset. Lists are paged by `cursor`. 
 _TAGS = [
     {"name": "Members", "description": "Enrol, find, read and change members; identities, tags, notes."},
     {"name": "Activities", "description": "Post what members do; read it; have it explained."},
+    {"name": "Checkout", "description": "Quote a cart, commit it, take goods back, cancel, reopen."},
     {"name": "Value", "description": "Balances, lots and ledger; burns, holds, adjustments."},
     {
         "name": "Coupons",
         "description": "Definitions, issuing, codes, verification at a store, gifts; budgets.",
     },
+    {
+        "name": "Rewards",
+        "description": "The rewards mall: catalogue, stock, codes, redemption orders, report.",
+    },
+    {"name": "Bookings", "description": "Appointments: services, resources, slots, bookings, waiting list."},
     {"name": "Tiers and benefits", "description": "Tier progress and history; benefits and their use."},
     {"name": "Plans", "description": "Paid membership: plans, subscriptions, savings; payments and refunds."},
     {
@@ -61,8 +71,9 @@ class _Api(NinjaAPI):
 def _complete(schema: dict[str, Any]) -> None:
     """Add what the framework leaves out: the hot path's shapes, the problem document as every refusal's answer."""
     components = schema["components"].setdefault("schemas", {})
-    (_, _), shapes = msgspec.json.schema_components(
-        [ActivityIn, Receipt], ref_template="#/components/schemas/{name}"
+    _, shapes = msgspec.json.schema_components(
+        [ActivityIn, Receipt, *checkout_shapes.ASKED, *checkout_shapes.SHOWN],
+        ref_template="#/components/schemas/{name}",
     )
     components.update(shapes)
     components["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -117,5 +128,8 @@ api = _Api(
 answer_with_problems(api)
 
 
-for part in (members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, gift_cards):
+for part in (
+    members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid,
+    gift_cards, mall, bookings, checkouts,
+):  # fmt: skip
     api.add_router("", part.router)
