@@ -174,6 +174,16 @@ class SavingsOut(Schema):
     currency: str
 
 
+class PlanGiven(In):
+    """A plan's definition as programme-as-code has it, without its key."""
+
+    definition: dict[str, Any]
+
+
+class PlanStateGiven(In):
+    state: Literal["draft", "active", "paused", "ended"]
+
+
 class PayWay(In):
     """How she will pay: an account of the brand (default: its default one), a channel of the provider, where to come
     back to, and the payer's openid where the channel is `jsapi`."""

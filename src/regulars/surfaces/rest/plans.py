@@ -13,6 +13,7 @@ from regulars.flows.plans import api as plan_flow
 from regulars.flows.plans.types import Outcome
 from regulars.kit import clock
 from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Scope
 from regulars.platform.payments import api as payments
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
@@ -24,7 +25,9 @@ from regulars.surfaces.rest.plan_shapes import (
     PaymentOut,
     PeriodName,
     PeriodOut,
+    PlanGiven,
     PlanOut,
+    PlanStateGiven,
     RefundGiven,
     RenewalGiven,
     SavingsOut,
@@ -41,6 +44,7 @@ from regulars.surfaces.rest.plan_shapes import (
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut, Word
 from regulars.surfaces.rest.value import Key
 from regulars.value.plans import api as plans
+from regulars.value.plans.types import Plan
 
 router = Router(tags=["Plans"])
 _HELD = "/members/{member}/subscriptions/{subscription_id}"
@@ -55,12 +59,27 @@ def list_plans(request: HttpRequest) -> Any:
     return {"items": [plan_out(one, currency) for one in plans.list_plans(brand_id=scope.brand_id, now=now)]}
 
 
-@router.get("/plans/{key}", response=PlanOut, **needs("subscriptions.read"))
-def get_plan(request: HttpRequest, key: Word) -> Any:
+@router.get("/plans/{plan}", response=PlanOut, **needs("subscriptions.read"))
+def get_plan(request: HttpRequest, plan: Word) -> Any:
     """One plan."""
     scope = scope_of(request)
-    found = plans.get_plan(brand_id=scope.brand_id, key=key, now=clock.now())
-    return plan_out(found, organisations.get_brand(brand_id=scope.brand_id).currency)
+    found = plans.get_plan(brand_id=scope.brand_id, key=plan, now=clock.now())
+    return _plan(scope, found)
+
+
+@router.put("/plans/{plan}", response=PlanOut, **needs("plans.write"))
+def put_plan(request: HttpRequest, plan: Word, given: PlanGiven) -> Any:
+    """Make a plan or change it. What subscribers have runs on; renewals follow the plan as it then is."""
+    scope = scope_of(request)
+    definition = {**given.definition, "key": plan}
+    return _plan(scope, plans.apply_definition(scope=scope, definition=definition, now=clock.now()))
+
+
+@router.post("/plans/{plan}/state", response=PlanOut, **needs("plans.write"))
+def set_plan_state(request: HttpRequest, plan: Word, given: PlanStateGiven) -> Any:
+    """Put a plan on sale, take it off, end it: then nobody's is renewed."""
+    scope = scope_of(request)
+    return _plan(scope, plans.set_state(scope=scope, key=plan, state=given.state, now=clock.now()))
 
 
 @router.get("/subscriptions", response=PageOut[SubscriptionOut], **needs("subscriptions.read"))
@@ -363,6 +382,10 @@ def refund_payment(request: HttpRequest, payment_id: UUID, given: RefundGiven, i
         now=clock.now(),
     )
     return payment_out(after, payments.list_refunds(member_id=member_id, payment_ids=[payment_id]))
+
+
+def _plan(scope: Scope, plan: Plan) -> PlanOut:
+    return plan_out(plan, organisations.get_brand(brand_id=scope.brand_id).currency)
 
 
 def _made(outcome: Outcome) -> Any:
