@@ -36,12 +36,19 @@ def take(cursor: Any, table: str, *, counter: UUID, amount: int, limit: int | No
     if amount == 0:
         return True
     slot = random.randrange(_slots_for(limit))
+    # An UPDATE that waited for a row and then finds too little in it changes nothing but keeps the row locked:
+    # gathering, which locks from the first slot on, would wait for others who hold that one. So it lets go first.
+    cursor.execute("SAVEPOINT slot")
     cursor.execute(
         f"""UPDATE {table} SET remaining = remaining - %s, taken = taken + %s
              WHERE counter = %s AND slot = %s AND remaining >= %s""",
         [amount, amount, counter, slot, amount],
     )
-    return bool(cursor.rowcount) or _gather(cursor, table, counter, amount, amount, limit) == amount
+    took = bool(cursor.rowcount)
+    if not took:
+        cursor.execute("ROLLBACK TO SAVEPOINT slot")
+    cursor.execute("RELEASE SAVEPOINT slot")
+    return took or _gather(cursor, table, counter, amount, amount, limit) == amount
 
 
 def take_up_to(cursor: Any, table: str, *, counter: UUID, amount: int, limit: int | None) -> int:
