@@ -17,6 +17,7 @@ from regulars.facts.activity import api as activities
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.flows import standing
+from regulars.flows.coupons.offers import refuse_shut
 from regulars.flows.intake.post import not_active
 from regulars.flows.standing import Standing
 from regulars.kit.errors import conflict, forbidden, invalid_field, not_found
@@ -141,7 +142,7 @@ def verify(
     scope.require_store(store_id)
     with transaction.atomic():
         holder, id_ = _whose(scope, code, member_id, coupon_id)
-        _lock_member(scope, holder, now)
+        her = _lock_member(scope, holder, now)
         if id_ is None:
             id_ = claim_code(
                 scope=scope, member_id=holder, code=code, key=f"till:{key}", now=now
@@ -151,6 +152,7 @@ def verify(
         body = [str(id_), str(store_id or ""), str(worth), order]
         if _claim_key(scope, "coupon_use", key, holder, id_, body):
             return Acted(held, repeated=True)
+        refuse_shut(scope=scope, her=her, made=held.definition, store_id=store_id, now=now)
         (used,) = coupons.use(
             brand_id=scope.brand_id,
             member_id=holder,

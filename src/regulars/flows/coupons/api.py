@@ -20,7 +20,7 @@ from regulars.flows.coupons.importing import (
     import_codes,
     make_codes,
 )
-from regulars.flows.coupons.offers import put_definition, sentences
+from regulars.flows.coupons.offers import check_definition, offer_of, put_definition, reasons, sentences
 from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Imported",
     "accept_gift",
     "cancel_gift",
+    "check_definition",
     "claim",
     "claim_code",
     "codes_csv",
@@ -38,7 +39,9 @@ __all__ = [
     "issue_now",
     "make_codes",
     "offer_gift",
+    "offer_of",
     "put_definition",
+    "reasons",
     "run_due",
     "run_portion",
     "sentences",

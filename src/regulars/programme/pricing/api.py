@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.programme.pricing.alone import why_not_alone
 from regulars.programme.pricing.describe import Teller, tell_checkout
 from regulars.programme.pricing.dump import checkout_json
 from regulars.programme.pricing.parse import OFFER_FIELDS, Terms, parse_offer, read_offer
@@ -26,4 +27,5 @@ __all__ = [
     "read_promotions",
     "shipping_benefit",
     "tell_checkout",
+    "why_not_alone",
 ]

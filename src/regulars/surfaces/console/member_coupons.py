@@ -165,12 +165,14 @@ def _out(request: HttpRequest, held: list[Held] | Any) -> list[CouponOut]:
     sentences = flow.sentences(
         scope=scope, made=list({h.definition.key: h.definition for h in held}.values()), now=now
     )
-    return [_one(naming, one, naming.say(sentences[one.definition.key])) for one in held]
+    why = flow.reasons(scope=scope, held=held, now=now)
+    return [
+        _one(naming, one, naming.say(sentences[one.definition.key]), why.get(one.coupon.id)) for one in held
+    ]
 
 
-def _one(naming: Naming, held: Held, sentence: str) -> CouponOut:
+def _one(naming: Naming, held: Held, sentence: str, why: tuple[str, Text] | None) -> CouponOut:
     coupon, scope = held.coupon, naming.scope
-    why = coupons.why_not(held, naming.now) or ""
     in_time = coupon.used_at is not None and naming.now <= coupon.used_at + timedelta(
         minutes=held.definition.undo_minutes
     )
@@ -182,8 +184,8 @@ def _one(naming: Naming, held: Held, sentence: str) -> CouponOut:
         sentence=sentence,
         state=coupon.state,
         state_name=naming.label(STATES[coupon.state]),
-        why_not=naming.say(coupons.reason(why, held.definition)) if why else "",
-        why_not_code=why,
+        why_not=naming.say(why[1]) if why else "",
+        why_not_code=why[0] if why else "",
         source=coupon.source,
         code=coupons.shown(coupon.code) if coupon.code else "",
         claimed_at=coupon.claimed_at,
@@ -196,7 +198,7 @@ def _one(naming: Naming, held: Held, sentence: str) -> CouponOut:
         by=coupon.actor or "",
         locked_until=coupon.locked_until,
         ended_at=coupon.ended_at,
-        may_verify=not why and scope.allows("coupons.use"),
+        may_verify=why is None and scope.allows("coupons.use"),
         may_undo=coupon.state == "used"
         and coupon.channel == "store"
         and own_store

@@ -215,13 +215,14 @@ def _out(member: MemberAccess, held: Any, said: Language, now: datetime) -> list
     brand_id = member.brand.id
     made: dict[str, Definition] = {one.definition.key: one.definition for one in held}
     sentences = flow.sentences(scope=member.scope, made=list(made.values()), now=now)
+    reasons = flow.reasons(scope=member.scope, held=held, now=now)
     stores = {store.id: store for store in organisations.stores_of(brand_id=brand_id).values()}
     hashes = {one.coupon.id: coupons.gift_hash_of(one.coupon) for one in held}
     gifts = coupons.list_gifts(brand_id=brand_id, hashes=[h for h in hashes.values() if h])
 
     def one_out(one: Held) -> MyCouponOut:
         coupon, definition = one.coupon, one.definition
-        why = coupons.why_not(one, now)
+        why = reasons.get(coupon.id)
         store = stores.get(coupon.store_id) if coupon.store_id else None
         hash_ = hashes[coupon.id]
         gift = gifts.get(hash_) if hash_ else None
@@ -233,7 +234,7 @@ def _out(member: MemberAccess, held: Any, said: Language, now: datetime) -> list
             description=definition.description.in_language(said),
             state=coupon.state,
             state_name=STATES[coupon.state].in_language(said),
-            why_not=coupons.reason(why, definition).in_language(said) if why else "",
+            why_not=why[1].in_language(said) if why else "",
             starts_at=coupon.starts_at,
             expires_at=coupon.expires_at,
             used_at=coupon.used_at,

@@ -42,7 +42,7 @@ class WhyOut(Schema):
 
 
 class CouponOut(Schema):
-    """`why_not`: why it cannot be used now, as far as time and state go; null when it can."""
+    """`why_not`: why it cannot be used now, by its state, dates, days and hours; null when it can."""
 
     id: UUID
     definition: str
@@ -227,9 +227,8 @@ def definition_out(made: Definition, tally: Tally, sentence: Text) -> dict[str, 
     }
 
 
-def coupon_out(held: Held, stores: Mapping[UUID | None, str], now: datetime) -> dict[str, Any]:
+def coupon_out(held: Held, stores: Mapping[UUID | None, str], why: tuple[str, Text] | None) -> dict[str, Any]:
     coupon = held.coupon
-    why = coupons.why_not(held, now)
     return {
         "id": coupon.id,
         "definition": coupon.definition,
@@ -246,7 +245,7 @@ def coupon_out(held: Held, stores: Mapping[UUID | None, str], now: datetime) -> 
         "amount": coupon.amount,
         "locked_until": coupon.locked_until,
         "ended_at": coupon.ended_at,
-        "why_not": why and {"code": why, "text": text_out(coupons.reason(why, held.definition))},
+        "why_not": why and {"code": why[0], "text": text_out(why[1])},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut,
 from regulars.surfaces.rest.value import Key
 from regulars.value.budgets import api as budgets
 from regulars.value.coupons import api as coupons
-from regulars.value.coupons.types import STATES
+from regulars.value.coupons.types import STATES, Held
 
 router = Router(tags=["Coupons"])
 _NOT_ACTIVE = Text("会员资格未生效", "the membership is not active")
@@ -189,7 +190,7 @@ def look_up_code(request: HttpRequest, given: CodeGiven) -> Any:
     coupon = None
     if row.holder_id and row.coupon_id:
         held = coupons.get_coupon(brand_id=scope.brand_id, member_id=row.holder_id, coupon_id=row.coupon_id)
-        coupon = coupon_out(held, finding.store_codes(scope), now)
+        coupon = _shown(scope, held, now)
     return code_out(row, made, coupon)
 
 
@@ -213,7 +214,7 @@ def verify(request: HttpRequest, given: VerifyGiven, idempotency_key: Key) -> An
     )
     shown = {
         "member_id": acted.held.coupon.member_id,
-        "coupon": coupon_out(acted.held, finding.store_codes(scope), now),
+        "coupon": _shown(scope, acted.held, now),
     }
     return Status(200 if acted.repeated else 201, shown)
 
@@ -236,7 +237,8 @@ def list_coupons(
         limit=limit,
     )
     stores = finding.store_codes(scope)
-    return page.map(lambda held: coupon_out(held, stores, now))
+    why = flow.reasons(scope=scope, held=page.items, now=now)
+    return page.map(lambda held: coupon_out(held, stores, why.get(held.coupon.id)))
 
 
 @router.post("/members/{member}/coupons", response={201: CouponOut, 200: CouponOut}, **needs("coupons.use"))
@@ -254,7 +256,7 @@ def claim(request: HttpRequest, member: finding.MemberPath, given: ClaimGiven, i
         acted = flow.claim_code(
             scope=scope, member_id=member_id, code=given.code or "", key=idempotency_key, now=now
         )
-    return Status(200 if acted.repeated else 201, coupon_out(acted.held, finding.store_codes(scope), now))
+    return Status(200 if acted.repeated else 201, _shown(scope, acted.held, now))
 
 
 @router.post("/members/{member}/coupons/{coupon_id}/code", response=CouponOut, **needs("coupons.use"))
@@ -267,7 +269,7 @@ def show_code(request: HttpRequest, member: finding.MemberPath, coupon_id: UUID)
         coupon_id=coupon_id,
         now=now,
     )
-    return coupon_out(held, finding.store_codes(scope), now)
+    return _shown(scope, held, now)
 
 
 @router.post("/members/{member}/coupons/{coupon_id}/undo", response=CouponOut, **needs("coupons.use"))
@@ -288,7 +290,7 @@ def undo(
         comment=given.comment,
         now=now,
     )
-    return coupon_out(acted.held, finding.store_codes(scope), now)
+    return _shown(scope, acted.held, now)
 
 
 @router.post("/members/{member}/coupons/{coupon_id}/void", response=CouponOut, **needs("coupons.issue"))
@@ -309,7 +311,7 @@ def void(
         comment=given.comment,
         now=now,
     )
-    return coupon_out(acted.held, finding.store_codes(scope), now)
+    return _shown(scope, acted.held, now)
 
 
 @router.post("/members/{member}/coupons/{coupon_id}/gift", response={201: GiftOut}, **needs("coupons.use"))
@@ -330,7 +332,7 @@ def offer_gift(
         key=idempotency_key,
         now=now,
     )
-    shown = coupon_out(held, finding.store_codes(scope), now)
+    shown = _shown(scope, held, now)
     return Status(201, {"token": coupons.shown(gift.token), "expires_at": gift.expires_at, "coupon": shown})
 
 
@@ -341,7 +343,7 @@ def cancel_gift(request: HttpRequest, member: finding.MemberPath, coupon_id: UUI
     held = flow.cancel_gift(
         scope=scope, member_id=finding.member_id(scope, member), coupon_id=coupon_id, now=now
     )
-    return coupon_out(held, finding.store_codes(scope), now)
+    return _shown(scope, held, now)
 
 
 @router.post("/members/{member}/gifts", response=CouponOut, **needs("coupons.use"))
@@ -351,7 +353,7 @@ def accept_gift(request: HttpRequest, member: finding.MemberPath, given: TokenGi
     held = flow.accept_gift(
         scope=scope, member_id=finding.member_id(scope, member), token=given.token, now=now
     )
-    return coupon_out(held, finding.store_codes(scope), now)
+    return _shown(scope, held, now)
 
 
 @router.get("/budgets", response=ListOut[BudgetOut], **needs("coupons.read"))
@@ -381,6 +383,11 @@ def list_budgets(request: HttpRequest) -> Any:
             for one in found
         ]
     }
+
+
+def _shown(scope: Scope, held: Held, now: datetime) -> dict[str, Any]:
+    why = flow.reasons(scope=scope, held=[held], now=now)
+    return coupon_out(held, finding.store_codes(scope), why.get(held.coupon.id))
 
 
 def _member(scope: Scope, text: str) -> UUID | Refusal:
