@@ -41,10 +41,14 @@ def walked(shop: Shop) -> dict[str, Any]:
     hold = call.post(f"/members/{member}/holds", {"unit": "points", "amount": 10}, Idempotency_Key="h")
     identity = call.get(f"/members/{member}")["identities"][0]["id"]
     redemption, booking = furnish_mall(call, member)
+    quoted = call.post("/quotes", {"member": {"id": member}, "cart": CART})
+    sale = call.post("/checkouts", {"token": quoted["token"], "number": "N2"}, Idempotency_Key="c")
     return {
         "shop": shop,
         "member": member,
+        "token": quoted["token"],
         "filled": {
+            "checkout_id": sale["id"],
             "reward": "mug",
             "redemption_id": redemption,
             "service": "care",
@@ -72,6 +76,7 @@ def walked(shop: Shop) -> dict[str, Any]:
     }
 
 
+CART = {"lines": [{"sku": "cup", "price": 8000}]}
 MUG = {
     "name": {"zh": "杯", "en": "Mug"}, "kind": "goods", "price": {"unit": "points", "points": 10}, "state": "active",
 }  # fmt: skip
@@ -135,6 +140,7 @@ def address(path: str, filled: dict[str, str]) -> str:
 
 _HELD = "/members/{member}/subscriptions/{subscription_id}"
 BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
     ("PUT", "/plans/{plan}"): {"definition": PRIME},
     ("POST", "/plans/{plan}/state"): {"state": "paused"},
     ("POST", "/members/{member}/subscriptions"): {"plan": "prime", "period": "month"},
@@ -202,6 +208,8 @@ def body_for(method: str, path: str, member: str) -> Any:
         return None
     if path == "/activities":
         return order(member, "FOREIGN-1", 100, clock.now())
+    if path == "/quotes":
+        return {"member": {"id": member}, "cart": CART}
     if path == "/activities/batch":
         return {"activities": [order(member, "FOREIGN-2", 100, clock.now())]}
     if path == "/members/resolve":
@@ -213,6 +221,8 @@ def body_for(method: str, path: str, member: str) -> Any:
 
 def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
     body = body_for(method, path, walked["member"])
+    if path == "/checkouts" and method == "POST":
+        body = {"token": walked["token"], "number": "FOREIGN-3"}
     filled = address(path, walked["filled"])
     return caller(method, filled, body, Idempotency_Key=f"{method}{path}"[:90])
 
@@ -270,6 +280,7 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         f"/members/{member}/tiers",
         f"/members/{member}/redemptions",
         f"/members/{member}/bookings",
+        f"/checkouts?member={member}",
         "/rewards",
         "/services",
         "/resources",

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec import structs
 
 from regulars.facts.activity import store as keys
 from regulars.facts.activity.store import KeyClaim
@@ -175,7 +176,7 @@ def _settle(cursor: Any, scope: Scope, claims: dict[int, KeyClaim], answers: Seq
     for n, claim in claims.items():
         answer = answers[n]
         if isinstance(answer, Enrolee):
-            named.append(dataclasses.replace(claim, member_id=answer.enrolled.member_id))
+            named.append(structs.replace(claim, member_id=answer.enrolled.member_id))
     keys.claim_keys(cursor, brand_id=scope.brand_id, claims=named)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from ninja import Path
 
 from regulars.facts.members import api as members
@@ -80,5 +81,7 @@ def store_codes(scope: Scope) -> Mapping[UUID | None, str]:
 
 
 def plain(thing: Any) -> dict[str, Any]:
-    """The fields of a frozen dataclass by name, one level deep."""
+    """The fields of a dataclass or a struct by name, one level deep."""
+    if isinstance(thing, msgspec.Struct):
+        return msgspec.structs.asdict(thing)
     return {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
