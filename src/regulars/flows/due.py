@@ -21,6 +21,7 @@ from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
 from regulars.flows.mall import api as mall
 from regulars.flows.plans import api as plans
+from regulars.flows.prepaid import api as prepaid
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
@@ -113,5 +114,7 @@ def register() -> None:
     due.register("mall.settle", mall.settle_orders, every_seconds=30)
     due.register("payments.settle", payments.settle_due, every_seconds=1)
     due.register("plans.renew", plans.renew_due, every_seconds=1)
+    due.register("prepaid.expire_cards", prepaid.expire_cards, every_seconds=60)
+    due.register("prepaid.thaw", prepaid.thaw, every_seconds=60)
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

@@ -31,12 +31,14 @@ from regulars.flows.prepaid.packages import (
 )
 from regulars.flows.prepaid.stamps import Redeemed, redeem_stamp_card
 from regulars.flows.prepaid.topups import most_refundable, refund_top_up, top_up
-from regulars.flows.prepaid.transfers import transfer
+from regulars.flows.prepaid.transfers import given_today, transfer
+from regulars.value.prepaid.policy.cards import shown
 
 __all__ = [
     "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package", "claim_card",
     "create_batch", "evidence_pack", "expire_cards", "find_card", "freeze_package", "get_buyer", "get_owed",
-    "give_card", "hand_out", "holds_together", "most_refundable", "record_buyer",
-    "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "terms_of", "thaw", "top_up",
+    "give_card", "given_today", "hand_out", "holds_together", "most_refundable", "record_buyer",
+    "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "shown", "terms_of", "thaw",
+    "top_up",
     "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch", "void_card",
 ]  # fmt: skip

@@ -87,3 +87,14 @@ def transfer(
             scope, "transfer.create", member_id, now, {"to": str(to), "unit": unit, "amount": amount}
         )
         return row
+
+
+def given_today(*, scope: Scope, member_id: UUID, unit: str, now: datetime) -> int:
+    """What of a unit a member has given away since the business day began."""
+    brand = ground.brand_of(scope)
+    today = start_of_day(now.astimezone(zone(brand.timezone)).date(), brand.timezone)
+    with connection.cursor() as cursor:
+        given, _ = purchases.given_since(
+            cursor, brand_id=brand.id, member_id=member_id, unit=unit, since=today
+        )
+    return given

@@ -26,7 +26,9 @@ from regulars.surfaces.portal import (
     inbox,
     mall,
     orders,
+    plans,
     points,
+    prepaid,
     profile,
     shapes,
     signing,
@@ -235,5 +237,5 @@ def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGive
 
 api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
-for part in (coupons.mine, mall.visitors, mall.mine, booking.mine):
+for part in (coupons.mine, mall.visitors, mall.mine, booking.mine, prepaid.mine, plans.mine):
     api.add_router("/{slug}", part)

@@ -1,0 +1,151 @@
+"""Her stored value, packages, gift cards and stamps as the portal's pages get them. Texts are in her language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from regulars.surfaces.portal.shapes import Given
+
+RequestKey = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[\x20-\x7e]+$")]
+MemberCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+Message = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class UnitOut(Schema):
+    """`money`: amounts are minor units of the currency. `gives`: she may give some of it to others."""
+
+    unit: str
+    name: str
+    kind: str
+    money: bool
+    available: int
+    gives: bool
+
+
+class RungOut(Schema):
+    """Pay `pay`, get `bonus` more; `also` says what else."""
+
+    pay: int
+    bonus: int
+    also: list[str]
+
+
+class LadderOut(Schema):
+    key: str
+    name: str
+    rungs: list[RungOut]
+
+
+class UseOut(Schema):
+    sessions: int
+    service: str
+    store: str | None
+    missed: bool
+    used_at: datetime
+    undone: bool
+
+
+class PackageOut(Schema):
+    """`state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`."""
+
+    id: UUID
+    name: str
+    state: str
+    state_name: str
+    sessions: int
+    left: int
+    last_day: date | None
+    frozen_until: datetime | None
+    transferable: bool
+    services: list[str]
+    uses: list[UseOut]
+
+
+class CardOut(Schema):
+    id: UUID
+    name: str
+    design: str
+    ending: str
+    face: int
+    left: int
+    last_day: date | None
+
+
+class StampCardOut(Schema):
+    """`mine`: she may exchange it herself; else a store does."""
+
+    key: str
+    name: str
+    stamps: int
+    has: int
+    full: bool
+    mine: bool
+
+
+class TopUpOut(Schema):
+    id: UUID
+    paid: int
+    bonus: int
+    given_back: int
+    created_at: datetime
+
+
+class TransferOut(Schema):
+    direction: str
+    what: str
+    unit_name: str
+    amount: int
+    message: str
+    created_at: datetime
+
+
+class GivingOut(Schema):
+    """What the brand allows; `left_today` is None without a limit."""
+
+    enabled: bool
+    least: int
+    left_today: dict[str, int | None]
+
+
+class WalletOut(Schema):
+    """Everything prepaid that she has, newest first (50 of each at most), and what is on sale."""
+
+    currency: str
+    units: list[UnitOut]
+    packages: list[PackageOut]
+    cards: list[CardOut]
+    stamp_cards: list[StampCardOut]
+    top_ups: list[TopUpOut]
+    transfers: list[TransferOut]
+    ladders: list[LadderOut]
+    giving: GivingOut
+
+
+class ClaimIn(Given):
+    """The number may be typed with spaces or dashes."""
+
+    number: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
+    pin: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
+    key: RequestKey
+
+
+class GiveIn(Given):
+    """`to` is the member code of the receiver."""
+
+    to: MemberCode
+    message: Message = ""
+    key: RequestKey
+
+
+class TransferIn(GiveIn):
+    unit: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+
+
+class RedeemIn(Given):
+    key: RequestKey
