@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.coupons.given import definition as coupon_definition
 from tests.intake.world import START, World, name, points, programme, rule, world
 from tests.stories.world import staff
 
@@ -25,6 +26,8 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 from regulars.programme.packs import api as packs
 from regulars.programme.versions import api as versions
+from regulars.value.budgets import api as budgets
+from regulars.value.coupons import api as coupons
 
 pytestmark = pytest.mark.django_db
 _numbers = itertools.count()
@@ -332,3 +335,47 @@ def test_what_conflicts_with_the_brand_is_told_at_its_place() -> None:
         blueprint.plan(scope=w.scope, text=text, now=START)
     (error,) = raised.value.errors
     assert (error.field, error.code) == ("profile_fields[0]", "type_fixed")
+
+
+def test_what_operators_edit_daily_goes_with_the_programme() -> None:
+    """Budgets and coupons beside the programme: there and back, changed at once, waiting where the programme does."""
+    w = world(programme([rule("base", points())]))
+    budgets.apply_definition(
+        scope=w.scope, definition={"key": "pot", "name": "pot", "amount": 100}, now=START
+    )
+    coupons.apply_definition(scope=w.scope, definition=coupon_definition("tea", budgets=["pot"]), now=START)
+    there_and_back(w.scope)
+
+    text = file_of(w.scope, lambda v: v["budgets"][0].update(amount=70))
+    found = blueprint.plan(scope=w.scope, text=text, now=START)
+    assert [(d.sign, d.path, d.leaves) for d in found.differences] == [
+        ("~", "budgets[pot]", (("amount", 100, 70),))
+    ]
+    assert blueprint.apply(scope=w.scope, text=text, now=START).state == "unchanged"
+    assert budgets.get_budget(brand_id=w.scope.brand_id, key="pot").amount == 70
+
+    def both(values: dict[str, Any]) -> None:
+        values["programme"]["rules"].append(rule("gift", {"type": "coupon", "definition": "cake"}))
+        values["coupons"].append(coupon_definition("cake"))
+
+    ann, bob = staff(w.scope, "Ann"), staff(w.scope, "Bob")
+    text = file_of(w.scope, both)
+    done = blueprint.apply(scope=ann, text=text, now=START)
+    assert {d.path for d in done.plan.differences} == {"programme.rules[gift]", "coupons[cake]"}
+    assert done.state == "in_review"
+    assert [d.key for d in coupons.list_definitions(brand_id=w.scope.brand_id)] == ["tea"]
+    assert blueprint.apply(scope=bob, text=text, now=START, publish=True).state == "published"
+    assert [d.key for d in coupons.list_definitions(brand_id=w.scope.brand_id)] == ["cake", "tea"]
+
+    # a wrong definition of a room is told at its line; who may not write it is told so
+    broken = file_of(w.scope, lambda v: v["coupons"][0].update(validity={"kind": "nope"}))
+    with pytest.raises(Refusal) as raised:
+        blueprint.plan(scope=w.scope, text=broken, now=START)
+    (error,) = raised.value.errors
+    assert error.field.startswith("coupons[0].validity")
+    assert error.message.en.startswith("line ")
+    less = Scope(ann.organisation_id, ann.brand_id, ann.actor, ann.permissions - {"coupons.write"})
+    with pytest.raises(Refusal, match="forbidden"):
+        blueprint.apply(
+            scope=less, text=file_of(w.scope, lambda v: v["budgets"][0].update(amount=1)), now=START
+        )

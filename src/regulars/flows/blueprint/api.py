@@ -1,8 +1,8 @@
 """Programme as code: the whole of a brand's programme as one YAML file; what a file would change; changing it.
 
 The versioned programme goes the way every version goes: draft, review by somebody else, publication. The sections
-beside it (coupons, budgets …) are what operators edit daily and change at once. A plan is an application that is rolled
-back, so that both say the same.
+beside it (coupons, budgets …) are what operators edit daily; they change at once, or with the programme that they wait
+for. A plan is an application that is rolled back, so that both say the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.flows.blueprint import difference, reading
 from regulars.flows.blueprint.difference import told
 from regulars.flows.blueprint.reading import MAX_BYTES, place_of
-from regulars.flows.blueprint.sections import nearest, sections
+from regulars.flows.blueprint.sections import nearest, rooms, sections, words
 from regulars.flows.blueprint.types import Applied, Difference, Place, Plan, Section, Source
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
@@ -58,7 +58,10 @@ def plan(*, scope: Scope, text: str | bytes, now: datetime) -> Plan:
     source = _read(text)
     with transaction.atomic():
         work = _Work(replace(scope, permissions=_EVERYTHING), source, now)
-        made = work.carry_out()
+        found = work.words_and_programme()
+        if work.definition is not None and work.changes:
+            versions.rehearse(scope=work.scope, definition=work.definition, now=now)
+        made = work.plan(found + work.rooms())
         transaction.set_rollback(True)
     return made
 
@@ -72,11 +75,13 @@ def apply(
     publish: bool = False,
     effective_from: datetime | None = None,
 ) -> Applied:
-    """Bring the brand to what the file says: sections at once, the programme as a version handed to review.
+    """Bring the brand to what the file says, or hand what it says of the programme to review.
 
-    `publish` takes the last step as well: staff alone may (`staff_only`, 403). A brand's first programme is installed;
-    a later one must be waiting for review with the very same content, by somebody else (`own_work`, 403), and is
-    approved and published by the caller. Where it does not wait yet it is submitted, and somebody else must publish.
+    Where the programme stays as it is, the sections change at once. Where it changes, words (activity types, fields,
+    tags) change at once and the programme becomes a version that waits for review; the other sections wait with it.
+    `publish` takes the last step: staff alone may (`staff_only`, 403). A brand's first programme is installed; a later
+    one must be waiting with the very same content, by somebody else (`own_work`, 403), and is approved and published
+    by the caller. Where it does not wait yet it is submitted, and somebody else must publish.
     """
     scope.require("programme.write")
     if publish:
@@ -90,10 +95,22 @@ def apply(
     source = _read(text)
     with transaction.atomic():
         work = _Work(scope, source, now)
-        made = work.carry_out()
+        found = work.words_and_programme()
         number, state = None, "unchanged"
-        if work.definition is not None and made.changes_programme:
+        if work.definition is not None and work.changes:
             number, state = _put_forward(scope, work.definition, now, note, publish, effective_from)
+        if state == "in_review" and work.definition is not None:
+            try:
+                with transaction.atomic():  # how it will be once somebody has published it
+                    everything = replace(scope, permissions=_EVERYTHING)
+                    versions.rehearse(scope=everything, definition=work.definition, now=now)
+                    found += work.rooms()
+                    raise _Rehearsed
+            except _Rehearsed:
+                pass
+        else:
+            found += work.rooms()
+        made = work.plan(found)
         if made.differences:
             audit.record(
                 organisation_id=scope.organisation_id,
@@ -110,6 +127,10 @@ def apply(
                 now=now,
             )
     return Applied(made, number, state)  # type: ignore[arg-type]
+
+
+class _Rehearsed(Exception):
+    pass
 
 
 def _put_forward(
@@ -158,22 +179,40 @@ class _Work:
     now: datetime
     definition: Mapping[str, Any] | None = None
     wrong: list[tuple[str, Place, str, Text]] = field(default_factory=list)
+    untouched: dict[str, int] = field(default_factory=dict)
+    published: int | None = None
+    changes: bool = False
 
-    def carry_out(self) -> Plan:
-        """Change the sections, check the programme; what differs. Raises the refusal that names every error."""
+    def words_and_programme(self) -> list[Difference]:
+        """Change the words, check the programme; what differs. Raises the refusal that names every error."""
         found: list[Difference] = []
-        untouched: dict[str, int] = {}
-        for section in sections():
-            if self.source.values.get(section.name) is not None:
-                found += self._section(section, untouched)
-        live = _live(self.scope, self.now)
+        for section in words():
+            found += self._section(section)
         given = self.source.values.get("programme")
         # an error in the vocabulary brings errors of what names it: those would only lead astray
         if given is not None and not self.wrong:
-            found = self._programme(given, live) + found
+            live = _live(self.scope, self.now)
+            self.published = live.version if live else None
+            differences = self._programme(given, live)
+            self.changes = bool(differences)
+            found = differences + found
+        self._refuse()
+        return found
+
+    def rooms(self) -> list[Difference]:
+        """Change the rooms' definitions; what differs. Raises the refusal that names every error."""
+        found: list[Difference] = []
+        for section in rooms():
+            found += self._section(section)
+        self._refuse()
+        return found
+
+    def plan(self, found: list[Difference]) -> Plan:
+        return Plan(tuple(found), self.untouched, self.published)
+
+    def _refuse(self) -> None:
         if self.wrong:
             raise reading.refusal(self.wrong)
-        return Plan(tuple(found), untouched, live.version if live else None)
 
     def _programme(self, given: Any, live: Programme | None) -> list[Difference]:
         try:
@@ -196,8 +235,10 @@ class _Work:
         changes = versions.changes(before=live or empty, after=after)
         return difference.of_programme(changes, before, self.definition)
 
-    def _section(self, section: Section, untouched: dict[str, int]) -> list[Difference]:
-        given = self.source.values[section.name]
+    def _section(self, section: Section) -> list[Difference]:
+        given = self.source.values.get(section.name)
+        if given is None:
+            return []
         if not isinstance(given, list):
             self._bad(section.name, "not_a_list", "应为列表", "Must be a list")
             return []
@@ -214,12 +255,14 @@ class _Work:
                     f"Needs its {section.key}",
                 )
                 continue
-            if key in keys:
+            name = section.name_of(item)
+            if name in keys:
                 self._bad(f"{path}.{section.key}", "duplicate", f"“{key}”重复", f"“{key}” is given twice")
                 continue
-            keys.add(key)
+            keys.add(name)
             if item in before:
                 continue
+            self.scope.require(section.permission)
             try:
                 with transaction.atomic():
                     section.put(self.scope, item, self.now)
@@ -227,8 +270,8 @@ class _Work:
                 if refusal.code == "forbidden":
                     raise
                 self._note(path, refusal)
-        after = [item for item in section.export(self.scope.brand_id) if item[section.key] in keys]
-        untouched[section.name] = sum(item[section.key] not in keys for item in before)
+        after = [item for item in section.export(self.scope.brand_id) if section.name_of(item) in keys]
+        self.untouched[section.name] = sum(section.name_of(item) not in keys for item in before)
         return difference.of_section(section, before, after)
 
     def _bad(self, path: str, code: str, zh: str, en: str) -> None:

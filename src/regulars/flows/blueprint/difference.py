@@ -41,10 +41,10 @@ def of_section(
     section: Section, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
 ) -> list[Difference]:
     """What a section gains or changes; nothing is ever taken away from one."""
-    olds = {item[section.key]: item for item in before}
+    olds = {section.name_of(item): item for item in before}
     found = []
     for item in after:
-        key = item[section.key]
+        key = section.name_of(item)
         old = olds.get(key)
         if old == item:
             continue

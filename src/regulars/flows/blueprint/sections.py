@@ -19,22 +19,66 @@ from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
+from regulars.value.bookings import api as bookings
+from regulars.value.budgets import api as budgets
+from regulars.value.coupons import api as coupons
+from regulars.value.plans import api as plans
+from regulars.value.prepaid import api as prepaid
+from regulars.value.rewards import api as rewards
 
 _MOST = 200
 
 
-def sections() -> tuple[Section, ...]:
-    """Every section that this installation has."""
+def words() -> tuple[Section, ...]:
+    """What conditions name: needed to read the programme."""
     return (
-        Section("activity_types", Text("行为类型", "Activity types"), "code", _types, _put_type),
-        Section("profile_fields", Text("会员字段", "Profile fields"), "key", _fields, _put_field),
-        Section("tags", Text("标签", "Tags"), "code", _tags, _put_tag),
-        *_rooms(),
+        Section(
+            "activity_types", Text("行为类型", "Activity types"), "code", _types, _put_type, "settings.write"
+        ),
+        Section(
+            "profile_fields", Text("会员字段", "Profile fields"), "key", _fields, _put_field, "settings.write"
+        ),
+        Section("tags", Text("标签", "Tags"), "code", _tags, _put_tag, "settings.write"),
     )
 
 
-def _rooms() -> tuple[Section, ...]:
-    return ()
+def rooms() -> tuple[Section, ...]:
+    """What operators edit daily: it names units, tiers and benefits of the programme in force."""
+    return (
+        _room("budgets", Text("预算", "Budgets"), budgets, "coupons.write"),
+        _room("coupons", Text("券模板", "Coupons"), coupons, "coupons.write"),
+        _room("prepaid", Text("储值与次卡", "Prepaid"), _Prepaid, "prepaid.write", kind="kind"),
+        _room("plans", Text("付费会员", "Plans"), plans, "plans.write"),
+        _room("rewards", Text("积分商城", "Rewards"), rewards, "rewards.write"),
+        _room("bookings", Text("预约服务", "Bookings"), bookings, "bookings.write", kind="type"),
+    )
+
+
+def sections() -> tuple[Section, ...]:
+    return (*words(), *rooms())
+
+
+class _Prepaid:
+    """The room's door by position, as the others by keyword."""
+
+    @staticmethod
+    def export_definitions(*, brand_id: UUID) -> list[dict[str, Any]]:
+        return prepaid.export_definitions(brand_id)
+
+    @staticmethod
+    def apply_definition(*, scope: Scope, definition: Any, now: datetime) -> None:
+        prepaid.apply_definition(scope, definition, now)
+
+
+def _room(name: str, title: Text, door: Any, permission: str, kind: str = "") -> Section:
+    def export(brand_id: UUID) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = door.export_definitions(brand_id=brand_id)
+        return found
+
+    def put(scope: Scope, definition: dict[str, Any], now: datetime) -> None:
+        door.apply_definition(scope=scope, definition=definition, now=now)
+
+    return Section(name, title, "key", export, put, permission, kind)
 
 
 def nearest(word: str, known: Any) -> Text:
@@ -148,7 +192,6 @@ def _data_field(field: DataField) -> dict[str, Any]:
 
 
 def _put_type(scope: Scope, given: dict[str, Any], now: datetime) -> None:
-    scope.require("settings.write")
     read = _Reader(given, ("code", "name", "fields"))
     code, name = read.word("code"), read.text("name")
     fields: list[dict[str, Any]] = []
@@ -211,7 +254,6 @@ _RULES = ("min", "max", "max_length", "pattern", "required_in_portal")
 
 
 def _put_field(scope: Scope, given: dict[str, Any], now: datetime) -> None:
-    scope.require("settings.write")
     read = _Reader(given, ("key", "type", "label", "choices", "rules", "in_portal", "position", "archived"))
     key, kind, label = read.word("key"), read.word("type"), read.text("label")
     choices = tuple(FieldChoice(c["value"], Text.from_json(c["label"])) for c in read.choices())
@@ -242,7 +284,6 @@ def _tags(brand_id: UUID) -> list[dict[str, Any]]:
 
 
 def _put_tag(scope: Scope, given: dict[str, Any], now: datetime) -> None:
-    scope.require("settings.write")
     read = _Reader(given, ("code", "name", "colour"))
     tag = Tag(read.word("code"), read.text("name"), read.word("colour", ""))
     read.errors.refuse()

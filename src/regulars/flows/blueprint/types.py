@@ -16,7 +16,7 @@ Sign = Literal["+", "~", "-"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A list of definitions beside the programme, each known by its `key` field.
+    """A list of definitions beside the programme, each known by its `key` field, within its `kind` if it has one.
 
     `export` gives them in canonical form and a stable order; `put` creates or changes one and raises what is wrong with
     it. What a file does not name stays as it is.
@@ -27,6 +27,12 @@ class Section:
     key: str
     export: Callable[[UUID], list[dict[str, Any]]]
     put: Callable[[Scope, dict[str, Any], datetime], Any]
+    permission: str
+    kind: str = ""
+
+    def name_of(self, item: Mapping[str, Any]) -> str:
+        """What tells an item from the others."""
+        return f"{item.get(self.kind)}/{item[self.key]}" if self.kind else str(item[self.key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,6 @@ class Plan:
     differences: tuple[Difference, ...]
     untouched: Mapping[str, int]
     published: int | None  # the version that the programme was compared with
-
-    @property
-    def changes_programme(self) -> bool:
-        return any(d.path.partition(".")[0].partition("[")[0] == "programme" for d in self.differences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ __all__ = [
     "install",
     "list_versions",
     "publish",
+    "rehearse",
     "review",
     "save_draft",
     "submit",
@@ -284,6 +285,18 @@ def diff(*, scope: Scope, before: int, after: int, now: datetime) -> list[Change
         for row in rows
     )
     return difference.compare(old, new)
+
+
+def rehearse(*, scope: Scope, definition: Any, now: datetime) -> None:
+    """Put a definition in force, unreviewed: for a caller who rolls this transaction back, to see what would be."""
+    scope.require("programme.publish")
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    head = store.lock_head(scope.brand_id)
+    compiled = history.compile_definition(brand, definition, number=head.last_number + 1, effective_from=now)
+    row = _new_row(head, scope.brand_id, rules.dump(compiled), scope.actor, now, None, "")
+    row.vocabulary = vocabulary.to_json(vocabulary.present(brand))
+    _put_in_force(head, row, now, scope.actor, now)
+    row.save(force_insert=True)
 
 
 def changes(*, before: Programme, after: Programme) -> list[Change]:
