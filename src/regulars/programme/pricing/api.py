@@ -8,11 +8,13 @@ from regulars.programme.pricing.dump import checkout_json
 from regulars.programme.pricing.parse import OFFER_FIELDS, Terms, parse_offer, read_offer
 from regulars.programme.pricing.parse_checkout import category_codes, read_checkout, read_promotions
 from regulars.programme.pricing.price import price
+from regulars.programme.pricing.refusals import REASONS
 from regulars.programme.pricing.returns import plan_return
 from regulars.programme.pricing.shelf import make_shelf, price_benefit, shipping_benefit
 
 __all__ = [
     "OFFER_FIELDS",
+    "REASONS",
     "Teller",
     "Terms",
     "category_codes",
