@@ -21,11 +21,11 @@ from regulars.flows.plans.entitling import (
     together,
     with_plan,
 )
-from regulars.flows.plans.renewing import renew_due, waiting_payment
+from regulars.flows.plans.renewing import renew_due, waiting_payment, waiting_purchase
 from regulars.flows.plans.taking import take
 
 __all__ = [
     "OPEN_FOR", "SUBJECT", "active_plan_benefits", "begin_trial", "benefits_of", "buy", "change", "pause",
     "person_hashes", "quote_change", "quote_refund", "refund", "renew_due", "resume", "set_renewal", "tag_of", "take",
-    "together", "transfer", "waiting_payment", "with_plan",
+    "together", "transfer", "waiting_payment", "waiting_purchase", "with_plan",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from regulars.flows import payments as paying
 from regulars.flows.plans import entitling, telling
@@ -16,7 +17,7 @@ from regulars.flows.plans.changing import finish, resumed
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import start_of_day
 from regulars.platform.organisations import api as organisations
-from regulars.platform.organisations.types import Brand
+from regulars.platform.organisations.types import Brand, Scope
 from regulars.platform.payments import api as payments
 from regulars.platform.payments.types import OPEN, Payment
 from regulars.value.plans import api as plans
@@ -46,6 +47,12 @@ def waiting_payment(*, held: Subscription) -> Payment | None:
     """The payment that a subscription waits for, if one is open."""
     order = plans.open_order(member_id=held.member_id, subscription_id=held.id)
     payment = payment_of(order)
+    return payment if payment is not None and payment.state in OPEN else None
+
+
+def waiting_purchase(*, scope: Scope, member_id: UUID) -> Payment | None:
+    """The payment of a purchase that was begun and waits, if there is one."""
+    payment = payment_of(plans.open_purchase(brand_id=scope.brand_id, member_id=member_id, lock=False))
     return payment if payment is not None and payment.state in OPEN else None
 
 

@@ -194,14 +194,12 @@ def open_order(*, member_id: UUID, subscription_id: UUID) -> PlanOrder | None:
     return None if row is None else store.order_of(row)
 
 
-def open_purchase(*, brand_id: UUID, member_id: UUID) -> PlanOrder | None:
+def open_purchase(*, brand_id: UUID, member_id: UUID, lock: bool = True) -> PlanOrder | None:
     """The purchase of a member that waits for its payment."""
-    row = (
-        models.PlanOrder.objects.select_for_update(no_key=True)
-        .filter(member_id=member_id, brand_id=brand_id, state="open", kind="buy")
-        .order_by("-id")
-        .first()
-    )
+    rows = models.PlanOrder.objects.filter(
+        member_id=member_id, brand_id=brand_id, state="open", kind="buy"
+    ).order_by("-id")
+    row = (rows.select_for_update(no_key=True) if lock else rows).first()
     return None if row is None else store.order_of(row)
 
 
