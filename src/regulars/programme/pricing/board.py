@@ -287,11 +287,10 @@ class Board:
                     places = tuple(sorted({*places, *gifts}))
                 parts = [found[i] for i in places]
                 off = sum(parts)
-        if left is not None and off > left:
-            parts = None if parts is None else split(left, parts)
-            off = left
         if off <= 0:
             return _nothing(self.goods, action, net, places)
+        if left is not None and off > left:  # half an offer is none: it would be used up for less than it promises
+            return Effect(0, places, None, "budget_used", _NONE)
         return Effect(off, places, parts, "", _NONE)
 
     def parts(self, effect: Effect, net: Sequence[int]) -> list[int]:

@@ -39,7 +39,7 @@ REASONS: Mapping[str, Text] = {
     "not_chosen": Text("未选择", "not chosen"),
     "declined": Text("会员选择不用", "declined"),
     "quota_used": Text("本期次数已用完", "used up for this period"),
-    "budget_used": Text("活动预算已用完", "the campaign's budget is spent"),
+    "budget_used": Text("活动预算不足", "the campaign's budget does not reach"),
     "better_price": Text("已有更低的价格", "a lower price applies"),
     "not_available": Text("当前不可用", "not available at present"),
     "not_in_wallet": Text("券包里没有这张券", "no such coupon in the wallet"),
