@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.rest.shop import ALL, Caller, Shop, order
@@ -40,6 +41,7 @@ def walked(shop: Shop) -> dict[str, Any]:
     burn = call.post(f"/members/{member}/burns", {"unit": "points", "amount": 10}, Idempotency_Key="b")
     hold = call.post(f"/members/{member}/holds", {"unit": "points", "amount": 10}, Idempotency_Key="h")
     identity = call.get(f"/members/{member}")["identities"][0]["id"]
+    coupon, batch, bulk = with_coupons(shop, member)
     redemption, booking = furnish_mall(call, member)
     quoted = call.post("/quotes", {"member": {"id": member}, "cart": CART})
     sale = call.post("/checkouts", {"token": quoted["token"], "number": "N2"}, Idempotency_Key="c")
@@ -70,6 +72,10 @@ def walked(shop: Shop) -> dict[str, Any]:
             "kind": "ladder",
             "scheme": "level",
             "benefit": "birthday-pack",
+            "coupon_id": coupon,
+            "definition": "tea",
+            "issue_id": bulk,
+            "batch_id": batch,
             "key": "skin",
             "code": "S9",
         },
@@ -123,6 +129,31 @@ def sell_plan(shop: Shop, member: str) -> dict[str, str]:
     }
 
 
+def with_coupons(shop: Shop, member: str) -> tuple[str, str, str]:
+    """A budget and a coupon definition; a coupon of hers, a batch of codes, a bulk issue."""
+    from regulars.flows.coupons import api as coupon_flow
+    from regulars.value.budgets import api as budgets
+
+    budget = {"key": "b", "name": {"zh": "秘预算", "en": "Secret budget"}, "amount": 100}
+    budgets.apply_definition(scope=shop.scope, definition=budget, now=shop.now)
+    definition = {
+        "key": "tea",
+        "name": {"zh": "秘券", "en": "Secret coupon"},
+        "state": "active",
+        "offer": {"kind": "amount", "amount": 100},
+        "validity": {"kind": "after_claim", "days": 30},
+        "claim": {"channels": ["portal", "code", "issue"]},
+        "budgets": ["b"],
+        "transferable": True,
+    }
+    coupon_flow.put_definition(scope=shop.scope, definition=definition, now=shop.now)
+    post = shop.call.post
+    coupon = post(f"/members/{member}/coupons", {"definition": "tea"}, Idempotency_Key="c")["id"]
+    batch = post("/coupon-definitions/tea/codes", {"count": 2}, Idempotency_Key="c")["id"]
+    bulk = post("/coupon-definitions/tea/bulk-issues", {}, Idempotency_Key="c")["id"]
+    return coupon, batch, bulk
+
+
 def address(path: str, filled: dict[str, str]) -> str:
     for name, value in filled.items():
         path = path.replace("{" + name + "}", value)
@@ -139,6 +170,7 @@ def address(path: str, filled: dict[str, str]) -> str:
 
 
 _HELD = "/members/{member}/subscriptions/{subscription_id}"
+NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
     ("PUT", "/plans/{plan}"): {"definition": PRIME},
@@ -195,6 +227,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/gift-cards/sales"): {"numbers": ["7992739871000003"], "method": "cash"},
     ("POST", "/gift-cards/lookups"): {"number": "7992739871000003"},
     ("POST", "/gift-cards/void"): {"number": "7992739871000003", "reason": "mine now"},
+    ("POST", "/members/{member}/coupons"): {"definition": "tea"},
+    ("POST", "/members/{member}/coupons/{coupon_id}/void"): {"comment": "mine now"},
+    ("POST", "/members/{member}/gifts"): {"token": "ABCD"},
+    ("POST", "/coupon-definitions/{definition}/codes"): {"count": 1},
+    ("POST", "/coupon-codes/lookup"): {"code": "ABCD"},
     ("POST", "/members/pass"): {"text": "R1" + "A" * 56},
     ("PUT", "/profile-fields/{key}"): {"type": "text", "label": {"zh": "我", "en": "mine"}},
     ("PUT", "/tags/{code}"): {"name": {"zh": "我", "en": "mine"}},
@@ -212,6 +249,10 @@ def body_for(method: str, path: str, member: str) -> Any:
         return {"member": {"id": member}, "cart": CART}
     if path == "/activities/batch":
         return {"activities": [order(member, "FOREIGN-2", 100, clock.now())]}
+    if path == "/coupon-definitions/{definition}/issues":
+        return {"members": [member]}
+    if path == "/coupons/verifications":
+        return {"member": member, "coupon_id": str(NOBODY)}
     if path == "/members/resolve":
         return {"refs": [{"id": member}, {"identity": {"type": "phone", "value": "13800138000"}}]}
     if path == "/members/tags":
@@ -278,6 +319,9 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         f"/members/{member}/notes",
         f"/members/{member}/activities",
         f"/members/{member}/tiers",
+        f"/members/{member}/coupons",
+        "/coupon-definitions",
+        "/budgets",
         f"/members/{member}/redemptions",
         f"/members/{member}/bookings",
         f"/checkouts?member={member}",
