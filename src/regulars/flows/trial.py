@@ -6,6 +6,7 @@ programme then decide the same order from the same state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.types import ActivityIn
 from regulars.facts.members import api as members
 from regulars.facts.members import states
+from regulars.flows import effects
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import event_of
 from regulars.flows.intake.prepare import prepare
@@ -28,7 +30,7 @@ from regulars.kit.text import Language, Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 from regulars.programme.rules.api import decide, explain_outcome, facts_of
-from regulars.programme.rules.types import Act, Decision, MemberState, Programme
+from regulars.programme.rules.types import Act, BudgetRoom, Decision, MemberState, Programme
 from regulars.programme.versions import api as versions
 from regulars.value.ledger.wallet import Wallet
 
@@ -75,9 +77,10 @@ def try_definition(
             "activity", "required", "请选择或填写一笔行为", "choose an activity or make one up"
         )
     state, tier = _state_before(scope, member_id, act, activity_id, now)
+    live = versions.in_force(brand_id=brand.id, now=now).at(act.occurred_at)
+    state.budgets = _left(brand.id, draft.budgets | live.budgets, act, now)
     decision = decide(draft, state, act)
     facts = facts_of(draft, state, act)
-    live = versions.in_force(brand_id=brand.id, now=now).at(act.occurred_at)
     return Trial(
         act=act,
         state=state,
@@ -85,11 +88,23 @@ def try_definition(
         draft=draft,
         decision=decision,
         sentences=tuple(
-            explain_outcome(outcome, draft, language, earns=decision.earns, facts=facts)
+            explain_outcome(outcome, draft, language, earns=decision.earns, facts=facts, grants=decision.grants)
             for outcome in decision.outcomes
         ),
         live=decide(live, state, act),
     )
+
+
+def _left(brand_id: UUID, keys: frozenset[str], act: Act, now: datetime) -> Mapping[str, BudgetRoom] | None:
+    """What the budgets have now: a trial takes nothing from them, and gives no more than there is."""
+    if not keys:
+        return None
+    store = organisations.stores_of(brand_id=brand_id, codes={act.store}).get(act.store) if act.store else None
+    store_id = store.id if store else None
+    left = effects.budgets_left(
+        brand_id=brand_id, keys=keys, stores={store_id}, now=now, none_of=frozenset()
+    )
+    return left.at(store_id)
 
 
 def _state_before(

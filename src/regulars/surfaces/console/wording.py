@@ -42,6 +42,14 @@ _NOTES: dict[str, Text] = {
     "credited": Text("入账 {amount} {unit}", "{amount} {unit} credited"),
     "ends": Text("{unit}批次改变有效期", "A lot of {unit} ends at another time"),
     "refunded": Text("退款 {money}", "{money} refunded"),
+    "coupon_not_issued": Text(
+        "优惠券“{definition}”未能发放（{reason}）", "The coupon “{definition}” was not issued ({reason})"
+    ),
+    "gifts_taken_back": Text(
+        "订单 {order} 全部退款，未使用的赠券与加送次数已收回",
+        "All of order {order} went back: unused coupons and extra uses that it brought are void",
+    ),
+    "held_for_review": Text("疑似异常（{rule}），已冻结待复核", "Suspicious ({rule}): held for review"),
     "refund_refused": Text(
         "订单到达后这笔退款未能处理", "When its order came, this refund could not be taken"
     ),

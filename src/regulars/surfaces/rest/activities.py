@@ -294,9 +294,14 @@ def _outcomes(scope: Scope, row: ActivityRow, said: Language) -> list[dict[str, 
     programme = _programme(scope, stored.version)
     earns = [Earn(e.rule, e.unit, e.amount, e.shares, None, e.expires_at) for e in stored.earns]
     outcomes = []
+    grants = intake.grants_of(stored=stored)
     for kept in stored.outcomes:
         outcome = Outcome(kept.rule, not kept.reason, kept.reason, kept.detail)
-        sentence = rules.explain_outcome(outcome, programme, said, earns=earns) if programme else kept.reason
+        sentence = (
+            rules.explain_outcome(outcome, programme, said, earns=earns, grants=grants)
+            if programme
+            else kept.reason
+        )
         outcomes.append(
             {"rule": kept.rule, "fired": outcome.fired, "reason": kept.reason, "sentence": sentence}
         )
