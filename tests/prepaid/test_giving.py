@@ -91,7 +91,9 @@ def test_five_stamps_are_a_drink(shop: Shop) -> None:
 
 
 def test_a_coupon_that_is_refused_leaves_the_stamps(shop: Shop) -> None:
-    shop.define("stamp_card", "drink", {"name": {"zh": "x", "en": "x"}, "stamps": 1, "reward": {"coupon": "free"}})
+    shop.define(
+        "stamp_card", "drink", {"name": {"zh": "x", "en": "x"}, "stamps": 1, "reward": {"coupon": "free"}}
+    )
     her = shop.member("13700000001")
     shop.one(ActivityIn(type="checkin", member=MemberRef(id=her), occurred_at=NOW, key="c"))
 

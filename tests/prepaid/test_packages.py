@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.prepaid.world import MASSAGE, Shop, at, refused
@@ -9,6 +10,7 @@ from tests.prepaid.world import MASSAGE, Shop, at, refused
 from regulars.facts.activity.types import MemberRef
 from regulars.flows import due, value
 from regulars.flows.prepaid import api as flows
+from regulars.platform.organisations import api as organisations
 from regulars.value.prepaid import api as prepaid
 
 
@@ -183,3 +185,18 @@ def test_later_terms_do_not_touch_what_was_bought(shop: Shop) -> None:
     shop.define("package", "massage", MASSAGE, state="ended")
     assert refused(shop.buy, her, at("2024-03-02 12:00")).code == "not_for_sale"
     assert refused(shop.define, "package", "massage", MASSAGE, "active").code == "wrong_state"
+
+
+def test_staff_of_one_store_act_there_only(shop: Shop) -> None:
+    her, now = shop.member("13700000001"), at("2024-03-01 12:00")
+    stores = organisations.stores_of(brand_id=shop.scope.brand_id)
+    clerk = Shop(replace(shop.scope, store_ids=frozenset({stores["S1"].id})))
+    assert refused(clerk.buy, her, now).code == "store_not_allowed"
+    assert refused(clerk.buy, her, now, store_code="S2").code == "store_not_allowed"
+    package = clerk.buy(her, now, store_code="S1", key="bought")
+    use = clerk.use(package, now)
+    undo(clerk, use, now)
+    elsewhere = Shop(replace(shop.scope, store_ids=frozenset({stores["S2"].id})))
+    again = shop.use(package, now)
+    assert refused(undo, elsewhere, again, now).code == "store_not_allowed"
+    shop.clean()

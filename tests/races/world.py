@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -106,7 +107,7 @@ def codes(outcomes: list[Any]) -> dict[str, int]:
     return counted
 
 
-def open_rush() -> Rush:
+def open_rush(units: Sequence[dict[str, Any]] = ()) -> Rush:
     now = clock.now()
     opened = now - timedelta(days=400)
     organisation = organisations.create_organisation(name=Text("茶", "Tea"), now=opened)
@@ -116,6 +117,7 @@ def open_rush() -> Rush:
     scope = Scope(organisation.id, brand.id, Actor("staff", new_id(), "Owner"), frozenset(PERMISSIONS))
     definition = copy.deepcopy(PROGRAMME)
     definition["units"][0]["expiry"] = {"kind": "rolling_months", "n": 24, "round_up": "month"}
+    definition["units"] += units
     versions.install(scope=scope, definition=definition, effective_from=opened, now=opened)
     made = apikeys.create_key(
         scope=scope, name="till", permissions=frozenset(PERMISSIONS) - NOT_FOR_KEYS, now=now

@@ -6,7 +6,7 @@ Each is an internal activity of the intake, posted under the member's lock; call
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -125,7 +125,9 @@ def end_lot_at(
 
 
 def _post(scope: Scope, given: ActivityIn, now: datetime) -> Receipt:
-    result = intake.post(scope=scope, activities=[given], now=now, internal=True)[0]
+    # the flow has asked whether the actor may act at the store; its own moves need not name one
+    free = replace(scope, store_ids=None)
+    result = intake.post(scope=free, activities=[given], now=now, internal=True)[0]
     if isinstance(result, Refusal):
         raise result
     return result

@@ -175,7 +175,11 @@ def undo_use(
         if now > use.undo_until and not any_time:
             raise conflict("undo_window_over", "已超过撤销时限", "It is too late to take it back")
         value.return_burn(
-            scope=scope, member_id=member_id, burn_id=use.activity_id, key=f"package_undo:{use.id}", now=now
+            scope=replace(scope, store_ids=None),
+            member_id=member_id,
+            burn_id=use.activity_id,
+            key=f"package_undo:{use.id}",
+            now=now,
         )
         purchases.set_undone(cursor, use=use, now=now)
         others = purchases.uses_of(cursor, member_id=member_id, package_id=row.id)
