@@ -31,7 +31,9 @@ from regulars.surfaces.console import (
     member_coupons,
     members,
     messages,
+    payments,
     people,
+    plans,
     prepaid,
     programme,
     redemptions,
@@ -40,6 +42,7 @@ from regulars.surfaces.console import (
     session,
     stores,
     tags,
+    tier_editor,
     till,
     timeline,
     trials,
@@ -80,8 +83,9 @@ answer_with_problems(api)
 
 for part in (
     session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
-    roles, keys, audit, messages, programme, trials, imports, rewards, redemptions,
+    roles, keys, audit, messages, programme, tier_editor, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, liability,
+    plans, payments,
 ):  # fmt: skip
     api.add_router("", part.router)

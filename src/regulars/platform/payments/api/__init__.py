@@ -20,6 +20,7 @@ from regulars.platform.payments.api.asking import (
     ask_refund,
     ask_refund_status,
     ask_status,
+    notify_url,
     provider_of,
     read_notice,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "note_refund",
     "note_silence",
     "note_status",
+    "notify_url",
     "payments_of",
     "provider_of",
     "provider_refusal",
