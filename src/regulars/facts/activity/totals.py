@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+from regulars.kit.sql import plain_array
 
 _WINDOW = "brand_id = %(brand)s AND occurred_at >= %(since)s AND occurred_at < %(until)s"
 
@@ -62,3 +65,16 @@ def active(cursor: Any, *, brand_id: UUID, since: datetime, until: datetime) -> 
         {"brand": brand_id, "since": since, "until": until},
     )
     return int(cursor.fetchone()[0])
+
+
+def spend_by_member(
+    cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID], since: datetime
+) -> dict[UUID, int]:
+    """What members spent since an instant, net of refunds, in minor units; those who spent nothing are left out."""
+    cursor.execute(
+        """SELECT member_id, sum(amount)::bigint FROM activity
+            WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND occurred_at >= %s
+              AND type IN ('order', 'refund') GROUP BY member_id""",
+        [plain_array(member_ids), brand_id, since],
+    )
+    return dict(cursor.fetchall())

@@ -179,6 +179,62 @@ def due_standings(
     return [(member_id, due_at, msgspec.json.decode(text)) for member_id, due_at, text in cursor.fetchall()]
 
 
+def all_standings(
+    cursor: Any, *, brand_id: UUID, scheme: str, after: UUID | None, limit: int
+) -> list[tuple[UUID, dict[str, Any] | None]]:
+    """The next active members in the order of their ids, with their standing's JSON (None before their first act)."""
+    cursor.execute(
+        f"""SELECT member_id, (progress->'tiers'->%s)::text FROM membership
+             WHERE brand_id = %s AND status = 'active' {"AND member_id > %s" if after else ""}
+             ORDER BY member_id LIMIT %s""",
+        [scheme, brand_id, *([after] if after else []), limit],
+    )
+    return [(id_, msgspec.json.decode(text) if text else None) for id_, text in cursor.fetchall()]
+
+
+_METRIC = """
+    WITH totals AS (
+        SELECT m.member_id, coalesce(
+                   (SELECT sum((month.value->>%(metric)s)::bigint)
+                      FROM jsonb_each(m.progress->'tiers'->%(scheme)s->'m') AS month
+                     WHERE month.key BETWEEN %(first)s AND %(last)s), 0) AS total
+          FROM membership AS m WHERE m.brand_id = %(brand)s AND m.status = 'active')
+"""
+
+
+def metric_at_places(
+    cursor: Any, *, brand_id: UUID, scheme: str, metric: str, first: str, last: str, places: Sequence[int]
+) -> dict[int, int]:
+    """A metric of the months `first` … `last` (YYYY-MM) at ranks from the top; equal members rank by their ids."""
+    cursor.execute(
+        _METRIC
+        + """SELECT place, total::bigint
+               FROM (SELECT total, row_number() OVER (ORDER BY total DESC, member_id) AS place FROM totals) AS ranked
+              WHERE place = ANY(%(places)s::bigint[])""",
+        {
+            "brand": brand_id, "scheme": scheme, "metric": metric, "first": first, "last": last,
+            "places": plain_array(places),
+        },
+    )  # fmt: skip
+    return dict(cursor.fetchall())
+
+
+def count_reaching(
+    cursor: Any, *, brand_id: UUID, scheme: str, metric: str, first: str, last: str, least: Sequence[int]
+) -> list[int]:
+    """How many active members have at least each of these figures of a metric in the months `first` … `last`."""
+    cursor.execute(
+        _METRIC
+        + """SELECT (SELECT count(*) FROM totals WHERE total >= v.least)
+               FROM unnest(%(least)s::bigint[]) WITH ORDINALITY AS v(least, place) ORDER BY v.place""",
+        {
+            "brand": brand_id, "scheme": scheme, "metric": metric, "first": first, "last": last,
+            "least": plain_array(least),
+        },
+    )  # fmt: skip
+    return [row[0] for row in cursor.fetchall()]
+
+
 def standings(cursor: Any, *, brand_id: UUID, member_id: UUID) -> dict[str, dict[str, Any]]:
     """The JSON of a member's tier standings by scheme, for reading; empty before her first act."""
     cursor.execute(

@@ -21,11 +21,13 @@ from regulars.value.tiers.policy import (
     after_refund,
     enter,
     entry_move,
+    forecast,
     is_locked,
     judge_due,
     metrics_used,
     next_due,
     place,
+    places_of,
     plan_endings,
     progress,
     record,
@@ -33,9 +35,10 @@ from regulars.value.tiers.policy import (
     standing_from_json,
     standing_to_json,
     step,
+    thresholds,
     unlock,
 )
-from regulars.value.tiers.types import Ending, MemberMove, TierFlow, TierHistoryRow, TierMove
+from regulars.value.tiers.types import Climb, Ending, MemberMove, Reached, TierFlow, TierHistoryRow, TierMove
 
 __all__ = [
     "add_changes",
@@ -45,6 +48,7 @@ __all__ = [
     "count_moves",
     "enter",
     "entry_move",
+    "forecast",
     "is_locked",
     "judge_due",
     "list_endings",
@@ -52,13 +56,16 @@ __all__ = [
     "metrics_used",
     "next_due",
     "place",
+    "places_of",
     "plan_endings",
     "progress",
     "record",
     "rise",
+    "standard",
     "standing_from_json",
     "standing_to_json",
     "step",
+    "thresholds",
     "tier_as_of",
     "tiers_as_of",
     "timeline",
@@ -163,6 +170,21 @@ def count_moves(*, scope: Scope, scheme: str, first: date, last: date, tz: str) 
             tz=tz,
         )
     return [TierFlow(*row) for row in rows]
+
+
+def standard(*, scope: Scope, scheme: TierScheme) -> tuple[list[Reached], list[Climb]]:
+    """How long upgrades take: from joining to each tier, and from tier to tier, in the scheme's order."""
+    place = {tier.code: i for i, tier in enumerate(scheme.tiers)}
+    with connection.cursor() as cursor:
+        reached = store.reached(cursor, brand_id=scope.brand_id, scheme=scheme.key)
+        climbs = store.climbs(cursor, brand_id=scope.brand_id, scheme=scheme.key)
+    return (
+        sorted((Reached(*row) for row in reached if row[0] in place), key=lambda r: place[r.tier]),
+        sorted(
+            (Climb(*row) for row in climbs if row[0] in place and row[1] in place),
+            key=lambda c: (place[c.previous], place[c.tier]),
+        ),
+    )
 
 
 def list_endings(

@@ -171,3 +171,42 @@ def moves_by_day(
         [tz, brand_id, scheme, since, until],
     )
     return list(cursor.fetchall())
+
+
+_DAYS = """count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY days),
+           percentile_disc(0.25) WITHIN GROUP (ORDER BY days), percentile_disc(0.75) WITHIN GROUP (ORDER BY days)"""
+
+
+def reached(cursor: Any, *, brand_id: UUID, scheme: str) -> list[tuple[str, int, int, int, int]]:
+    """By tier: members who ever reached it by themselves, days from joining (median, quartiles)."""
+    cursor.execute(
+        f"""WITH joined AS (
+                SELECT member_id, min(occurred_at) AS at FROM tier_change
+                 WHERE brand_id = %s AND scheme = %s GROUP BY member_id),
+            firsts AS (
+                SELECT member_id, tier, min(occurred_at) AS at FROM tier_change
+                 WHERE brand_id = %s AND scheme = %s AND reason IN ('upgraded', 'step') GROUP BY member_id, tier),
+            spans AS (
+                SELECT f.tier, floor(extract(epoch FROM f.at - j.at) / 86400)::int AS days
+                  FROM firsts AS f JOIN joined AS j USING (member_id))
+            SELECT tier, {_DAYS} FROM spans GROUP BY tier""",
+        [brand_id, scheme, brand_id, scheme],
+    )
+    return list(cursor.fetchall())
+
+
+def climbs(cursor: Any, *, brand_id: UUID, scheme: str) -> list[tuple[str, str, int, int, int, int]]:
+    """By previous tier and tier: upgrades, days spent in the previous one (median, quartiles)."""
+    cursor.execute(
+        f"""WITH moves AS (
+                SELECT previous, tier, reason, occurred_at,
+                       lag(occurred_at) OVER (PARTITION BY member_id ORDER BY occurred_at, id) AS since
+                  FROM tier_change
+                 WHERE brand_id = %s AND scheme = %s AND (previous <> tier OR previous = '')),
+            spans AS (
+                SELECT previous, tier, floor(extract(epoch FROM occurred_at - since) / 86400)::int AS days
+                  FROM moves WHERE reason IN ('upgraded', 'step') AND since IS NOT NULL)
+            SELECT previous, tier, {_DAYS} FROM spans GROUP BY previous, tier""",
+        [brand_id, scheme],
+    )
+    return list(cursor.fetchall())

@@ -151,3 +151,35 @@ class TierFlow:
     previous: str
     tier: str
     members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Her tier now, where a draft scheme would take her, and where the live one does."""
+
+    current: str
+    by_draft: str
+    by_live: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How long it took members from joining to first reach a tier, in days: median and quartiles."""
+
+    tier: str
+    members: int
+    median_days: int
+    fast_days: int
+    slow_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """How long members were in `previous` when they rose to `tier`, in days."""
+
+    previous: str
+    tier: str
+    moves: int
+    median_days: int
+    fast_days: int
+    slow_days: int
