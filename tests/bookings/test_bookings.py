@@ -9,14 +9,15 @@ import pytest
 
 from regulars.facts.activity import api as activities
 from regulars.flows.bookings import api as flow
-from regulars.flows.bookings import sessions
 from regulars.kit.errors import Refusal
-from regulars.kit.ids import new_id
 from regulars.messaging import api as messaging
 from regulars.value.bookings import api as bookings
 
 if TYPE_CHECKING:
     from tests.bookings.given import Salon
+
+
+TEN = {"name": {"zh": "十次卡", "en": "Ten"}, "sessions": 10, "price": 99_900, "days": 365}
 
 
 def at(text: str):  # type: ignore[no-untyped-def]
@@ -212,25 +213,30 @@ def test_reminders_come_a_day_and_two_hours_before(salon: Salon) -> None:
 
 
 def test_sessions_are_used_on_coming_and_by_not_coming(salon: Salon) -> None:
+    """Ten sessions: coming takes one, not coming two; who has none left owes nothing."""
+    from regulars.flows.prepaid import api as prepaid_flow
+    from regulars.value.prepaid import api as prepaid
+
     salon.service(package="ten", sessions=1, no_show={"count": 9, "sessions": 2})
-    ann = salon.mall.member()
-    used: list[tuple[str, int, str]] = []
-
-    def use(scope, member_id, package, count, key, store, now):  # type: ignore[no-untyped-def]
-        used.append((package, count, store))
-        return new_id()
-
-    sessions.register(use)
-    try:
-        first = salon.book(ann, "2026-05-14 10:00").booking
-        salon.book(ann, "2026-05-14 11:00")
-        flow.check_in(
-            scope=salon.scope, member_id=ann, booking_id=first.id, key="x", now=at("2026-05-14 10:00")
-        )
-        flow.settle_bookings(at("2026-05-14 12:00"))
-    finally:
-        sessions.register(None)
-    assert used == [("ten", 1, "S1"), ("ten", 2, "S1")]
+    ann, bob = salon.mall.member(), salon.mall.member()
+    prepaid.put_definition(
+        scope=salon.scope, kind="package", key="ten", definition=TEN, state="active", now=salon.now
+    )
+    prepaid_flow.buy_package(
+        scope=salon.scope, member_id=ann, package="ten", method="cash", key="buy", now=salon.now
+    )
+    assert salon.mall.balance(ann, "sessions")[0] == 10
+    first = salon.book(ann, "2026-05-14 10:00").booking
+    salon.book(ann, "2026-05-14 11:00")
+    salon.book(bob, "2026-05-14 13:00")
+    here = flow.check_in(
+        scope=salon.scope, member_id=ann, booking_id=first.id, key="x", now=at("2026-05-14 10:00")
+    )
+    assert here.booking.session_id is not None
+    assert salon.mall.balance(ann, "sessions")[0] == 9
+    assert flow.settle_bookings(at("2026-05-14 14:00")) == 2
+    assert salon.mall.balance(ann, "sessions")[0] == 7
+    salon.mall.books_balance()
 
 
 def test_definitions_come_back_as_they_went(salon: Salon) -> None:

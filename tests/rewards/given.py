@@ -13,6 +13,7 @@ from tests.stories.world import PROGRAMME
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, OrderIn
 from regulars.facts.members.types import Enrolment, IdentityIn
 from regulars.flows import enrol
+from regulars.flows import payments as paying
 from regulars.flows.intake import api as intake
 from regulars.flows.mall import api as mall
 from regulars.flows.mall.api import Redeemed
@@ -21,11 +22,13 @@ from regulars.kit.ids import new_id
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Actor, NewStore, Scope
+from regulars.platform.payments import api as payments
+from regulars.platform.payments.types import PaymentStatus
 from regulars.platform.staff.types import PERMISSIONS
 from regulars.programme.versions import api as versions
 from regulars.value.ledger import api as ledger
 from regulars.value.rewards import api as rewards
-from regulars.value.rewards.types import Address, Reward
+from regulars.value.rewards.types import Address, Redemption, Reward
 
 HOME = Address("张小明", "13800138000", "上海市", "南京西路 1 号")
 _numbers = itertools.count(1)
@@ -91,6 +94,21 @@ class Mall:
         actor = Actor("member", member, "member")
         return Scope(self.scope.organisation_id, self.scope.brand_id, actor, frozenset())
 
+    def pay(self, order: Redemption, now: datetime | None = None) -> Redemption:
+        """What happens when the provider says that it was paid."""
+        payment = mall.payment_of(order)
+        assert payment is not None
+        said = PaymentStatus(
+            "paid", amount=payment.amount, currency=payment.currency, paid_at=now or self.now
+        )
+        paying._note(payment, said, now or self.now)
+        return rewards.get_order(scope=self.scope, member_id=order.member_id, redemption_id=order.id)
+
+    def money_back(self, order: Redemption) -> int:
+        """What of its payment is paid back, or on its way."""
+        payment = mall.payment_of(order)
+        return payment.refunded + payment.refunding if payment else 0
+
     def books_balance(self) -> None:
         assert ledger.reconcile_books() == []
 
@@ -104,5 +122,20 @@ def open_mall(now: datetime) -> Mall:
     stores = [NewStore("S1", Text("一店", "First")), NewStore("S2", Text("二店", "Second"))]
     organisations.put_stores(brand_id=brand.id, stores=stores, now=opened)
     scope = Scope(organisation.id, brand.id, Actor("staff", new_id(), "Owner"), frozenset(PERMISSIONS))
-    versions.install(scope=scope, definition=PROGRAMME, effective_from=opened, now=opened)
+    sessions = {
+        "code": "sessions",
+        "name": {"zh": "次卡", "en": "Sessions"},
+        "kind": "sessions",
+        "claw_back": "balance",
+    }
+    programme = {**PROGRAMME, "units": [*PROGRAMME["units"], sessions]}
+    versions.install(scope=scope, definition=programme, effective_from=opened, now=opened)
+    payments.put_account(
+        scope=scope,
+        key="sim",
+        provider="simulator",
+        name=Text("模拟", "Simulated"),
+        values={"outcome": "ask"},
+        now=now,
+    )
     return Mall(scope, opened, now)

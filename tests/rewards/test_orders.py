@@ -11,7 +11,6 @@ import pytest
 from regulars.flows import due
 from regulars.flows.mall import api as flow
 from regulars.kit.errors import Refusal
-from regulars.kit.ids import new_id
 from regulars.messaging import api as messaging
 from regulars.value.rewards import api as rewards
 
@@ -150,25 +149,41 @@ def test_released_by_the_day(mall: Mall) -> None:
 
 
 def test_points_and_cash(mall: Mall) -> None:
-    """100 points and 9.90: held while the payment is awaited, spent when it comes."""
+    """100 points and 9.90: held while the payment is awaited, spent when it comes, both back when it is cancelled."""
     ann = mall.member(250)
     mall.reward(stock=1, price={"unit": "points", "points": 100, "cash": 990})
-    order = mall.redeem(ann).order
+    done = mall.redeem(ann)
+    order = done.order
     assert (order.state, order.cash) == ("awaiting_payment", 990)
+    assert done.payment is not None and (done.payment.amount, done.payment.state) == (990, "pending")
     assert mall.balance(ann) == (150, 0, 100, 0) and mall.left() == 0
-    payment = new_id()
-    paid = flow.confirm_paid(
-        scope=mall.scope, member_id=ann, redemption_id=order.id, payment_id=payment, now=mall.now
-    )
-    assert paid.order.state == "paid" and paid.order.burn_id is not None
+    paid = mall.pay(order)
+    assert paid.state == "paid" and paid.burn_id is not None
     assert mall.balance(ann) == (150, 0, 0, 0)
-    again = flow.confirm_paid(
-        scope=mall.scope, member_id=ann, redemption_id=order.id, payment_id=payment, now=mall.now
-    )
-    assert again.repeated
+    assert mall.pay(order) == paid
     flow.cancel(scope=mall.scope, member_id=ann, redemption_id=order.id, key="c", now=mall.now)
     assert mall.balance(ann) == (250, 0, 0, 0) and mall.left() == 1
+    assert mall.money_back(paid) == 990
     mall.books_balance()
+
+
+def test_a_payment_that_failed_is_tried_again(mall: Mall) -> None:
+    from regulars.flows import payments as paying
+    from regulars.platform.payments.types import PaymentStatus
+
+    ann = mall.member(250)
+    mall.reward(stock=1, price={"unit": "points", "points": 100, "cash": 990})
+    done = mall.redeem(ann)
+    assert done.payment is not None
+    paying._note(done.payment, PaymentStatus("failed", code="no_funds"), mall.now)
+    given = {"scope": mall.scope, "member_id": ann, "redemption_id": done.order.id}
+    second = flow.start_payment(now=mall.now, **given)
+    assert second.payment is not None and second.payment.id != done.payment.id
+    assert flow.start_payment(now=mall.now, **given).payment == second.payment
+    assert mall.pay(second.order).state == "paid"
+    with pytest.raises(Refusal) as refused:
+        flow.start_payment(now=mall.now, **given)
+    assert code_of(refused) == "redemption_state"
 
 
 def test_unpaid_orders_end_by_themselves(mall: Mall) -> None:
@@ -180,11 +195,27 @@ def test_unpaid_orders_end_by_themselves(mall: Mall) -> None:
     assert flow.settle_orders(late) == 1
     assert flow.settle_orders(late) == 0
     assert mall.balance(ann) == (250, 0, 0, 0) and mall.left() == 1
-    with pytest.raises(Refusal) as refused:
-        flow.confirm_paid(
-            scope=mall.scope, member_id=ann, redemption_id=order.id, payment_id=new_id(), now=late
-        )
-    assert code_of(refused) == "redemption_state"
+    payment = flow.payment_of(order)
+    assert payment is not None and payment.state == "closed"
+    mall.books_balance()
+
+
+def test_money_that_comes_too_late_goes_back(mall: Mall) -> None:
+    """The order ended while the provider could not be asked; the notice of the payment comes afterwards."""
+    ann = mall.member(250)
+    mall.reward(stock=1, price={"unit": "points", "points": 100, "cash": 990})
+    order = mall.redeem(ann).order
+    from regulars.flows.mall import due as mall_due
+
+    late = mall.now + timedelta(minutes=15)
+    original, mall_due.paying.let_go = mall_due.paying.let_go, lambda *given: None
+    try:
+        assert flow.settle_orders(late) == 1
+    finally:
+        mall_due.paying.let_go = original
+    ended = mall.pay(order, late)
+    assert ended.state == "expired" and mall.money_back(order) == 990
+    assert mall.balance(ann) == (250, 0, 0, 0) and mall.left() == 1
     mall.books_balance()
 
 
@@ -366,3 +397,29 @@ def test_every_wrong_field_is_said_at_once(mall: Mall) -> None:
     fields = {error.field for error in refused.value.errors}
     assert {"key", "name", "price.unit", "stores[0]", "fulfilment", "more"} <= fields
     assert any(field.startswith("condition") for field in fields)
+
+
+def test_a_coupon_is_issued_with_the_order(mall: Mall) -> None:
+    from regulars.value.coupons import api as coupons
+
+    ann = mall.member(500)
+    coupons.apply_definition(
+        scope=mall.scope,
+        definition={
+            "key": "ten-off",
+            "name": {"zh": "减 10 元", "en": "10 off"},
+            "state": "active",
+            "offer": {"kind": "amount", "amount": 1000},
+            "validity": {"kind": "after_claim", "days": 30},
+        },
+        now=mall.now,
+    )
+    mall.reward("ticket", kind="coupon", coupon="ten-off")
+    order = mall.redeem(ann, "ticket").order
+    assert order.state == "completed" and order.coupon_id is not None
+    held = coupons.get_coupon(brand_id=mall.scope.brand_id, member_id=ann, coupon_id=order.coupon_id)
+    assert held.definition.key == "ten-off" and held.coupon.state == "claimed"
+    assert mall.balance(ann) == (400, 0, 0, 0)
+    with pytest.raises(Refusal) as refused:
+        flow.cancel(scope=mall.scope, member_id=ann, redemption_id=order.id, key="c", now=mall.now)
+    assert code_of(refused) == "redemption_state"

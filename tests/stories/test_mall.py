@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
+from regulars.flows import payments as paying
 from regulars.flows.mall import api as mall
 from regulars.kit import clock
+from regulars.kit.text import Text
+from regulars.platform.payments import api as payments
+from regulars.platform.payments.types import PaymentStatus
 
 if TYPE_CHECKING:
     from tests.stories.world import Story
@@ -84,16 +89,50 @@ def test_points_that_ended_meanwhile_stay_ended(story: Story, ann: str) -> None:
     story.books_balance()
 
 
-def test_points_and_cash_wait_for_the_payment(story: Story, ann: str) -> None:
+def lamp(story: Story, ann: str) -> Any:
+    """150 points and 9.90 for the only lamp; she has not paid yet."""
+    payments.put_account(
+        scope=story.scope, key="sim", provider="simulator", name=Text("模拟", "Simulated"), values={"outcome": "ask"},
+        now=clock.now(),
+    )  # fmt: skip
     put(story, "lamp", MUG | {"price": {"unit": "points", "points": 150, "cash": 990}}, 1)
     order = story.call.post(f"/members/{ann}/redemptions", {"reward": "lamp"}, Idempotency_Key="k")
     assert (order["state"], order["cash"]) == ("awaiting_payment", 990)
+    assert (order["payment"]["state"], order["payment"]["amount"]) == ("pending", 990)
     assert story.balance(ann) == (50, 0, 150, 0)
+    return order
+
+
+def test_points_and_cash_until_the_time_is_over(story: Story, ann: str) -> None:
+    order = lamp(story, ann)
     story.say("2025-03-10 12:15")
     assert mall.settle_orders(clock.now()) == 1
     shown = story.call.get(f"/members/{ann}/redemptions/{order['id']}")
-    assert shown["state"] == "expired"
+    assert (shown["state"], shown["payment"]["state"]) == ("expired", "closed")
     assert story.balance(ann) == (200, 0, 0, 0)
+    assert story.call.get("/rewards/lamp")["left"] == 1
+    late = story.call.refused(
+        "POST", f"/members/{ann}/redemptions/{order['id']}/payment", {}, Idempotency_Key="p"
+    )
+    assert (late["status"], late["code"]) == (409, "redemption_state")
+    story.books_balance()
+
+
+def test_points_and_cash_paid_and_given_back(story: Story, ann: str) -> None:
+    """Paid: 150 points are spent. Cancelled: they return to their lots, and 9.90 to her card."""
+    order = lamp(story, ann)
+    before = story.expiries(ann)
+    payment = payments.get_payment(
+        scope=story.scope, member_id=UUID(ann), payment_id=UUID(order["payment"]["id"])
+    )
+    paying._note(payment, PaymentStatus("paid", amount=990, currency="CNY", paid_at=clock.now()), clock.now())
+    shown = story.call.get(f"/members/{ann}/redemptions/{order['id']}")
+    assert (shown["state"], shown["payment"]["state"]) == ("paid", "paid")
+    assert story.balance(ann) == (50, 0, 0, 0) and before == [("2026-03-31", 50)]
+    act(story, ann, order["id"], "cancel").ok()
+    assert story.expiries(ann) == [("2026-01-31", 100), ("2026-03-31", 100)]
+    after = story.call.get(f"/members/{ann}/redemptions/{order['id']}")["payment"]
+    assert after["refunded"] + after["refunding"] == 990
     assert story.call.get("/rewards/lamp")["left"] == 1
     story.books_balance()
 

@@ -101,7 +101,8 @@ def _after_no_show(scope: Scope, booking: Booking, service: Service, now: dateti
     try:
         with transaction.atomic():
             return replace(
-                booking, session_id=sessions.use(scope, booking, service, rule.sessions, store, now)
+                booking,
+                session_id=sessions.use(scope, booking, service, rule.sessions, store, now, no_show=True),
             )
     except Refusal:
         return booking

@@ -16,25 +16,31 @@ from django.db import transaction
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import MemberRef
 from regulars.flows import standing, value
-from regulars.flows.mall import giving, telling
+from regulars.flows.mall import giving, paying, telling
 from regulars.flows.mall.offers import offers_of
+from regulars.flows.mall.paying import Payer
 from regulars.kit.errors import ErrorList, Refusal, conflict, invalid_field
 from regulars.kit.ids import digest, new_id
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
+from regulars.platform.payments.types import FINAL, Payment
 from regulars.value.rewards import api as rewards
 from regulars.value.rewards.policy import offers as offer_policy
 from regulars.value.rewards.policy import orders as policy
 from regulars.value.rewards.types import Address, Redemption, Reward
 
+NOBODY = Payer()
+
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """The answer to an act on an order. `repeated`: it had been done before, nothing was done again."""
+    """The answer to an act on an order. `repeated`: it had been done before, nothing was done again. `payment` is that
+    of an order's cash part, with what the payer has to do."""
 
     order: Redemption
     repeated: bool = False
+    payment: Payment | None = None
 
 
 def redeem(
@@ -48,14 +54,34 @@ def redeem(
     store: str | None = None,
     address: Address | None = None,
     note: str = "",
+    payer: Payer = NOBODY,
 ) -> Redeemed:
     """Place an order for a reward: value, limit, stock, codes and coupons in one transaction.
 
-    With a cash part the value is held and the stock kept until `pay_by`; `confirm_paid` spends it. Refuses as
+    With a cash part the value is held and the stock kept until `pay_by`; its payment spends it. Refuses as
     `rewards.types.WHY_NOT` says (409), `invalid_input` for a store that does not hand it out or an address that is
     missing, and another order under the same key (`idempotency_conflict`).
     """
     body = digest(reward, str(quantity), store or "", repr(address), note)
+    done = _place(scope, member_id, reward, key, body, quantity, store, address, note, payer, now)
+    if done.order.payment_id is None:
+        return done
+    return replace(done, payment=paying.opened(scope, done.order, now))
+
+
+def _place(
+    scope: Scope,
+    member_id: UUID,
+    reward: str,
+    key: str,
+    body: UUID,
+    quantity: int,
+    store: str | None,
+    address: Address | None,
+    note: str,
+    payer: Payer,
+    now: datetime,
+) -> Redeemed:
     with transaction.atomic():
         her = standing.of_member(scope=scope, member_id=member_id, now=now, lock=True)
         before = rewards.find_order(scope=scope, member_id=member_id, key=key)
@@ -71,6 +97,8 @@ def redeem(
         order = _new_order(scope, her.row.member_id, found, quantity, store, key, body, note, now)
         order = _take_value(scope, order, store, now)
         order = _take_goods(scope, order, found, now)
+        if order.cash:
+            order = paying.ask(_of_all_stores(scope), order, payer, now)
         order = rewards.add_order(scope=scope, order=order, address=address)
         telling.announce(scope, order, "redemption.placed", now)
         if order.state != "awaiting_payment":
@@ -78,32 +106,22 @@ def redeem(
         return Redeemed(order)
 
 
-def confirm_paid(
-    *, scope: Scope, member_id: UUID, redemption_id: UUID, payment_id: UUID, now: datetime
+def start_payment(
+    *, scope: Scope, member_id: UUID, redemption_id: UUID, now: datetime, payer: Payer = NOBODY
 ) -> Redeemed:
-    """The cash part came: what was held is spent. Paid twice by one payment is paid once.
+    """The payment of an order that awaits it; another one where the first failed or was closed.
 
-    Raises `redemption_state` (409) for an order that has ended meanwhile: the payment is to go back.
+    Raises `redemption_state` (409) for an order that awaits none, or no longer.
     """
     with transaction.atomic():
         standing.of_member(scope=scope, member_id=member_id, now=now, lock=True)
         order = rewards.get_order(scope=scope, member_id=member_id, redemption_id=redemption_id, lock=True)
-        if order.payment_id == payment_id and order.paid_at is not None:
-            return Redeemed(order, repeated=True)
-        paid = replace(policy.pay(order, now), payment_id=payment_id)
-        if order.hold_id is not None:
-            ended = value.end_hold(
-                scope=_of_all_stores(scope),
-                member_id=member_id,
-                hold_id=order.hold_id,
-                capture=True,
-                key=f"mall:{order.id}:paid",
-                now=now,
-            )
-            paid = replace(paid, burn_id=ended.receipt.activity_id)
-        rewards.save_order(order=paid)
-        telling.announce(scope, paid, "redemption.paid", now)
-        return Redeemed(giving.give_at_once(scope, paid, now))
+        policy.check_payable(order, now)
+        known = paying.payment_of(order)
+        if known is None or known.state in FINAL:
+            order = paying.ask(_of_all_stores(scope), order, payer, now)
+            rewards.save_order(order=order)
+    return Redeemed(order, payment=paying.opened(scope, order, now))
 
 
 def ship(
@@ -189,11 +207,13 @@ def cancel(
     def act(order: Redemption) -> Redemption:
         ended = policy.cancel(order, now, reason)
         giving.give_back(scope, order, now, reason="cancelled")
+        paying.pay_back(_of_all_stores(scope), order, reason, now)
         return ended
 
     done = _move(scope, member_id, redemption_id, "cancel", key, now, act, (reason,))
     if not done.repeated and scope.actor.kind != "member":
         telling.tell(scope, done.order, "cancelled", now)
+    paying.let_go(scope, done.order, now)
     return done
 
 

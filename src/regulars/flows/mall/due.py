@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.flows import standing
-from regulars.flows.mall import giving, telling
+from regulars.flows.mall import giving, paying, telling
 from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Scope
@@ -53,9 +53,14 @@ def _settle(scope: Scope, member_id: UUID, redemption_id: UUID, now: datetime) -
             after = policy.complete(order, now)
         else:
             after = policy.expire(order, now)
-            giving.give_back(scope, order, now, reason="expired", value_too=policy.gives_back(order))
+            back = policy.gives_back(order)
+            giving.give_back(scope, order, now, reason="expired", value_too=back)
+            if back:
+                paying.pay_back(scope, order, "expired", now)
         rewards.save_order(order=after)
         telling.announce(scope, after, f"redemption.{after.state}", now)
         if after.state == "expired":
             telling.tell(scope, after, "expired", now)
-        return 1
+    if after.state == "expired":
+        paying.let_go(scope, after, now)
+    return 1

@@ -10,7 +10,7 @@ from django.http import FileResponse, HttpRequest
 from ninja import Path, Router
 
 from regulars.flows.mall import api as flow
-from regulars.flows.mall.api import Offer
+from regulars.flows.mall.api import Offer, Payer
 from regulars.kit import clock
 from regulars.kit.errors import not_found
 from regulars.kit.money import show as show_money
@@ -18,6 +18,7 @@ from regulars.kit.text import Language, Text
 from regulars.platform.files import api as files
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Store
+from regulars.platform.payments.types import PAYMENT_STATES, Payment
 from regulars.programme.rules import api as rules
 from regulars.surfaces import access
 from regulars.surfaces.access import MemberAccess
@@ -29,6 +30,8 @@ from regulars.surfaces.portal.mall_shapes import (
     CodesOut,
     MallOut,
     Name,
+    PayGiven,
+    PaymentOut,
     RedeemGiven,
     RedemptionOut,
     RewardCardOut,
@@ -105,8 +108,23 @@ def redeem(request: HttpRequest, slug: Path[str], key: Path[Name], given: Redeem
         note=given.note,
         key=given.key,
         now=now,
+        payer=_payer(request, given.pay),
     )
-    return _order(member, done.order, access.language(request), now)
+    return _order(member, done.order, access.language(request), now, done.payment)
+
+
+@mine.post("/redemptions/{redemption_id}/payment", response=RedemptionOut)
+def start_payment(request: HttpRequest, slug: Path[str], redemption_id: UUID, given: PayGiven) -> Any:
+    """The payment of an order that awaits it; another one where the first failed. 409 when its time is over."""
+    member, now = member_of(request), clock.now()
+    done = flow.start_payment(
+        scope=member.scope,
+        member_id=member.member_id,
+        redemption_id=redemption_id,
+        now=now,
+        payer=_payer(request, given),
+    )
+    return _order(member, done.order, access.language(request), now, done.payment)
 
 
 @mine.get("/redemptions", response=PageOut[RedemptionOut])
@@ -126,7 +144,7 @@ def get_redemption(request: HttpRequest, slug: Path[str], redemption_id: UUID) -
     """One order of hers, with its address."""
     member, now = member_of(request), clock.now()
     order = rewards.get_order(scope=member.scope, member_id=member.member_id, redemption_id=redemption_id)
-    return _order(member, order, access.language(request), now)
+    return _order(member, order, access.language(request), now, flow.payment_of(order))
 
 
 @mine.post("/redemptions/{redemption_id}/cancel", response=RedemptionOut)
@@ -245,8 +263,33 @@ def store_out(store: Store, language: Language) -> StoreOut:
     return StoreOut(code=store.code, name=store.name.in_language(language))
 
 
-def _order(member: MemberAccess, order: Redemption, language: Language, now: datetime) -> RedemptionOut:
+def _payer(request: HttpRequest, given: PayGiven | None) -> Payer:
+    ip = access.client_ip(request)
+    if given is None:
+        return Payer(ip=ip)
+    return Payer(channel=given.channel, return_url=given.return_url, payer=given.payer, ip=ip)
+
+
+def _order(
+    member: MemberAccess,
+    order: Redemption,
+    language: Language,
+    now: datetime,
+    payment: Payment | None = None,
+) -> RedemptionOut:
     (shown,) = _orders(member, [order], language, now)
+    if payment is not None:
+        shown.payment = PaymentOut(
+            id=payment.id,
+            state=payment.state,
+            state_name=PAYMENT_STATES[payment.state].in_language(language),
+            amount=payment.amount,
+            currency=payment.currency,
+            action=payment.action.kind,
+            action_url=payment.action.url,
+            action_values=dict(payment.action.values),
+            expires_at=payment.expires_at,
+        )
     address = (
         rewards.address_of(scope=member.scope, member_id=member.member_id, redemption_id=order.id)
         if order.has_address

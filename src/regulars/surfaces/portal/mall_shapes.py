@@ -83,8 +83,32 @@ class AddressGiven(Given):
     postcode: Annotated[str, Field(max_length=20)] = ""
 
 
+class PayGiven(Given):
+    """How she pays a cash part, and where the provider sends her back to."""
+
+    channel: Literal["jsapi", "native", "h5", "page"] | None = None
+    return_url: Annotated[str, Field(max_length=500)] = ""
+    payer: Annotated[str, Field(max_length=200)] = ""
+
+
+class PaymentOut(Schema):
+    """A payment: open `action_url`, show it as a QR code (`qr`), or hand `action_values` to the app around the page."""
+
+    id: UUID
+    state: str
+    state_name: str
+    amount: int
+    currency: str
+    action: Literal["none", "redirect", "qr", "jsapi"]
+    action_url: str
+    action_values: dict[str, str]
+    expires_at: datetime
+
+
 class RedeemGiven(Given):
     """`key` is of the browser's making: the same order sent twice is one order."""
+
+    pay: PayGiven | None = None
 
     key: RequestKey
     quantity: Annotated[int, Field(ge=1, le=100)] = 1
@@ -128,6 +152,7 @@ class RedemptionOut(Schema):
     can_show_codes: bool
     can_receive: bool
     can_pay: bool
+    payment: PaymentOut | None = None
 
 
 class CodesOut(Schema):

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from regulars.flows.mall import api as mall
-from regulars.flows.mall.api import Offer, Redeemed
+from regulars.flows.mall.api import Offer, Payer, Redeemed
 from regulars.kit import clock
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Language
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
+from regulars.platform.payments.types import Payment
 from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
@@ -27,6 +28,7 @@ from regulars.surfaces.rest.mall_shapes import (
     DefinitionIn,
     OfferOut,
     OrderState,
+    PayerIn,
     RedeemIn,
     RedemptionOut,
     ReportOut,
@@ -37,6 +39,7 @@ from regulars.surfaces.rest.mall_shapes import (
     StockIn,
     VerifyIn,
 )
+from regulars.surfaces.rest.plan_shapes import payment_out
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut, Word
 from regulars.surfaces.rest.value import Key
 from regulars.value.rewards import api as rewards
@@ -133,6 +136,29 @@ def redeem(request: HttpRequest, member: finding.MemberPath, given: RedeemIn, id
         note=given.note,
         key=idempotency_key,
         now=clock.now(),
+        payer=_payer(given.pay),
+    )
+    return _answer(scope, done)
+
+
+@router.post(
+    "/members/{member}/redemptions/{redemption_id}/payment", response=_ANSWERS, **needs("rewards.redeem")
+)
+def start_payment(
+    request: HttpRequest,
+    member: finding.MemberPath,
+    redemption_id: UUID,
+    given: PayerIn,
+    idempotency_key: Key,
+) -> Any:
+    """The payment of an order that awaits it; another one where the first failed. 409 when its time is over."""
+    scope = scope_of(request)
+    done = mall.start_payment(
+        scope=scope,
+        member_id=finding.member_id(scope, member),
+        redemption_id=redemption_id,
+        now=clock.now(),
+        payer=_payer(given),
     )
     return _answer(scope, done)
 
@@ -177,7 +203,7 @@ def get_order(request: HttpRequest, member: finding.MemberPath, redemption_id: U
     order = rewards.get_order(
         scope=scope, member_id=finding.member_id(scope, member), redemption_id=redemption_id
     )
-    return _order(order, finding.store_codes(scope))
+    return _order(order, finding.store_codes(scope), payment=mall.payment_of(order))
 
 
 @router.post(
@@ -325,14 +351,23 @@ def _offer(offer: Offer, said: Language) -> dict[str, Any]:
     }
 
 
-def _order(order: Redemption, codes: Any, repeated: bool = False) -> dict[str, Any]:
+def _payer(given: PayerIn | None) -> Payer:
+    if given is None:
+        return Payer()
+    return Payer(channel=given.channel, return_url=given.return_url, payer=given.payer, ip=given.payer_ip)
+
+
+def _order(
+    order: Redemption, codes: Any, repeated: bool = False, payment: Payment | None = None
+) -> dict[str, Any]:
     shown = finding.plain(order)
+    shown["payment"] = payment_out(payment) if payment else None
     shown |= {"reward": order.reward_key, "name": order.name.to_json(), "repeated": repeated}
     return shown | {"store": codes.get(order.store_id)}
 
 
 def _answer(scope: Scope, done: Redeemed) -> Any:
-    shown = _order(done.order, finding.store_codes(scope), done.repeated)
+    shown = _order(done.order, finding.store_codes(scope), done.repeated, done.payment)
     return Status(200 if done.repeated else 201, shown)
 
 

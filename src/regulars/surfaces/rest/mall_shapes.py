@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from regulars.surfaces.rest.plan_shapes import PaymentOut
 from regulars.surfaces.rest.shapes import In, Line, TextOut, Word
 
 State = Literal["draft", "active", "paused", "ended"]
@@ -106,8 +107,20 @@ class AddressIO(In):
     postcode: Annotated[str, Field(max_length=20, pattern=r"^[^\x00]*$")] = ""
 
 
+class PayerIn(In):
+    """How she pays a cash part: the provider's first channel, if none is named. `payer` is what the provider calls
+    her (WeChat: her openid), where the channel needs it."""
+
+    channel: Literal["jsapi", "native", "h5", "page"] | None = None
+    return_url: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""
+    payer: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    payer_ip: Annotated[str, Field(max_length=45, pattern=r"^[0-9A-Fa-f:.]*$")] = ""
+
+
 class RedeemIn(In):
     """`store` is where she will pick it up, if she says so; `address` where it is sent."""
+
+    pay: PayerIn | None = None
 
     reward: Word
     quantity: Annotated[int, Field(ge=1, le=100)] = 1
@@ -147,6 +160,7 @@ class RedemptionOut(Schema):
     shipped_at: datetime | None
     verified_at: datetime | None
     ended_at: datetime | None
+    payment: PaymentOut | None = None
     repeated: bool = False
 
 

@@ -41,6 +41,15 @@ def due_of(order: Redemption) -> datetime | None:
     return None
 
 
+def check_payable(order: Redemption, now: datetime) -> None:
+    """Raises `redemption_state` for an order that awaits no payment, or whose time to pay is over."""
+    _must(order, ("awaiting_payment",), "pay")
+    if order.pay_by is not None and now >= order.pay_by:
+        raise conflict(
+            "payment_too_late", "支付时间已过，请重新兑换", "The time to pay is over; redeem it again"
+        )
+
+
 def pay(order: Redemption, now: datetime) -> Redemption:
     """The cash part came. Raises `redemption_state` for an order that waits for none."""
     _must(order, ("awaiting_payment",), "pay")
