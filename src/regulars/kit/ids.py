@@ -30,20 +30,21 @@ def new_ids(count: int) -> list[UUID]:
     48 bits of milliseconds, then 12 bits of a sub-millisecond counter, then 62 random bits. The counter
     borrows from the future when more than 4 096 ids fall into one millisecond, so order is never lost.
     """
-    return [UUID(hex=text) for text in new_id_texts(count)]
+    return [UUID(bytes=made) for made in new_id_bytes(count)]
 
 
-def new_id_texts(count: int) -> list[str]:
-    """`new_ids` as bare hex, for rows on their way to the database."""
+def new_id_bytes(count: int) -> list[bytes]:
+    """`new_ids` as sixteen bytes each, for rows on their way to the database."""
     stamp = _stamps(count)
-    noise = os.urandom(8 * count).hex()
+    noise = bytearray(os.urandom(8 * count))
+    noise[::8] = noise[::8].translate(_VARIANT)
     return [
-        f"{ticks >> 12:012x}7{ticks & 0xFFF:03x}{_VARIANT[noise[16 * i]]}{noise[16 * i + 1 : 16 * i + 16]}"
+        ((ticks >> 12 << 16) | 0x7000 | (ticks & 0xFFF)).to_bytes(8, "big") + noise[8 * i : 8 * i + 8]
         for i, ticks in enumerate(range(stamp, stamp + count))
     ]
 
 
-_VARIANT = {digit: "89ab"[n % 4] for n, digit in enumerate("0123456789abcdef")}
+_VARIANT = bytes(0x80 | (n & 0x3F) for n in range(256))
 
 
 def new_id() -> UUID:

@@ -11,13 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from regulars.facts.activity.records import ActivityRow
-from regulars.kit import partitions
+from regulars.kit import partitions, wire
 from regulars.kit.ids import digest
 from regulars.kit.sql import copy_field, copy_text, plain_array, text_array
 
 _ACTIVITY_COLUMNS = (
-    "member_id", "id", "brand_id", "type", "status", "occurred_at", "recorded_at", "source", "channel", "store_id",
-    "subject", "amount", "version", "actor", "body", "receipt",
+    "member_id", "id", "brand_id", "type", "status", "source", "channel", "actor", "subject", "store_id",
+    "occurred_at", "recorded_at", "amount", "version", "body", "receipt",
 )  # fmt: skip
 _READ = """a.id, a.member_id, a.brand_id, a.type, a.status, a.occurred_at, a.recorded_at, a.source, a.channel,
            a.store_id, a.subject, a.amount, a.version, a.actor, a.body::text, a.receipt::text"""
@@ -82,16 +82,18 @@ def release_keys(cursor: Any, *, keys: Sequence[UUID]) -> None:
 
 def insert(cursor: Any, rows: Iterable[ActivityRow]) -> None:
     """Write activity rows."""
-    text = "".join(
-        [
-            f"{r.member_id.hex}\t{r.id.hex}\t{r.brand_id.hex}\t{copy_field(r.type)}\t{r.status}\t{r.occurred_at.isoformat()}"
-            f"\t{r.recorded_at.isoformat()}\t{copy_field(r.source)}\t{copy_field(r.channel)}"
-            f"\t{copy_field(r.store_id)}\t{copy_field(r.subject)}\t{r.amount}\t{r.version}\t{copy_field(r.actor)}"
-            f"\t{copy_field(r.body.decode())}\t{copy_field(r.receipt.decode())}\n"
-            for r in rows
-        ]
-    )
-    copy_text(cursor, "activity", _ACTIVITY_COLUMNS, text)
+    fields: list[bytes] = []
+    for r in rows:
+        fields += (
+            _START, wire.uuid(r.member_id), wire.uuid(r.id), wire.uuid(r.brand_id),
+            wire.words(r.type, r.status, r.source, r.channel, r.actor), wire.text(r.subject), wire.uuid(r.store_id),
+            wire.instant(r.occurred_at), wire.instant(r.recorded_at), wire.int8(r.amount), wire.int4(r.version),
+            wire.jsonb(r.body), wire.raw(r.receipt),
+        )  # fmt: skip
+    wire.copy(cursor, "activity", _ACTIVITY_COLUMNS, fields)
+
+
+_START = wire.start(_ACTIVITY_COLUMNS)
 
 
 def load(cursor: Any, *, ids: Sequence[tuple[UUID, UUID]]) -> dict[UUID, ActivityRow]:

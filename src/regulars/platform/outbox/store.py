@@ -9,22 +9,24 @@ snapshot that sees the second sees the first, so a member's events arrive in ord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
+from regulars.kit import wire
 from regulars.kit.ids import first_id_at
 from regulars.kit.periods import add_months
 from regulars.platform.outbox.types import Event
 
-_COLUMNS = "id, organisation_id, brand_id, member_id, topic, payload, occurred_at, recorded_at"
+_COLUMNS = (
+    "id", "organisation_id", "brand_id", "member_id", "topic", "payload", "occurred_at", "recorded_at",
+)  # fmt: skip
 _NOTHING_SEEN = "1:1:"
-_BACKSLASH, _TWO = "\\", "\\\\"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _WINDOW = """
     made_in >= pg_snapshot_xmin(%(seen)s::pg_snapshot) AND made_in < pg_snapshot_xmax(%(target)s::pg_snapshot)
     AND NOT pg_visible_in_snapshot(made_in, %(seen)s::pg_snapshot)
@@ -33,31 +35,32 @@ _WINDOW = """
 
 
 def insert(events: Sequence[Event]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY outbox ({_COLUMNS}) FROM STDIN") as copy:
-        for start in range(0, len(events), 2000):
-            copy.write(_lines(events[start : start + 2000]))
+    with connection.cursor() as cursor:
+        wire.copy(cursor, "outbox", _COLUMNS, _fields(events))
 
 
-def _json(event: Event) -> str:
-    return orjson.dumps(event.payload, option=orjson.OPT_NON_STR_KEYS).decode()
+def _fields(events: Sequence[Event]) -> Iterator[bytes]:
+    """The events' rows. What they have in common is written out once."""
+    last, recorded = None, b""
+    for e in events:
+        if e.recorded_at is not last:
+            last, recorded = e.recorded_at, wire.instant(e.recorded_at)
+        yield _START
+        yield wire.uuid(e.id)
+        yield _tenant(e.organisation_id, e.brand_id)
+        yield wire.uuid(e.member_id)
+        yield wire.words(e.topic)
+        yield wire.jsonb(orjson.dumps(e.payload, option=orjson.OPT_NON_STR_KEYS))
+        yield wire.instant(e.occurred_at)
+        yield recorded
 
 
-def _lines(events: Sequence[Event]) -> bytes:
-    """The events in COPY's text format. What a batch has in common is written out once."""
-    written: dict[Any, str] = {}
+_START = wire.start(_COLUMNS)
 
-    def text(value: Any) -> str:
-        found = written.get(value)
-        if found is None:
-            found = value.isoformat() if isinstance(value, datetime) else str(value).translate(_ESCAPES)
-            written[value] = found
-        return found
 
-    return "".join(
-        f"{e.id.hex}\t{text(e.organisation_id)}\t{text(e.brand_id)}\t{e.member_id.hex}\t{text(e.topic)}"
-        f"\t{_json(e).replace(_BACKSLASH, _TWO)}\t{text(e.occurred_at)}\t{text(e.recorded_at)}\n"
-        for e in events
-    ).encode()
+@lru_cache(maxsize=1024)
+def _tenant(organisation_id: UUID, brand_id: UUID) -> bytes:
+    return wire.uuid(organisation_id) + wire.uuid(brand_id)
 
 
 def add_consumer(name: str, *, from_start: bool) -> None:
@@ -118,7 +121,8 @@ def read_window(seen: str, target: str, after: UUID, limit: int, topics: Sequenc
     wanted = "" if topics is None else "AND topic = ANY(%(topics)s)"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE id > %(after)s AND {_WINDOW} {wanted} ORDER BY id LIMIT %(limit)s",
+            f"SELECT {', '.join(_COLUMNS)} FROM outbox "
+            f"WHERE id > %(after)s AND {_WINDOW} {wanted} ORDER BY id LIMIT %(limit)s",
             {"seen": seen, "target": target, "after": after, "limit": limit, "topics": list(topics or ())},
         )
         return [

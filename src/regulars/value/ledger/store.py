@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
-from regulars.kit.ids import new_id_texts
-from regulars.kit.sql import copy_text, plain_array, text_array, time_array
+from regulars.kit import wire
+from regulars.kit.ids import new_id_bytes
+from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.value.ledger.types import Account, Lot
 from regulars.value.ledger.wallet import Wallet
 
 _LOT_COLUMNS = (
-    "member_id", "id", "brand_id", "unit", "state", "amount", "remaining", "held", "expired", "clawed", "activity_id",
-    "rule", "earned_at", "active_at", "expires_at",
+    "member_id", "id", "brand_id", "unit", "state", "rule", "amount", "remaining", "held", "expired", "clawed",
+    "activity_id", "earned_at", "active_at", "expires_at",
 )  # fmt: skip
 _ENTRY_COLUMNS = (
-    "member_id", "id", "brand_id", "unit", "kind", "account", "contra", "amount", "balance_after", "lot_id",
-    "activity_id", "rule", "version", "reverses", "occurred_at", "recorded_at",
+    "member_id", "id", "unit", "kind", "account", "contra", "rule", "amount", "balance_after", "lot_id", "brand_id",
+    "activity_id", "version", "reverses", "occurred_at", "recorded_at",
 )  # fmt: skip
 
 
@@ -77,46 +79,52 @@ def load_movements(
 
 def save(cursor: Any, *, brand_id: UUID, wallets: Mapping[UUID, Wallet], now: datetime) -> None:
     """Write what the wallets made: new lots, changed lots, entries, accounts."""
-    recorded = now.isoformat()
-    brand = brand_id.hex
-    ids = iter(new_id_texts(sum(len(w.entries) for w in wallets.values())))
-    entry_lines: list[str] = []
-    lot_lines: list[str] = []
+    recorded, brand = wire.instant(now), wire.uuid(brand_id)
+    ids = iter(new_id_bytes(sum(len(w.entries) for w in wallets.values())))
+    entries: list[bytes] = []
+    lots: list[bytes] = []
     changed: list[tuple[UUID, Lot]] = []
     accounts: list[tuple[UUID, str, Account]] = []
     for member_id, wallet in wallets.items():
-        member = member_id.hex
+        member = wire.uuid(member_id)
         for lot in wallet.new_lots:
-            lot_lines.append(_lot_line(member, brand, lot))
+            lots += _lot_fields(member, brand, lot)
         if wallet.lots is not None:
             changed += [(member_id, lot) for lot in wallet.lots if lot.changed and not lot.is_new]
-        cause, tail = None, ""
+        cause, about, lot_id, of_lot = None, b"", None, wire.NULL
+        begin = _ENTRY + member + _SIXTEEN
         for e in wallet.entries:
             if e.cause is not cause:
                 cause = e.cause
-                about = cause.activity_id.hex if cause.activity_id else _NULL
-                tail = f"\t{cause.version}\t\\N\t{cause.at.isoformat()}\t{recorded}\n"
-            entry_lines.append(
-                f"{member}\t{next(ids)}\t{brand}\t{e.unit}\t{e.kind}\t{e.account}\t{e.contra}\t{e.amount}"
-                f"\t{e.balance_after}\t{e.lot_id.hex if e.lot_id else _NULL}\t{about}\t{e.rule}{tail}"
-            )
+                version, at = wire.int4(cause.version), wire.instant(cause.at)
+                about = b"".join((brand, wire.uuid(cause.activity_id), version, wire.NULL, at, recorded))
+            if e.lot_id is not lot_id:
+                lot_id = e.lot_id
+                of_lot = wire.uuid(lot_id)
+            entries += (
+                begin, next(ids), wire.words(e.unit, e.kind, e.account, e.contra, e.rule),
+                _AMOUNTS(8, e.amount, 8, e.balance_after), of_lot, about,
+            )  # fmt: skip
         accounts += [(member_id, unit, a) for unit, a in wallet.accounts.items() if a.changed]
-    copy_text(cursor, "lot", _LOT_COLUMNS, "".join(lot_lines))
-    copy_text(cursor, "entry", _ENTRY_COLUMNS, "".join(entry_lines))
+    wire.copy(cursor, "lot", _LOT_COLUMNS, lots)
+    wire.copy(cursor, "entry", _ENTRY_COLUMNS, entries)
     _update_lots(cursor, changed)
     _upsert_accounts(cursor, brand_id, accounts)
 
 
-_NULL = "\\N"
+_LOT, _ENTRY = wire.start(_LOT_COLUMNS), wire.start(_ENTRY_COLUMNS)
+_SIXTEEN = wire.uuid_bytes(b"")
+_AMOUNTS = Struct("!iqiq").pack
+_LOT_AMOUNTS = Struct("!iqiqiqiqiq").pack
 
 
-def _lot_line(member: str, brand: str, lot: Lot) -> str:
+def _lot_fields(member: bytes, brand: bytes, lot: Lot) -> tuple[bytes, ...]:
     return (
-        f"{member}\t{lot.id.hex}\t{brand}\t{lot.unit}\t{lot.state}\t{lot.amount}\t{lot.remaining}\t{lot.held}"
-        f"\t{lot.expired}\t{lot.clawed}\t{lot.activity_id.hex if lot.activity_id else _NULL}\t{lot.rule}"
-        f"\t{lot.earned_at.isoformat()}\t{lot.active_at.isoformat() if lot.active_at else _NULL}"
-        f"\t{lot.expires_at.isoformat() if lot.expires_at else _NULL}\n"
-    )
+        _LOT, member, wire.uuid(lot.id), brand, wire.words(lot.unit, lot.state, lot.rule),
+        _LOT_AMOUNTS(8, lot.amount, 8, lot.remaining, 8, lot.held, 8, lot.expired, 8, lot.clawed),
+        wire.uuid(lot.activity_id), wire.instant(lot.earned_at), wire.instant(lot.active_at),
+        wire.instant(lot.expires_at),
+    )  # fmt: skip
 
 
 def _update_lots(cursor: Any, changed: Sequence[tuple[UUID, Lot]]) -> None:
