@@ -1,7 +1,7 @@
 """Quotes and commits over HTTP, beside pgbench in the same run.
 
 `python -m bench.checkout [--members N] [--connections 16] [--seconds 10]`. A cart of 20 lines, 30 live promotions, 10
-coupons in each buyer's wallet; the product's own web server, a raw asyncio client on the same cores. Commits are of
+coupons in each buyer's wallet, of which an order takes three; the product's own web server, a raw asyncio client on the same cores. Commits are of
 quotes made just before; each is durable when it is answered.
 """
 
@@ -82,7 +82,7 @@ def promotions() -> list[dict[str, Any]]:
     for n in range(30):
         category = CATEGORIES[n % len(CATEGORIES)]
         action: dict[str, Any] = [
-            {"kind": "percent", "paid": "0.95"},
+            {"kind": "percent", "factor": "0.95"},
             {"kind": "threshold", "steps": [{"at_least": 5000, "off": 300}]},
             {"kind": "amount", "amount": 100},
         ][n // len(CATEGORIES)]
@@ -95,6 +95,16 @@ def promotions() -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def selling() -> dict[str, Any]:
+    """Thirty promotions in force; points and stored value as money."""
+    checkout = {
+        "points": {"unit": "points", "points": 100, "minor": 100, "step": 100, "share": "0.5"},
+        "stored": {"principal": "principal", "bonus": "bonus"},
+        "coupons_per_order": 3,
+    }
+    return {"promotions": promotions(), "checkout": checkout}
 
 
 def cart(rng: random.Random) -> dict[str, Any]:
@@ -118,7 +128,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     given = parser.parse_args()
     with ground.server() as cluster:
-        scope, ids = ground.brand_with_members(given.members, slug="till")
+        scope, ids = ground.brand_with_members(given.members, slug="till", sections=selling())
         buyers = ids[: given.buyers]
         key = furnish(scope, buyers)
         port = free_port()
@@ -140,34 +150,29 @@ def main() -> None:
 
 
 def furnish(scope: Any, buyers: list[Any]) -> str:
-    """Thirty promotions in force, ten coupon definitions, one coupon of each for every buyer; an API key."""
+    """Ten coupon definitions, one coupon of each for every buyer; an API key."""
+    from regulars.flows.coupons import api as flow
     from regulars.kit import clock
     from regulars.platform.apikeys import api as apikeys
-    from regulars.programme.packs.api import retail_pack
-    from regulars.programme.versions import api as versions
-    from regulars.value.coupons import api as coupons
 
     now = clock.now()
-    definition = dict(retail_pack())
-    definition["promotions"] = promotions()
-    versions.install(scope=scope, definition=definition, now=now, effective_from=now)
     for n in range(10):
         made = {
             "key": f"bench-{n}",
             "name": {"zh": f"券{n}", "en": f"Coupon {n}"},
             "state": "active",
             "offer": {"kind": "amount", "amount": 100 + 37 * n, "at_least": 1000 * n},
-            "validity": {"days": 365},
+            "validity": {"kind": "after_claim", "days": 365},
         }
-        coupons.apply_definition(scope=scope, definition=made, now=now)
-        coupons.issue(
-            scope=scope,
-            definition=f"bench-{n}",
-            member_ids=buyers,
-            key=f"bench {now.isoformat()}",
-            source="bench",
-            now=now,
-        )
+        flow.put_definition(scope=scope, definition=made, now=now)
+        for start in range(0, len(buyers), 1000):
+            flow.issue_now(
+                scope=scope,
+                definition=f"bench-{n}",
+                member_ids=buyers[start : start + 1000],
+                key=f"bench {now.isoformat()} {start}",
+                now=now,
+            )
     made_key = apikeys.create_key(
         scope=scope,
         name="bench",

@@ -105,8 +105,13 @@ def _connect(cluster: Any, database: str) -> Any:
     return psycopg.connect(**cluster.connection(database=database), autocommit=True)
 
 
-def brand_with_members(count: int, slug: str = "bench") -> tuple[Any, list[UUID]]:
-    """A brand on the retail programme with `count` members, made once and kept; returns her scope and member ids."""
+def brand_with_members(
+    count: int, slug: str = "bench", sections: dict[str, Any] | None = None
+) -> tuple[Any, list[UUID]]:
+    """A brand on the retail programme with `count` members, made once and kept; returns her scope and member ids.
+
+    `sections` of the programme take the place of the pack's.
+    """
     from django.db import connection
 
     from regulars.kit.text import Text
@@ -132,7 +137,9 @@ def brand_with_members(count: int, slug: str = "bench") -> tuple[Any, list[UUID]
     scope = Scope(brand.organisation_id, brand.id, Actor("api_key", None, "bench"), frozenset(PERMISSIONS))
     with connection.cursor() as cursor:
         if fresh:
-            versions.install(scope=scope, definition=retail_pack(), now=START, effective_from=START)
+            versions.install(
+                scope=scope, definition={**retail_pack(), **(sections or {})}, now=START, effective_from=START
+            )
             _fill(cursor, brand, count)
         cursor.execute("SELECT member_id FROM membership WHERE brand_id = %s ORDER BY member_id", [brand.id])
         return scope, [row[0] for row in cursor.fetchall()]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -125,10 +127,9 @@ def use(
             actor=actor,
             now=now,
         )
-        for key in sorted({one.coupon.definition for one in held}):
-            count = sum(one.coupon.definition == key for one in held)
-            counting.take_all(cursor, counter=counting.used(brand_id, key), amount=count, limit=None)
-        after = _lock(cursor, brand_id, member_id, [one.coupon_id for one in uses])
+        uses_of = Counter(counting.used(brand_id, one.coupon.definition) for one in held)
+        counting.count(cursor, uses_of)
+        after = [_used(one, what, now, store_id, channel, actor) for one, what in zip(held, uses, strict=True)]
         events.say(brand_id=brand_id, what="used", coupons=[one.coupon for one in after], now=now)
         return after
 
@@ -244,6 +245,25 @@ def _usable(
         if code is not None:
             raise usable.refusal(code, one.definition, coupon=str(one.coupon.id))
     return held
+
+
+def _used(
+    held: Held, use_: CouponUse, now: datetime, store_id: UUID | None, channel: str, actor: str
+) -> Held:
+    """The coupon as `set_used` has left it."""
+    coupon = replace(
+        held.coupon,
+        state="used",
+        lock=None,
+        locked_until=None,
+        used_at=now,
+        order=use_.order,
+        store_id=store_id,
+        channel=channel,
+        actor=actor,
+        amount=use_.amount,
+    )
+    return Held(coupon, held.definition)
 
 
 def _lock(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +89,11 @@ def give_back_persons(cursor: Any, *, hashes: Iterable[UUID]) -> None:
 def take_all(cursor: Any, *, counter: UUID, amount: int, limit: int | None) -> bool:
     """Take `amount` of a counter or nothing."""
     return slots.take(cursor, TABLE, counter=counter, amount=amount, limit=limit)
+
+
+def count(cursor: Any, amounts: Mapping[UUID, int]) -> None:
+    """Count on counters that have no limit."""
+    slots.count(cursor, TABLE, amounts)
 
 
 def give_back(cursor: Any, *, counter: UUID, amount: int) -> None:
