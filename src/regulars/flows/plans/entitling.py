@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,8 @@ from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
 from regulars.platform.privacy import api as privacy
+from regulars.programme.pricing import api as pricing
+from regulars.programme.pricing.types import Offer
 from regulars.programme.rules.types import Benefit, Programme
 from regulars.value.plans import api as plans
 from regulars.value.plans.types import SCHEME, Plan, Subscription, Terms
@@ -37,7 +39,8 @@ def active_plan_benefits(
     plan = plans.find_plan(brand_id=scope.brand_id, key=held.plan, now=now)
     if plan is None or not plans.is_entitled(held=held, terms=plan.terms, tz=programme.timezone, now=now):
         return None
-    return Entitlement(held, plan, benefits_of(plan, programme))
+    benefits = benefits_of(plan, programme)
+    return Entitlement(held, plan, benefits, offers_of(benefits))
 
 
 def with_plan(
@@ -45,7 +48,8 @@ def with_plan(
 ) -> Given:
     """The programme and a member's tiers (scheme → tier) with her plan's benefits among them, each once.
 
-    A benefit that both tier and plan give is one benefit with one quota.
+    A benefit that both tier and plan give is one benefit with one quota. Those of the plan that lower prices are in the
+    programme's shelf, so that a checkout that reckons with what this gives needs to know nothing of plans.
     """
     entitled = active_plan_benefits(scope=scope, member_id=member_id, programme=programme, now=now)
     if entitled is None:
@@ -59,7 +63,45 @@ def together(programme: Programme, tiers: Mapping[str, str], entitled: Entitleme
     mine = [benefit for benefit in entitled.benefits if benefit.key not in by_tier]
     taken = {benefit.key for benefit in mine}
     others = [benefit for benefit in programme.benefits if benefit.key not in taken]
-    return Given(replace(programme, benefits=(*others, *mine)), {**tiers, SCHEME: entitled.plan.key})
+    shelf = programme.shelf
+    offers = [offer for offer in entitled.offers if offer.key in taken]
+    if offers:
+        kept = [*shelf.prices, *shelf.promotions, *shelf.benefits]
+        shelf = pricing.make_shelf(
+            offers=[*[offer for offer in kept if offer.key not in taken], *offers],
+            checkout=shelf.checkout,
+            timezone=shelf.timezone,
+            currency=shelf.currency,
+            is_member_day=shelf.is_member_day,
+        )
+    return Given(
+        replace(programme, benefits=(*others, *mine), shelf=shelf), {**tiers, SCHEME: entitled.plan.key}
+    )
+
+
+def offers_of(benefits: Iterable[Benefit]) -> tuple[Offer, ...]:
+    """The benefits that lower prices, as offers."""
+    found = []
+    for one in benefits:
+        counted = one.quota is not None
+        if one.kind == "price_discount":
+            found.append(
+                pricing.price_benefit(
+                    key=one.key,
+                    name=one.name,
+                    scheme=one.scheme,
+                    tiers=one.tiers,
+                    paid=one.factor,
+                    quota=counted,
+                )
+            )
+        elif one.kind == "free_shipping":
+            found.append(
+                pricing.shipping_benefit(
+                    key=one.key, name=one.name, scheme=one.scheme, tiers=one.tiers, quota=counted
+                )
+            )
+    return tuple(found)
 
 
 def benefits_of(plan: Plan, programme: Programme) -> tuple[Benefit, ...]:

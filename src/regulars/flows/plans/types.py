@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regulars.platform.payments.types import Payment, Refund
+from regulars.programme.pricing.types import Offer
 from regulars.programme.rules.types import Benefit, Programme
 from regulars.value.plans.types import ChangePlan, Plan, RefundPlan, Subscription
 
@@ -25,11 +26,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a member's plan gives her now. Its benefits are of the scheme `plan`, their tier is the plan's key."""
+    """What a member's plan gives her now. Its benefits are of the scheme `plan`, their tier is the plan's key;
+    `offers` are those of them that lower prices, as `pricing` reckons with them."""
 
     subscription: Subscription
     plan: Plan
     benefits: tuple[Benefit, ...]
+    offers: tuple[Offer, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.db import connection
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.types import MemberCard, ProfileField, identity_type_name
+from regulars.flows.plans import api as plan_flow
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.programme.rules.types import QUIET_KINDS, TierScheme, TierStanding
@@ -250,8 +251,11 @@ def _benefits(
     programme = naming.programme
     if programme is None:
         return []
+    given = plan_flow.with_plan(
+        scope=naming.scope, member_id=member_id, programme=programme, tiers=held, now=now
+    )
     allowances = benefits.list_for(
-        scope=naming.scope, programme=programme, member_id=member_id, tiers=held, now=now
+        scope=naming.scope, programme=given.programme, member_id=member_id, tiers=given.tiers, now=now
     )
     return [
         BenefitStandingOut(

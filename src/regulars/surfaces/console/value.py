@@ -10,6 +10,7 @@ from ninja import Router, Status
 from regulars.facts.activity.types import MemberRef
 from regulars.facts.members import api as members
 from regulars.flows import value
+from regulars.flows.plans import api as plan_flow
 from regulars.kit import clock
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
@@ -129,11 +130,18 @@ def use_benefit(request: HttpRequest, code: Code, benefit: Code, given: UseBenef
     scope, now = scope_of(request), clock.now()
     member_id = member_id_of(scope, code)
     before = card.card(Naming(scope, language(request), now), member_id, now)
+    with_plan = plan_flow.with_plan(
+        scope=scope,
+        member_id=member_id,
+        programme=versions.in_force(brand_id=scope.brand_id, now=now).live,
+        tiers={standing.scheme: standing.tier.code for standing in before.standings},
+        now=now,
+    )
     receipt = benefits.use(
         scope=scope,
-        programme=versions.in_force(brand_id=scope.brand_id, now=now).live,
+        programme=with_plan.programme,
         member_id=member_id,
-        tiers={standing.scheme: standing.tier.code for standing in before.standings},
+        tiers=with_plan.tiers,
         benefit=benefit,
         key=given.key,
         store_id=store_id_of(scope, given.store),

@@ -12,8 +12,12 @@ from pydantic import StringConstraints
 
 from regulars.facts.members import api as members
 from regulars.flows import value
+from regulars.flows.plans import api as plan_flow
+from regulars.flows.plans.types import Given
 from regulars.kit import clock
 from regulars.kit.text import Language
+from regulars.platform.organisations.types import Scope
+from regulars.programme.rules.types import Programme
 from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding, standing
 from regulars.surfaces.rest.activities import RECEIPTS, answer
@@ -247,16 +251,12 @@ def unlock_tier(
 
 @router.get("/members/{member}/benefits", response=ListOut[BenefitOut], **needs("ledger.read"))
 def list_benefits(request: HttpRequest, member: finding.MemberPath) -> Any:
-    """The benefits that a member's tiers give now, each with what is left of its quota."""
+    """The benefits that a member's tiers and her plan give now, each with what is left of its quota."""
     scope, now = scope_of(request), clock.now()
     member_id = finding.member_id(scope, member)
-    programme = standing.required(scope, now)
+    given = _with_plan(scope, standing.required(scope, now), member_id, now)
     allowances = benefits.list_for(
-        scope=scope,
-        programme=programme,
-        member_id=member_id,
-        tiers=_tiers(scope, programme, member_id),
-        now=now,
+        scope=scope, programme=given.programme, member_id=member_id, tiers=given.tiers, now=now
     )
     return {
         "items": [
@@ -300,12 +300,12 @@ def use_benefit(
     """Use a benefit once 核销. 409 when nothing is left of its quota in this period."""
     scope, now = scope_of(request), clock.now()
     member_id = finding.member_id(scope, member)
-    programme = standing.required(scope, now)
+    with_plan = _with_plan(scope, standing.required(scope, now), member_id, now)
     done = benefits.use(
         scope=scope,
-        programme=programme,
+        programme=with_plan.programme,
         member_id=member_id,
-        tiers=_tiers(scope, programme, member_id),
+        tiers=with_plan.tiers,
         benefit=benefit,
         store_id=finding.store_id(scope, given.store),
         key=idempotency_key,
@@ -318,14 +318,20 @@ def use_benefit(
 def undo_use(request: HttpRequest, member: finding.MemberPath, use_id: UUID) -> Any:
     """Take a use back: it counts no more."""
     scope, now = scope_of(request), clock.now()
+    member_id = finding.member_id(scope, member)
     done = benefits.undo(
         scope=scope,
-        programme=standing.required(scope, now),
-        member_id=finding.member_id(scope, member),
+        programme=_with_plan(scope, standing.required(scope, now), member_id, now).programme,
+        member_id=member_id,
         use_id=use_id,
         now=now,
     )
     return _use_receipt(done, finding.store_codes(scope))
+
+
+def _with_plan(scope: Scope, programme: Programme, member_id: UUID, now: datetime) -> Given:
+    tiers = _tiers(scope, programme, member_id)
+    return plan_flow.with_plan(scope=scope, member_id=member_id, programme=programme, tiers=tiers, now=now)
 
 
 def _tiers(scope: Any, programme: Any, member_id: UUID) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,6 @@ from regulars.kit.ids import new_ids
 from regulars.kit.sql import plain_array
 from regulars.platform.due import api as due
 from regulars.platform.privacy import api as privacy
-from regulars.programme.rules.types import Benefit
 from regulars.value.plans import models
 from regulars.value.plans.policy import parse
 from regulars.value.plans.types import (
@@ -24,6 +25,7 @@ from regulars.value.plans.types import (
     PlanOrder,
     Subscription,
     SubscriptionPeriod,
+    Terms,
 )
 
 # Columns that a change may write; the keys and the agreement are not among them.
@@ -36,13 +38,15 @@ _PERIOD = tuple(f.name for f in fields(SubscriptionPeriod))
 _ORDER = tuple(f.name for f in fields(PlanOrder))
 
 
-def plan_of(row: models.Plan, benefits: Mapping[str, Benefit]) -> Plan:
-    """A benefit the programme no longer has is left out of the terms; the definition still names it."""
+def plan_of(row: models.Plan, benefits: Mapping[str, str]) -> Plan:
+    """A benefit the programme no longer has is left out of the terms; the definition still names it.
+
+    `benefits` are the programme's: key → kind.
+    """
     given = dict(row.definition)
-    given["programme_benefits"] = [
-        key for key in given["programme_benefits"] if key in benefits and benefits[key].kind != "multiplier"
-    ]
-    terms, _ = parse.parse({"key": row.key, **given}, benefits=benefits)
+    shared = [key for key in given["programme_benefits"] if benefits.get(key, "multiplier") != "multiplier"]
+    given["programme_benefits"] = shared
+    terms = _terms(json.dumps({"key": row.key, **given}, sort_keys=True), tuple(shared))
     return Plan(
         brand_id=row.brand_id,
         key=row.key,
@@ -52,6 +56,13 @@ def plan_of(row: models.Plan, benefits: Mapping[str, Benefit]) -> Plan:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+@lru_cache(maxsize=2000)
+def _terms(definition: str, shared: tuple[str, ...]) -> Terms:
+    """Read once: checkouts ask for a plan's terms with every cart."""
+    terms, _ = parse.parse(json.loads(definition), benefits=dict.fromkeys(shared, "service"))
+    return terms
 
 
 # -- subscriptions -------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from regulars.kit.errors import Refusal, invalid_field, not_found
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
-from regulars.programme.rules.types import Benefit
 from regulars.programme.versions import api as versions
 from regulars.value.plans import models, store
 from regulars.value.plans.policy import parse
@@ -118,14 +117,14 @@ def count_by_plan(*, brand_id: UUID) -> dict[str, PlanStats]:
     return {plan: PlanStats(plan, by_state, worth) for plan, (by_state, worth) in found.items()}
 
 
-def _benefits(brand_id: UUID, now: datetime) -> dict[str, Benefit]:
+def _benefits(brand_id: UUID, now: datetime) -> dict[str, str]:
     try:
         programme = versions.in_force(brand_id=brand_id, now=now).live
     except Refusal as refusal:
         if refusal.code == "no_programme":
             return {}
         raise
-    return {benefit.key: benefit for benefit in programme.benefits}
+    return {benefit.key: benefit.kind for benefit in programme.benefits}
 
 
 def _audit(

@@ -23,8 +23,8 @@ _MOST_PRICE = 10**9
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def parse(definition: Any, *, benefits: Mapping[str, Benefit]) -> tuple[Terms, str | None]:
-    """The terms and the state (if it says one) of a definition. `benefits` are the programme's, by key.
+def parse(definition: Any, *, benefits: Mapping[str, str]) -> tuple[Terms, str | None]:
+    """The terms and the state (if it says one) of a definition. `benefits` are the programme's: key → kind.
 
     Raises `invalid_input` with every wrong field.
     """
@@ -205,7 +205,7 @@ class _Reader:
                 found[period] = self.integer(value, period, 1, _MOST_PRICE, 1, "prices.")
         return {period: found[period] for period in PERIODS if period in found}
 
-    def shared(self, benefits: Mapping[str, Benefit]) -> tuple[str, ...]:
+    def shared(self, benefits: Mapping[str, str]) -> tuple[str, ...]:
         value = self.values.get("programme_benefits") or []
         if not isinstance(value, list) or len(value) > 50:
             self.errors.add(
@@ -216,7 +216,7 @@ class _Reader:
             path = f"programme_benefits[{n}]"
             if key not in benefits:
                 self.errors.add(path, "unknown_benefit", f"没有权益 {key}", f"There is no benefit {key}")
-            elif benefits[key].kind == "multiplier":
+            elif benefits[key] == "multiplier":
                 self.errors.add(
                     path,
                     "not_for_plans",
