@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "web" / "console" / "openapi.json"
@@ -19,6 +20,17 @@ def test_every_operation_says_what_it_does_and_what_it_needs():
             assert operation["description"], (path, method)
             assert "x-permission" in operation or "/session" in path, (path, method)
             assert any(status.startswith("2") for status in operation["responses"]), (path, method)
+
+
+def test_no_two_shapes_share_a_name():
+    """The document keeps shapes by name: of two the later would stand for both."""
+    from regulars.surfaces.console import shapes
+
+    seen: dict[str, str] = {}
+    for path in sorted(Path(shapes.__file__).parent.glob("*.py")):
+        for name in re.findall(r"^class (\w+)\(", path.read_text(), re.MULTILINE):
+            assert name not in seen, f"{name} is in {seen[name]} and in {path.name}"
+            seen[name] = path.name
 
 
 def described() -> dict[str, object]:

@@ -44,11 +44,18 @@ const pages: RouteRecordRaw[] = [
   page(':rest(.*)*', 'lost', 'state.notFoundTitle', undefined, () => import('@/pages/LostPage.vue')),
 ]
 
+const till: RouteRecordRaw[] = [
+  page('', 'till', 'till.title', 'checkout.quote', () => import('@/pages/till/SalePage.vue')),
+  page('recent', 'tillRecent', 'till.recent', 'checkout.read', () => import('@/pages/till/RecentPage.vue')),
+  page('services', 'tillServices', 'till.services', 'coupons.use', () => import('@/pages/till/ServicesPage.vue')),
+]
+
 export const router = createRouter({
   history: createWebHistory('/console/'),
   routes: [
     { path: '/', name: 'root', component: () => import('@/pages/LostPage.vue') },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue'), meta: { open: true, title: 'signin.title' } },
+    { path: '/:brand/till', component: () => import('@/pages/till/TillFrame.vue'), children: till },
     { path: '/:brand', component: () => import('@/layout/AppFrame.vue'), children: pages },
   ],
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
@@ -76,10 +83,11 @@ router.beforeEach(async (to) => {
   return true
 })
 
-/** Home, or the first page she may open: a clerk who sees no reports starts at the members. */
+/** Home, or the first page she may open: a clerk who sees no reports stands at the till. */
 function firstPage(slug: string) {
   const session = useSession()
   session.choose(slug)
+  if (!session.may('reports.read') && session.may('checkout.commit')) return { name: 'till', params: { brand: slug } }
   const open = pages.find((one) => session.may(one.meta?.permission))
   return { name: open?.name ?? 'home', params: { brand: slug } }
 }

@@ -26,16 +26,16 @@ from regulars.surfaces.console.shapes.mall import (
     BookIn,
     BookingChoicesOut,
     BookingOut,
+    CalendarColumnOut,
     CalendarOut,
-    ColumnOut,
-    DefinitionIn,
     HoursOut,
+    ItemDefinitionIn,
+    ItemStateIn,
     MemberBookingsOut,
     MoveIn,
     OfferedOut,
     ScanIn,
     SlotOut,
-    StateIn,
     WaitIn,
     WaitingRowOut,
 )
@@ -64,13 +64,13 @@ def list_services(request: HttpRequest) -> Any:
 
 
 @router.put("/services/{key}", response=OfferedOut, **needs("bookings.write"))
-def put_service(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
+def put_service(request: HttpRequest, key: Code, given: ItemDefinitionIn) -> Any:
     """Add a service, or change the one of this key."""
     return _put(request, "service", key, given)
 
 
 @router.post("/services/{key}/state", response=OfferedOut, **needs("bookings.write"))
-def set_service_state(request: HttpRequest, key: Code, given: StateIn) -> Any:
+def set_service_state(request: HttpRequest, key: Code, given: ItemStateIn) -> Any:
     """Open, pause or end it; bookings that stand stay."""
     scope, naming = _asked(request)
     done = bookings.set_state(scope=scope, type_="service", key=key, state=given.state, now=naming.now)
@@ -85,13 +85,13 @@ def list_resources(request: HttpRequest, store: Annotated[str | None, Query(max_
 
 
 @router.put("/resources/{key}", response=OfferedOut, **needs("bookings.write"))
-def put_resource(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
+def put_resource(request: HttpRequest, key: Code, given: ItemDefinitionIn) -> Any:
     """Add a resource with its hours, or change the one of this key."""
     return _put(request, "resource", key, given)
 
 
 @router.post("/resources/{key}/state", response=OfferedOut, **needs("bookings.write"))
-def set_resource_state(request: HttpRequest, key: Code, given: StateIn) -> Any:
+def set_resource_state(request: HttpRequest, key: Code, given: ItemStateIn) -> Any:
     """Open, pause or end it; bookings that stand stay."""
     scope, naming = _asked(request)
     done = bookings.set_state(scope=scope, type_="resource", key=key, state=given.state, now=naming.now)
@@ -140,7 +140,7 @@ def get_calendar(request: HttpRequest, code: Code, day: date | None = None) -> A
         day=on,
         store=StoreRefOut(code=store.code, name=naming.say(store.name)),
         columns=[
-            ColumnOut(
+            CalendarColumnOut(
                 key=r.terms.key,
                 name=naming.say(r.terms.name),
                 kind=r.terms.kind,
@@ -303,7 +303,7 @@ def _asked(request: HttpRequest) -> tuple[Scope, Naming]:
     return scope, Naming(scope, language(request), clock.now())
 
 
-def _put(request: HttpRequest, type_: str, key: str, given: DefinitionIn) -> OfferedOut:
+def _put(request: HttpRequest, type_: str, key: str, given: ItemDefinitionIn) -> OfferedOut:
     scope, naming = _asked(request)
     definition = {**given.definition, "type": type_, "key": key}
     return _offered(naming, bookings.apply_definition(scope=scope, definition=definition, now=naming.now))

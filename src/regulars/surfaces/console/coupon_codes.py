@@ -17,7 +17,7 @@ from regulars.platform.files import api as files
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.coupons import BatchOut, CodesImportedOut, CodesIn, RowErrorOut
+from regulars.surfaces.console.shapes.coupons import CodeBatchOut, CodesImportedOut, CodesIn, RowErrorOut
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut
 from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import Batch
@@ -32,7 +32,7 @@ _ORIGINS: dict[str, Text] = {
 Short = Annotated[str, Query(max_length=200)]
 
 
-@router.post("/coupon-definitions/{key}/codes", response={201: BatchOut}, **needs("coupons.issue"))
+@router.post("/coupon-definitions/{key}/codes", response={201: CodeBatchOut}, **needs("coupons.issue"))
 def make_codes(request: HttpRequest, key: Code, given: CodesIn) -> Any:
     """Make codes that nobody guesses. With `reserved_for` they are kept back until they are released."""
     scope = scope_of(request)
@@ -48,7 +48,7 @@ def make_codes(request: HttpRequest, key: Code, given: CodesIn) -> Any:
     return Status(201, _out(Naming(scope, language(request), clock.now()), batch))
 
 
-@router.get("/coupon-definitions/{key}/codes", response=PageOut[BatchOut], **needs("coupons.read"))
+@router.get("/coupon-definitions/{key}/codes", response=PageOut[CodeBatchOut], **needs("coupons.read"))
 def list_batches(request: HttpRequest, key: Code, cursor: Cursor = None, limit: Limit = PAGE) -> Any:
     """A definition's batches, newest first, with what became of their codes."""
     scope = scope_of(request)
@@ -142,9 +142,9 @@ def _csv(name: str, content: Any) -> HttpResponseBase:
     return answer
 
 
-def _out(naming: Naming, batch: Batch) -> BatchOut:
+def _out(naming: Naming, batch: Batch) -> CodeBatchOut:
     states = batch.states or {"reserved" if batch.reserved_for else "free": batch.count}
-    return BatchOut(
+    return CodeBatchOut(
         id=str(batch.id),
         origin=batch.origin,
         origin_name=naming.label(_ORIGINS[batch.origin]),

@@ -12,7 +12,12 @@ from regulars.kit import clock
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.coupons import DefinitionIn, DefinitionOut, OptionsOut, StateIn
+from regulars.surfaces.console.shapes.coupons import (
+    CouponDefinitionIn,
+    CouponDefinitionOut,
+    CouponStateIn,
+    OptionsOut,
+)
 from regulars.surfaces.console.shapes.shared import ChoiceOut, TextIO
 from regulars.value.budgets import api as budgets
 from regulars.value.coupons import api as coupons
@@ -21,7 +26,7 @@ from regulars.value.coupons.types import CHANNELS, DEFINITION_STATES, Definition
 router = Router(tags=["Coupons"])
 
 
-@router.get("/coupon-definitions", response=list[DefinitionOut], **needs("coupons.read"))
+@router.get("/coupon-definitions", response=list[CouponDefinitionOut], **needs("coupons.read"))
 def list_definitions(request: HttpRequest) -> Any:
     """All of the brand's coupon definitions, with how many were issued, used and are left."""
     scope = scope_of(request)
@@ -46,15 +51,15 @@ def get_options(request: HttpRequest) -> Any:
     )
 
 
-@router.get("/coupon-definitions/{key}", response=DefinitionOut, **needs("coupons.read"))
+@router.get("/coupon-definitions/{key}", response=CouponDefinitionOut, **needs("coupons.read"))
 def get_definition(request: HttpRequest, key: Code) -> Any:
     """One definition with its figures."""
     found = coupons.get_definition(brand_id=scope_of(request).brand_id, key=key)
     return _out(request, [found], with_codes=True)[0]
 
 
-@router.put("/coupon-definitions/{key}", response=DefinitionOut, **needs("coupons.write"))
-def put_definition(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
+@router.put("/coupon-definitions/{key}", response=CouponDefinitionOut, **needs("coupons.write"))
+def put_definition(request: HttpRequest, key: Code, given: CouponDefinitionIn) -> Any:
     """Make a definition or change one. 409 `key_taken`, `changed_meanwhile`; 422 names every wrong field."""
     made = flow.put_definition(
         scope=scope_of(request),
@@ -66,14 +71,16 @@ def put_definition(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
     return _out(request, [made], with_codes=True)[0]
 
 
-@router.post("/coupon-definitions/{key}/state", response=DefinitionOut, **needs("coupons.write"))
-def set_state(request: HttpRequest, key: Code, given: StateIn) -> Any:
+@router.post("/coupon-definitions/{key}/state", response=CouponDefinitionOut, **needs("coupons.write"))
+def set_state(request: HttpRequest, key: Code, given: CouponStateIn) -> Any:
     """Start, pause (neither issued nor used) or end (not issued; what is out stays good)."""
     made = coupons.set_state(scope=scope_of(request), key=key, state=given.state, now=clock.now())
     return _out(request, [made], with_codes=True)[0]
 
 
-def _out(request: HttpRequest, made: list[Definition], *, with_codes: bool = False) -> list[DefinitionOut]:
+def _out(
+    request: HttpRequest, made: list[Definition], *, with_codes: bool = False
+) -> list[CouponDefinitionOut]:
     scope, said, now = scope_of(request), language(request), clock.now()
     naming = Naming(scope, said, now)
     figures = coupons.tallies(brand_id=scope.brand_id, made=made, now=now)
@@ -84,7 +91,7 @@ def _out(request: HttpRequest, made: list[Definition], *, with_codes: bool = Fal
         definition = coupons.definition_json(one)
         definition.pop("key")
         shown.append(
-            DefinitionOut(
+            CouponDefinitionOut(
                 key=one.key,
                 name=naming.say(one.name),
                 names=TextIO.of(one.name),

@@ -19,15 +19,15 @@ from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.prepaid_tab import card_outs, tab
 from regulars.surfaces.console.shapes.prepaid import (
     BatchIn,
-    BatchOut,
     CardOut,
     ClaimIn,
+    GiftCardBatchOut,
+    GiftCardVoidIn,
     NumberIn,
     PrepaidOut,
     ReasonIn,
     SaleIn,
     ToIn,
-    VoidIn,
 )
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut
 from regulars.value.prepaid import api as prepaid
@@ -41,19 +41,19 @@ def _naming(request: HttpRequest) -> Naming:
     return Naming(scope_of(request), language(request), clock.now())
 
 
-@router.get("/gift-card-batches", response=PageOut[BatchOut], **needs("prepaid.write"))
+@router.get("/gift-card-batches", response=PageOut[GiftCardBatchOut], **needs("prepaid.write"))
 def list_batches(request: HttpRequest, cursor: Cursor = None, limit: Limit = PAGE) -> Any:
     """Newest first, with how many cards are in which state."""
     naming = _naming(request)
     page = prepaid.list_batches(brand_id=naming.scope.brand_id, cursor=cursor, limit=limit)
     counts = prepaid.count_cards(brand_id=naming.scope.brand_id, batch_ids=[row.id for row in page.items])
-    return PageOut[BatchOut](
+    return PageOut[GiftCardBatchOut](
         items=[_batch(naming, row, counts.get(row.id, {})) for row in page.items],
         next_cursor=page.next_cursor,
     )
 
 
-@router.post("/gift-card-batches", response={201: BatchOut}, **needs("prepaid.write"))
+@router.post("/gift-card-batches", response={201: GiftCardBatchOut}, **needs("prepaid.write"))
 def create_batch(request: HttpRequest, given: BatchIn) -> Any:
     """A batch; its cards are made when they are handed out."""
     row = flows.create_batch(
@@ -135,7 +135,7 @@ def look_up(request: HttpRequest, given: NumberIn) -> Any:
 
 
 @router.post("/gift-cards/void", response=CardOut, **needs("prepaid.refund"))
-def void_card(request: HttpRequest, given: VoidIn) -> Any:
+def void_card(request: HttpRequest, given: GiftCardVoidIn) -> Any:
     """A card that nobody has bound is worth nothing any more."""
     naming = _naming(request)
     found = flows.find_card(scope=naming.scope, number=given.number)
@@ -182,8 +182,8 @@ def _tab(naming: Naming, member_id: UUID) -> PrepaidOut:
     return tab(naming, member_id, clock.now())
 
 
-def _batch(naming: Naming, row: BatchRow, states: dict[str, int]) -> BatchOut:
-    return BatchOut(
+def _batch(naming: Naming, row: BatchRow, states: dict[str, int]) -> GiftCardBatchOut:
+    return GiftCardBatchOut(
         id=str(row.id),
         code=row.code,
         name=naming.say(row.name),

@@ -28,7 +28,14 @@ from regulars.surfaces.console.asking import (
     uuid_of,
 )
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.coupons import CouponOut, FoundOut, LookupIn, UndoIn, VerifyIn, VoidIn
+from regulars.surfaces.console.shapes.coupons import (
+    CouponOut,
+    CouponVerifyIn,
+    FoundOut,
+    LookupIn,
+    UndoIn,
+    VoidIn,
+)
 from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import COUPON, STATES, Held
@@ -114,7 +121,7 @@ def look_up(request: HttpRequest, given: LookupIn) -> Any:
 
 
 @router.post("/coupons/verifications", response={201: CouponOut}, **needs("coupons.use"))
-def verify(request: HttpRequest, given: VerifyIn) -> Any:
+def verify(request: HttpRequest, given: CouponVerifyIn) -> Any:
     """Use a coupon at the store without a cart 核销. 409 says why not."""
     scope = scope_of(request)
     acted = flow.verify(

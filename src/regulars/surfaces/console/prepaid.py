@@ -19,12 +19,12 @@ from regulars.surfaces.console.prepaid_tab import tab
 from regulars.surfaces.console.shapes.members import KeyIn
 from regulars.surfaces.console.shapes.prepaid import (
     BuyerIn,
-    DefinitionIn,
-    DefinitionOut,
     FreezeIn,
     PackageIn,
+    PrepaidDefinitionIn,
+    PrepaidDefinitionOut,
     PrepaidOut,
-    RefundIn,
+    StoredRefundIn,
     StampsIn,
     ToIn,
     TopUpIn,
@@ -53,7 +53,7 @@ def _tab(request: HttpRequest, member_id: UUID) -> PrepaidOut:
     return tab(_naming(request), member_id, clock.now())
 
 
-@router.get("/prepaid/definitions", response=list[DefinitionOut], **needs("ledger.read"))
+@router.get("/prepaid/definitions", response=list[PrepaidDefinitionOut], **needs("ledger.read"))
 def list_definitions(request: HttpRequest, kind: Annotated[str | None, Query(max_length=20)] = None) -> Any:
     """Ladders, packages, stamp cards and the settings, by kind and key (500 at most)."""
     naming = _naming(request)
@@ -61,8 +61,8 @@ def list_definitions(request: HttpRequest, kind: Annotated[str | None, Query(max
     return [_definition(naming, row) for row in rows]
 
 
-@router.put("/prepaid/definitions/{kind}/{key}", response=DefinitionOut, **needs("prepaid.write"))
-def put_definition(request: HttpRequest, kind: Code, key: Code, given: DefinitionIn) -> Any:
+@router.put("/prepaid/definitions/{kind}/{key}", response=PrepaidDefinitionOut, **needs("prepaid.write"))
+def put_definition(request: HttpRequest, kind: Code, key: Code, given: PrepaidDefinitionIn) -> Any:
     """Make one, or change it. What was sold keeps its terms."""
     row = prepaid.put_definition(
         scope=scope_of(request),
@@ -101,7 +101,7 @@ def top_up(request: HttpRequest, code: Code, given: TopUpIn) -> Any:
 
 
 @router.post("/members/{code}/top-ups/{top_up_id}/refunds", response=PrepaidOut, **needs("prepaid.refund"))
-def refund_top_up(request: HttpRequest, code: Code, top_up_id: Code, given: RefundIn) -> Any:
+def refund_top_up(request: HttpRequest, code: Code, top_up_id: Code, given: StoredRefundIn) -> Any:
     """Give principal back, take the bonus pro rata. 409 `top_up_spent` says what still can go back."""
     scope = scope_of(request)
     member_id = member_id_of(scope, code)
@@ -220,7 +220,7 @@ def transfer_package(request: HttpRequest, code: Code, package_id: Code, given: 
 
 
 @router.post("/members/{code}/packages/{package_id}/refunds", response=PrepaidOut, **needs("prepaid.refund"))
-def refund_package(request: HttpRequest, code: Code, package_id: Code, given: RefundIn) -> Any:
+def refund_package(request: HttpRequest, code: Code, package_id: Code, given: StoredRefundIn) -> Any:
     """Give back the money for what is unused."""
     scope = scope_of(request)
     member_id = member_id_of(scope, code)
@@ -317,9 +317,9 @@ def get_evidence(
     return answer
 
 
-def _definition(naming: Naming, row: DefinitionRow) -> DefinitionOut:
+def _definition(naming: Naming, row: DefinitionRow) -> PrepaidDefinitionOut:
     name = row.definition.get("name")
-    return DefinitionOut(
+    return PrepaidDefinitionOut(
         kind=row.kind,
         kind_name=naming.say(KIND_NAMES[row.kind]),
         key=row.key,

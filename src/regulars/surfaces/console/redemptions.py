@@ -30,8 +30,8 @@ from regulars.surfaces.console.shapes.mall import (
     OfferOut,
     RedeemIn,
     RedemptionOut,
+    RedemptionVerifyIn,
     ShipIn,
-    VerifyIn,
 )
 from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.surfaces.console.sheets import Format, sheet
@@ -185,7 +185,7 @@ def ship(request: HttpRequest, code: Code, redemption_id: Code, given: ShipIn) -
 @router.post(
     "/members/{code}/redemptions/{redemption_id}/verify", response=RedemptionOut, **needs("rewards.redeem")
 )
-def verify(request: HttpRequest, code: Code, redemption_id: Code, given: VerifyIn) -> Any:
+def verify(request: HttpRequest, code: Code, redemption_id: Code, given: RedemptionVerifyIn) -> Any:
     """Handed out at a store. 409 `already_verified`."""
     return _act(request, code, redemption_id, mall.verify, key=given.key, store=given.store)
 

@@ -23,13 +23,13 @@ from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.mall import (
     CatalogueOut,
-    CodesIn,
     CodesOut,
-    DefinitionIn,
+    ItemCodesIn,
+    ItemDefinitionIn,
+    ItemStateIn,
     MallChoicesOut,
     ReportOut,
     RewardOut,
-    StateIn,
     StockIn,
     TurnoverOut,
 )
@@ -141,7 +141,7 @@ def get_reward(request: HttpRequest, key: Code) -> Any:
 
 
 @router.put("/rewards/{key}", response=RewardOut, **needs("rewards.write"))
-def put_reward(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
+def put_reward(request: HttpRequest, key: Code, given: ItemDefinitionIn) -> Any:
     """Add a reward, or change the one of this key."""
     scope, naming = _asked(request)
     definition = {**given.definition, "key": key}
@@ -149,7 +149,7 @@ def put_reward(request: HttpRequest, key: Code, given: DefinitionIn) -> Any:
 
 
 @router.post("/rewards/{key}/state", response=RewardOut, **needs("rewards.write"))
-def set_state(request: HttpRequest, key: Code, given: StateIn) -> Any:
+def set_state(request: HttpRequest, key: Code, given: ItemStateIn) -> Any:
     """Put it on offer, pause it, end it."""
     scope, naming = _asked(request)
     return reward_out(naming, rewards.set_state(scope=scope, key=key, state=given.state, now=naming.now))
@@ -165,7 +165,7 @@ def set_stock(request: HttpRequest, key: Code, given: StockIn) -> Any:
 
 
 @router.post("/rewards/{key}/codes", response=CodesOut, **needs("rewards.write"))
-def import_codes(request: HttpRequest, key: Code, given: CodesIn) -> Any:
+def import_codes(request: HttpRequest, key: Code, given: ItemCodesIn) -> Any:
     """Add virtual codes, one a line; those that are there already are not added again."""
     scope, naming = _asked(request)
     codes = [line.strip() for line in given.codes.splitlines() if line.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
@@ -112,8 +113,18 @@ def _out(request: HttpRequest, session: StaffSession) -> SessionOut:
                 ),
                 permissions=sorted(held.permissions),
                 stores_limited=any(stores is not None for stores in held.stores.values()),
+                stores=_stores(brand.id, held.stores.get("checkout.quote")),
             )
             for brand, held in access.staff_brands(session)
         ],
         permission_names={code: text.in_language(said) for code, text in PERMISSIONS.items()},
+    )
+
+
+def _stores(brand_id: UUID, limited_to: frozenset[UUID] | None) -> list[str] | None:
+    """The codes of the stores at whose tills she may stand; None for all."""
+    if limited_to is None:
+        return None
+    return sorted(
+        code for code, store in organisations.stores_of(brand_id=brand_id).items() if store.id in limited_to
     )

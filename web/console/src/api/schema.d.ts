@@ -1360,13 +1360,2363 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rewards
+         * @description The catalogue in its order, with how many rewards there are in each state.
+         */
+        get: operations["regulars_surfaces_console_rewards_list_rewards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Choices
+         * @description What the forms of a reward offer.
+         */
+        get: operations["regulars_surfaces_console_rewards_get_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description What is redeemed, what lies still, what to do: business days [since, until]; the last 28 if not given.
+         */
+        get: operations["regulars_surfaces_console_rewards_get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reward
+         * @description One reward.
+         */
+        get: operations["regulars_surfaces_console_rewards_get_reward"];
+        /**
+         * Put Reward
+         * @description Add a reward, or change the one of this key.
+         */
+        put: operations["regulars_surfaces_console_rewards_put_reward"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set State
+         * @description Put it on offer, pause it, end it.
+         */
+        post: operations["regulars_surfaces_console_rewards_set_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/{key}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Stock
+         * @description Say how many there ever were. 409 `stock_below_taken`.
+         */
+        put: operations["regulars_surfaces_console_rewards_set_stock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/{key}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Codes
+         * @description Add virtual codes, one a line; those that are there already are not added again.
+         */
+        post: operations["regulars_surfaces_console_rewards_import_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/rewards/{key}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Picture
+         * @description A picture: PNG, JPEG or WebP, at most 2 MB.
+         */
+        post: operations["regulars_surfaces_console_rewards_set_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Redemptions
+         * @description The brand's orders, newest first.
+         */
+        get: operations["regulars_surfaces_console_redemptions_list_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/redemptions/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Redemptions
+         * @description How many orders there are in each state.
+         */
+        get: operations["regulars_surfaces_console_redemptions_count_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/redemptions/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Redemption
+         * @description The order of a pick-up code.
+         */
+        post: operations["regulars_surfaces_console_redemptions_find_redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Offers
+         * @description The mall as a member sees it.
+         */
+        get: operations["regulars_surfaces_console_redemptions_list_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Of Member
+         * @description A member's orders, newest first.
+         */
+        get: operations["regulars_surfaces_console_redemptions_list_of_member"];
+        put?: never;
+        /**
+         * Redeem
+         * @description Redeem a reward for a member. 409 with the reason when she cannot have it.
+         */
+        post: operations["regulars_surfaces_console_redemptions_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Redemption
+         * @description One order; its address for staff who may read personal data.
+         */
+        get: operations["regulars_surfaces_console_redemptions_get_redemption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}/ship": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ship
+         * @description Sent off; again corrects carrier and number. She is told.
+         */
+        post: operations["regulars_surfaces_console_redemptions_ship"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Handed out at a store. 409 `already_verified`.
+         */
+        post: operations["regulars_surfaces_console_redemptions_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description It was not handed out after all. 409 `undo_too_late`.
+         */
+        post: operations["regulars_surfaces_console_redemptions_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description It has arrived.
+         */
+        post: operations["regulars_surfaces_console_redemptions_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/redemptions/{redemption_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Take it back: points to their lots with their expiry, stock, codes. She is told.
+         */
+        post: operations["regulars_surfaces_console_redemptions_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Services
+         * @description The services in their order.
+         */
+        get: operations["regulars_surfaces_console_bookings_list_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/services/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Service
+         * @description Add a service, or change the one of this key.
+         */
+        put: operations["regulars_surfaces_console_bookings_put_service"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/services/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Service State
+         * @description Open, pause or end it; bookings that stand stay.
+         */
+        post: operations["regulars_surfaces_console_bookings_set_service_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Resources
+         * @description Advisers, rooms and classes in their order.
+         */
+        get: operations["regulars_surfaces_console_bookings_list_resources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/resources/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Resource
+         * @description Add a resource with its hours, or change the one of this key.
+         */
+        put: operations["regulars_surfaces_console_bookings_put_resource"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/resources/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Resource State
+         * @description Open, pause or end it; bookings that stand stay.
+         */
+        post: operations["regulars_surfaces_console_bookings_set_resource_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/bookings/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Choices
+         * @description What the forms of services and resources offer.
+         */
+        get: operations["regulars_surfaces_console_bookings_get_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/stores/{code}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calendar
+         * @description A store's business day (today): its resources with their hours, its bookings in order, who waits.
+         */
+        get: operations["regulars_surfaces_console_bookings_get_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/services/{key}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slots
+         * @description Slots of business days from `first` (today) on; as a member sees them, if her code is given.
+         */
+        get: operations["regulars_surfaces_console_bookings_list_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Of Member
+         * @description A member's bookings, latest first, what she waits for, whether no-shows keep her from booking.
+         */
+        get: operations["regulars_surfaces_console_bookings_list_of_member"];
+        put?: never;
+        /**
+         * Book
+         * @description Book a slot for a member. 409 with the reason when she cannot have it.
+         */
+        post: operations["regulars_surfaces_console_bookings_book"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unblock
+         * @description Let her book again before her block ends.
+         */
+        delete: operations["regulars_surfaces_console_bookings_unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings/{booking_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move
+         * @description Another time or resource: the new booking is answered.
+         */
+        post: operations["regulars_surfaces_console_bookings_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings/{booking_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Give the time back. She is told; whoever waits for it is offered it.
+         */
+        post: operations["regulars_surfaces_console_bookings_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings/{booking_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Take for her what she was offered from the waiting list.
+         */
+        post: operations["regulars_surfaces_console_bookings_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/bookings/{booking_id}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check In
+         * @description She is here.
+         */
+        post: operations["regulars_surfaces_console_bookings_check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/bookings/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan
+         * @description Check in whose QR code was scanned, for her booking of this store and time. 404 `no_booking_now`.
+         */
+        post: operations["regulars_surfaces_console_bookings_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join Waiting
+         * @description Put her on the waiting list of a full slot; again is harmless.
+         */
+        post: operations["regulars_surfaces_console_bookings_join_waiting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/waiting/{waiting_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave Waiting
+         * @description She waits no more.
+         */
+        delete: operations["regulars_surfaces_console_bookings_leave_waiting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Quote
+         * @description Price the cart for the member at the till, or for a guest.
+         */
+        post: operations["regulars_surfaces_console_till_make_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/checkouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commit Quote
+         * @description Commit the quote on the screen. 409 `quote_changed` brings a fresh one in `data.quote`.
+         */
+        post: operations["regulars_surfaces_console_till_commit_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recent
+         * @description What a store sold within the last day, newest first.
+         */
+        get: operations["regulars_surfaces_console_till_list_recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/checkouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Of Member
+         * @description A member's checkouts, newest first.
+         */
+        get: operations["regulars_surfaces_console_till_list_of_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/checkouts/{checkout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Checkout
+         * @description One checkout, line by line, with what came back of it.
+         */
+        get: operations["regulars_surfaces_console_till_get_checkout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/checkouts/{checkout_id}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Goods
+         * @description Take goods back, whole lines or parts.
+         */
+        post: operations["regulars_surfaces_console_till_return_goods"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/checkouts/{checkout_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Checkout
+         * @description Undo a checkout within the window: everything it used comes back.
+         */
+        post: operations["regulars_surfaces_console_till_cancel_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/checkouts/{checkout_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Checkout
+         * @description Undo a checkout so that its number can be committed again.
+         */
+        post: operations["regulars_surfaces_console_till_reopen_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Definitions
+         * @description All of the brand's coupon definitions, with how many were issued, used and are left.
+         */
+        get: operations["regulars_surfaces_console_coupons_list_definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Options
+         * @description What the editor of a definition chooses from.
+         */
+        get: operations["regulars_surfaces_console_coupons_get_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Definition
+         * @description One definition with its figures.
+         */
+        get: operations["regulars_surfaces_console_coupons_get_definition"];
+        /**
+         * Put Definition
+         * @description Make a definition or change one. 409 `key_taken`, `changed_meanwhile`; 422 names every wrong field.
+         */
+        put: operations["regulars_surfaces_console_coupons_put_definition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set State
+         * @description Start, pause (neither issued nor used) or end (not issued; what is out stays good).
+         */
+        post: operations["regulars_surfaces_console_coupons_set_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}/issues/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many members would get one.
+         */
+        post: operations["regulars_surfaces_console_coupon_issues_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue
+         * @description Issue a coupon to everybody of a segment. Few are done at once, many in the background.
+         *
+         *     The same `key` again is the same issue. 409 `coupon_not_open`; 422 names members that are none.
+         */
+        post: operations["regulars_surfaces_console_coupon_issues_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Issues
+         * @description The latest bulk issues (50 at most), newest first.
+         */
+        get: operations["regulars_surfaces_console_coupon_issues_list_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-issues/{issue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Issue
+         * @description How far one is.
+         */
+        get: operations["regulars_surfaces_console_coupon_issues_get_issue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-issues/{issue_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Issue
+         * @description Stop one after the portion under way; what was issued stays.
+         */
+        post: operations["regulars_surfaces_console_coupon_issues_cancel_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description A definition's batches, newest first, with what became of their codes.
+         */
+        get: operations["regulars_surfaces_console_coupon_codes_list_batches"];
+        put?: never;
+        /**
+         * Make Codes
+         * @description Make codes that nobody guesses. With `reserved_for` they are kept back until they are released.
+         */
+        post: operations["regulars_surfaces_console_coupon_codes_make_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/{key}/codes/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Codes
+         * @description Read others' codes from a file, spelt exactly as they are; good rows are added, the rest is told by row.
+         */
+        post: operations["regulars_surfaces_console_coupon_codes_import_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-batches/{batch_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Batch
+         * @description Let reserved codes go into use.
+         */
+        post: operations["regulars_surfaces_console_coupon_codes_release_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-batches/{batch_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void Batch
+         * @description Make the codes of a batch worthless that nobody has brought yet.
+         */
+        post: operations["regulars_surfaces_console_coupon_codes_void_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Coupons
+         * @description Her coupons, newest first; of one state if asked.
+         */
+        get: operations["regulars_surfaces_console_member_coupons_list_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/coupons/{coupon_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void
+         * @description Make a coupon worthless that was not used.
+         */
+        post: operations["regulars_surfaces_console_member_coupons_void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/coupons/{coupon_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take a verification back within its time; later it takes the permission coupons.undo_late.
+         */
+        post: operations["regulars_surfaces_console_member_coupons_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupons/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up
+         * @description What a scanned or typed text is: a coupon's code, or a member (her pass, her code) with what she could use.
+         */
+        post: operations["regulars_surfaces_console_member_coupons_look_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupons/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Use a coupon at the store without a cart 核销. 409 says why not.
+         */
+        post: operations["regulars_surfaces_console_member_coupons_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description All budgets with their use in the present period.
+         */
+        get: operations["regulars_surfaces_console_budgets_list_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/budgets/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description Budgets that passed their alert level or were used up in the last 30 days, newest first (50 at most).
+         */
+        get: operations["regulars_surfaces_console_budgets_list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/budgets/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Budget
+         * @description One budget with its use by store.
+         */
+        get: operations["regulars_surfaces_console_budgets_get_budget"];
+        /**
+         * Put Budget
+         * @description Make a budget or change one. What was taken stays taken; kind, period and place are fixed (409).
+         */
+        put: operations["regulars_surfaces_console_budgets_put_budget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/budgets/{key}/takes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Takes
+         * @description Who took from a budget, and what came back, newest first.
+         */
+        get: operations["regulars_surfaces_console_budgets_list_takes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/prepaid/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Definitions
+         * @description Ladders, packages, stamp cards and the settings, by kind and key (500 at most).
+         */
+        get: operations["regulars_surfaces_console_prepaid_list_definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/prepaid/definitions/{kind}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Definition
+         * @description Make one, or change it. What was sold keeps its terms.
+         */
+        put: operations["regulars_surfaces_console_prepaid_put_definition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/prepaid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prepaid
+         * @description Everything prepaid of a member.
+         */
+        get: operations["regulars_surfaces_console_prepaid_get_prepaid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Top Up
+         * @description She paid: principal and bonus are hers.
+         */
+        post: operations["regulars_surfaces_console_prepaid_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/top-ups/{top_up_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Top Up
+         * @description Give principal back, take the bonus pro rata. 409 `top_up_spent` says what still can go back.
+         */
+        post: operations["regulars_surfaces_console_prepaid_refund_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Buy Package
+         * @description She paid for a package.
+         */
+        post: operations["regulars_surfaces_console_prepaid_buy_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages/{package_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Package
+         * @description Use sessions at a store 核销, or take them for a visit that she missed.
+         */
+        post: operations["regulars_surfaces_console_prepaid_use_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/package-uses/{use_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Use
+         * @description Take a use back within its window; whoever may refund also after it.
+         */
+        post: operations["regulars_surfaces_console_prepaid_undo_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages/{package_id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze Package
+         * @description For so many days nobody uses it, and it ends so much later.
+         */
+        post: operations["regulars_surfaces_console_prepaid_freeze_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages/{package_id}/unfreeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unfreeze Package
+         * @description End a freeze early.
+         */
+        post: operations["regulars_surfaces_console_prepaid_unfreeze_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages/{package_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer Package
+         * @description Hand what is left on to another member.
+         */
+        post: operations["regulars_surfaces_console_prepaid_transfer_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/packages/{package_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Package
+         * @description Give back the money for what is unused.
+         */
+        post: operations["regulars_surfaces_console_prepaid_refund_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/stamp-cards/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem Stamps
+         * @description Exchange a full stamp card.
+         */
+        post: operations["regulars_surfaces_console_prepaid_redeem_stamps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Give value to another member, as the brand's rules allow.
+         */
+        post: operations["regulars_surfaces_console_prepaid_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/buyer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Record Buyer
+         * @description Record who buys in her own name, sealed.
+         */
+        put: operations["regulars_surfaces_console_prepaid_record_buyer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence
+         * @description Her evidence pack, to print or as data. Her identity is in it for who may read personal data.
+         */
+        get: operations["regulars_surfaces_console_prepaid_get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-card-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description Newest first, with how many cards are in which state.
+         */
+        get: operations["regulars_surfaces_console_gift_cards_list_batches"];
+        put?: never;
+        /**
+         * Create Batch
+         * @description A batch; its cards are made when they are handed out.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_create_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-card-batches/{batch}/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cards
+         * @description The cards of a batch by serial, without their numbers.
+         */
+        get: operations["regulars_surfaces_console_gift_cards_list_cards"];
+        put?: never;
+        /**
+         * Hand Out
+         * @description Numbers and PINs as CSV, this once: they are kept nowhere. 409 `handed_out` ever after.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_hand_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-card-batches/{batch}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void Batch
+         * @description Every card of the batch that nobody has bound becomes void.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_void_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-cards/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sell Cards
+         * @description Cards sold at a till become active, all or none.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_sell_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-cards/lookups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up
+         * @description A card by its number.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_look_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/gift-cards/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void Card
+         * @description A card that nobody has bound is worth nothing any more.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_void_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/gift-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Card
+         * @description Bind a card to a member.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_claim_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/gift-cards/{card_id}/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Card
+         * @description What is left of a card goes to another member.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_give_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/reports/liability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Liability
+         * @description What is owed to members in money.
+         */
+        get: operations["regulars_surfaces_console_liability_get_liability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/reports/liability/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Liability
+         * @description One table of the report as a file.
+         */
+        get: operations["regulars_surfaces_console_liability_export_liability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description Every plan with how many have it, by key.
+         */
+        get: operations["regulars_surfaces_console_plans_list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/plans/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Choices
+         * @description What the editor and the filters offer.
+         */
+        get: operations["regulars_surfaces_console_plans_get_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/plans/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description One plan.
+         */
+        get: operations["regulars_surfaces_console_plans_get_plan"];
+        /**
+         * Put Plan
+         * @description Make a plan or change it; mistakes come back by field.
+         */
+        put: operations["regulars_surfaces_console_plans_put_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/plans/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set State
+         * @description Put on sale, take off, end.
+         */
+        post: operations["regulars_surfaces_console_plans_set_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/subscribers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subscribers
+         * @description Who has or had a plan, newest first.
+         */
+        get: operations["regulars_surfaces_console_plans_list_subscribers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Member Plan
+         * @description A member's plan, past and present, and the plans she could have.
+         */
+        get: operations["regulars_surfaces_console_plans_get_member_plan"];
+        put?: never;
+        /**
+         * Buy
+         * @description Begin to buy a plan for a member: she scans or opens what `payment.action` says.
+         */
+        post: operations["regulars_surfaces_console_plans_buy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Trial
+         * @description Let a member try a plan, once.
+         */
+        post: operations["regulars_surfaces_console_plans_begin_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote Change
+         * @description What going over would cost now.
+         */
+        get: operations["regulars_surfaces_console_plans_quote_change"];
+        put?: never;
+        /**
+         * Change
+         * @description Upgrade now, or go over at the next renewal.
+         */
+        post: operations["regulars_surfaces_console_plans_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Renewal
+         * @description Turn automatic renewal on or off.
+         */
+        post: operations["regulars_surfaces_console_plans_set_renewal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Let the plan rest.
+         */
+        post: operations["regulars_surfaces_console_plans_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description End a pause.
+         */
+        post: operations["regulars_surfaces_console_plans_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Hand the rest of the period to another member.
+         */
+        post: operations["regulars_surfaces_console_plans_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/plan/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote Refund
+         * @description What leaving now would give back.
+         */
+        get: operations["regulars_surfaces_console_plans_quote_refund"];
+        put?: never;
+        /**
+         * Leave
+         * @description End the plan today and pay back what its rule gives.
+         */
+        post: operations["regulars_surfaces_console_plans_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payments
+         * @description The brand's payments, newest first; `member` is a code.
+         */
+        get: operations["regulars_surfaces_console_payments_list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Payment
+         * @description One payment with its refunds and every callback about it.
+         */
+        get: operations["regulars_surfaces_console_payments_get_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payments/{payment_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Payment
+         * @description Ask the provider how it stands, and believe it. 502 when it does not answer.
+         */
+        post: operations["regulars_surfaces_console_payments_check_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payments/{payment_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Payment
+         * @description Take no more money for it. It may turn out to be paid: see its state.
+         */
+        post: operations["regulars_surfaces_console_payments_close_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payments/{payment_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Payment
+         * @description Pay some of it back; what it paid for stays as it is.
+         */
+        post: operations["regulars_surfaces_console_payments_refund_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payment-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description Every provider that is installed, with its settings form.
+         */
+        get: operations["regulars_surfaces_console_payments_list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payment-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description The brand's accounts. Secrets are never shown, only that they are set.
+         */
+        get: operations["regulars_surfaces_console_payments_list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payment-accounts/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Account
+         * @description Make an account or change it.
+         */
+        put: operations["regulars_surfaces_console_payments_put_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/payment-accounts/{key}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Account
+         * @description Ask the provider something harmless: do the settings work?
+         */
+        post: operations["regulars_surfaces_console_payments_check_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
          * BrandChoiceOut
-         * @description A brand she works for and what she may do there.
+         * @description A brand she works for and what she may do there. `stores`: at whose tills she may stand; null for all.
          */
         BrandChoiceOut: {
             /** Slug */
@@ -1385,6 +3735,8 @@ export interface components {
             permissions: string[];
             /** Stores Limited */
             stores_limited: boolean;
+            /** Stores */
+            stores?: string[] | null;
         };
         /** OrganisationOut */
         OrganisationOut: {
@@ -1653,13 +4005,15 @@ export interface components {
         };
         /**
          * FilterIn
-         * @description `action` may end in `.` for everything done to a kind of thing; `subject` is an id or a member's code.
+         * @description `since` and `until` are business days, both included.
          */
         FilterIn: {
-            /** Action */
-            action?: string | null;
-            /** Subject */
-            subject?: string | null;
+            /** State */
+            state?: string | null;
+            /** Fulfilment */
+            fulfilment?: string | null;
+            /** Reward */
+            reward?: string | null;
             /** Since */
             since?: string | null;
             /** Until */
@@ -3775,6 +6129,2806 @@ export interface components {
              */
             dry: boolean;
         };
+        /** CatalogueOut */
+        CatalogueOut: {
+            /** Items */
+            items: components["schemas"]["RewardOut"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * RewardOut
+         * @description A reward of the catalogue; `price` and `condition` are its sentences, `definition` what the form edits.
+         */
+        RewardOut: {
+            /** Key */
+            key: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+            /** State Name */
+            state_name: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Name */
+            name: string;
+            names: components["schemas"]["TextIO"];
+            /** Category */
+            category: string;
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Points */
+            points: number;
+            /** Cash */
+            cash: number;
+            /** Price */
+            price: string;
+            /** Fulfilment */
+            fulfilment: string;
+            /** Fulfilment Name */
+            fulfilment_name: string;
+            /** Condition */
+            condition: string;
+            /** Stock */
+            stock: number | null;
+            /** Left */
+            left: number | null;
+            /** Released Left */
+            released_left: number | null;
+            /** Has Picture */
+            has_picture: boolean;
+            /** On Offer Since */
+            on_offer_since: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * MallChoicesOut
+         * @description What the forms of a reward offer.
+         */
+        MallChoicesOut: {
+            /** Kinds */
+            kinds: components["schemas"]["ChoiceOut"][];
+            /** States */
+            states: components["schemas"]["ChoiceOut"][];
+            /** Fulfilments */
+            fulfilments: components["schemas"]["ChoiceOut"][];
+            /** Periods */
+            periods: components["schemas"]["ChoiceOut"][];
+            /** Units */
+            units: components["schemas"]["ChoiceOut"][];
+            /** Stores */
+            stores: components["schemas"]["ChoiceOut"][];
+            /** Categories */
+            categories: string[];
+            /** Order States */
+            order_states: components["schemas"]["ChoiceOut"][];
+        };
+        /** ReportOut */
+        ReportOut: {
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /** Items */
+            items: components["schemas"]["TurnoverOut"][];
+        };
+        /**
+         * TurnoverOut
+         * @description A row of the report; `advice_name` says what to do about it.
+         */
+        TurnoverOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Category */
+            category: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+            /** Quantity */
+            quantity: number;
+            /** Orders */
+            orders: number;
+            /** Members */
+            members: number;
+            /** Points */
+            points: number;
+            /** Cash */
+            cash: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Recent */
+            recent: number;
+            /** Last At */
+            last_at: string | null;
+            /** Stock */
+            stock: number | null;
+            /** Left */
+            left: number | null;
+            /** Sell Through */
+            sell_through: number | null;
+            /** Days Left */
+            days_left: number | null;
+            /** Advice */
+            advice: string;
+            /** Advice Name */
+            advice_name: string;
+        };
+        /**
+         * ItemDefinitionIn
+         * @description The whole definition; its key is that of the address.
+         */
+        ItemDefinitionIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /** ItemStateIn */
+        ItemStateIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+        };
+        /**
+         * StockIn
+         * @description How many there ever were; null for unlimited.
+         */
+        StockIn: {
+            /** Stock */
+            stock: number | null;
+        };
+        /** CodesOut */
+        CodesOut: {
+            /** Added */
+            added: number;
+            /** Duplicates */
+            duplicates: number;
+        };
+        /**
+         * ItemCodesIn
+         * @description Virtual codes, one a line.
+         */
+        ItemCodesIn: {
+            /** Codes */
+            codes: string;
+        };
+        /** AddressIn */
+        AddressIn: {
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /** Region */
+            region: string;
+            /** Street */
+            street: string;
+            /**
+             * Postcode
+             * @default
+             */
+            postcode: string;
+        };
+        /** PageOut[RedemptionOut] */
+        PageOut_RedemptionOut_: {
+            /** Items */
+            items: components["schemas"]["RedemptionOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * RedemptionOut
+         * @description An order; `can` lists what may be done with it: ship, verify, undo, complete, cancel.
+         */
+        RedemptionOut: {
+            /** Id */
+            id: string;
+            /** Member Code */
+            member_code: string;
+            /** Member Name */
+            member_name: string;
+            /** Reward */
+            reward: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Fulfilment */
+            fulfilment: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Quantity */
+            quantity: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Points */
+            points: number;
+            /** Cash */
+            cash: number;
+            /** Code */
+            code: string;
+            store: components["schemas"]["StoreRefOut"] | null;
+            address: components["schemas"]["AddressIn"] | null;
+            /** Has Address */
+            has_address: boolean;
+            /** Carrier */
+            carrier: string;
+            /** Tracking */
+            tracking: string;
+            /** Note */
+            note: string;
+            /** Reason */
+            reason: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Pay By */
+            pay_by: string | null;
+            /** Claim By */
+            claim_by: string | null;
+            /** Paid At */
+            paid_at: string | null;
+            /** Shipped At */
+            shipped_at: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Verified By */
+            verified_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Can */
+            can: string[];
+        };
+        /**
+         * FindIn
+         * @description A pick-up code as typed or scanned.
+         */
+        FindIn: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * OfferOut
+         * @description A reward as one member sees it.
+         */
+        OfferOut: {
+            reward: components["schemas"]["RewardOut"];
+            /** Can */
+            can: boolean;
+            /** Why Not */
+            why_not: string[];
+            /** Why Codes */
+            why_codes: string[];
+            /** Available */
+            available: number;
+            /** Taken */
+            taken: number;
+        };
+        /** RedeemIn */
+        RedeemIn: {
+            /** Key */
+            key: string;
+            /** Reward */
+            reward: string;
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity: number;
+            /** Store */
+            store?: string | null;
+            address?: components["schemas"]["AddressIn"] | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** ShipIn */
+        ShipIn: {
+            /** Key */
+            key: string;
+            /** Carrier */
+            carrier: string;
+            /** Tracking */
+            tracking: string;
+        };
+        /** RedemptionVerifyIn */
+        RedemptionVerifyIn: {
+            /** Key */
+            key: string;
+            /** Store */
+            store: string;
+        };
+        /** ActIn */
+        ActIn: {
+            /** Key */
+            key: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * OfferedOut
+         * @description A service or resource: `definition` is what its form edits.
+         */
+        OfferedOut: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "service" | "resource";
+            /** Key */
+            key: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+            /** State Name */
+            state_name: string;
+            /** Name */
+            name: string;
+            names: components["schemas"]["TextIO"];
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** BookingChoicesOut */
+        BookingChoicesOut: {
+            /** Resource Kinds */
+            resource_kinds: components["schemas"]["ChoiceOut"][];
+            /** States */
+            states: components["schemas"]["ChoiceOut"][];
+            /** Stores */
+            stores: components["schemas"]["ChoiceOut"][];
+            /** Tiers */
+            tiers: components["schemas"]["ChoiceOut"][];
+            /** Resources */
+            resources: components["schemas"]["ChoiceOut"][];
+            /** Booking States */
+            booking_states: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * BookingOut
+         * @description A booking; `can` lists what may be done with it: check_in, cancel, move, accept.
+         */
+        BookingOut: {
+            /** Id */
+            id: string;
+            /** Member Code */
+            member_code: string;
+            /** Member Name */
+            member_name: string;
+            /** Service */
+            service: string;
+            /** Name */
+            name: string;
+            /** Resource */
+            resource: string;
+            /** Resource Name */
+            resource_name: string;
+            store: components["schemas"]["StoreRefOut"] | null;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Time */
+            time: string;
+            /** Places */
+            places: number;
+            /** Note */
+            note: string;
+            /** Reason */
+            reason: string;
+            /** Late */
+            late: boolean;
+            /** Source */
+            source: string;
+            /** Offer Until */
+            offer_until: string | null;
+            /** Checked In At */
+            checked_in_at: string | null;
+            /** Can */
+            can: string[];
+        };
+        /**
+         * CalendarColumnOut
+         * @description A resource of the calendar with its hours of the day.
+         */
+        CalendarColumnOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Capacity */
+            capacity: number;
+            /** Hours */
+            hours: components["schemas"]["HoursOut"][];
+        };
+        /**
+         * CalendarOut
+         * @description A store's day: its resources, its bookings in order, who waits.
+         */
+        CalendarOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            store: components["schemas"]["StoreRefOut"];
+            /** Columns */
+            columns: components["schemas"]["CalendarColumnOut"][];
+            /** Items */
+            items: components["schemas"]["BookingOut"][];
+            /** Waiting */
+            waiting: components["schemas"]["WaitingRowOut"][];
+        };
+        /** HoursOut */
+        HoursOut: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
+        /** WaitingRowOut */
+        WaitingRowOut: {
+            /** Id */
+            id: string;
+            /** Member Code */
+            member_code: string;
+            /** Member Name */
+            member_name: string;
+            /** Service */
+            service: string;
+            /** Resource */
+            resource: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Time */
+            time: string;
+            /** Places */
+            places: number;
+            /** Rank */
+            rank: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** SlotOut */
+        SlotOut: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Time */
+            time: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Resource */
+            resource: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Store */
+            store: string;
+            /** Left */
+            left: number;
+            /** Capacity */
+            capacity: number;
+            /** Waiting */
+            waiting: number;
+            /** Can */
+            can: boolean;
+            /** Can Wait */
+            can_wait: boolean;
+            /** Why Not */
+            why_not: string[];
+        };
+        /** MemberBookingsOut */
+        MemberBookingsOut: {
+            /** Items */
+            items: components["schemas"]["BookingOut"][];
+            /** Waiting */
+            waiting: components["schemas"]["WaitingRowOut"][];
+            /** Blocked Until */
+            blocked_until: string | null;
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** BookIn */
+        BookIn: {
+            /** Key */
+            key: string;
+            /** Service */
+            service: string;
+            /** Resource */
+            resource: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Places
+             * @default 1
+             */
+            places: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** MoveIn */
+        MoveIn: {
+            /** Key */
+            key: string;
+            /** Resource */
+            resource: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * ScanIn
+         * @description The text of a member's QR code, scanned at a store.
+         */
+        ScanIn: {
+            /** Key */
+            key: string;
+            /** Store */
+            store: string;
+            /** Text */
+            text: string;
+        };
+        /** WaitIn */
+        WaitIn: {
+            /** Service */
+            service: string;
+            /** Resource */
+            resource: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Places
+             * @default 1
+             */
+            places: number;
+        };
+        /**
+         * CouponDefinitionOut
+         * @description One coupon definition. `definition` is the whole of it, for the editor; `revision` goes back with a change.
+         */
+        CouponDefinitionOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            names: components["schemas"]["TextIO"];
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Sentence */
+            sentence: string;
+            /** Issued */
+            issued: number;
+            /** Used */
+            used: number;
+            /** Left */
+            left: number | null;
+            /** Left Today */
+            left_today: number | null;
+            /** Free Codes */
+            free_codes: number | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * OptionsOut
+         * @description What the editor chooses from.
+         */
+        OptionsOut: {
+            /** States */
+            states: components["schemas"]["ChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["ChoiceOut"][];
+            /** Tiers */
+            tiers: components["schemas"]["ChoiceOut"][];
+            /** Budgets */
+            budgets: components["schemas"]["ChoiceOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * CouponDefinitionIn
+         * @description `definition` without its key, which the address has. `revision` of what was edited; `create` for a new one.
+         */
+        CouponDefinitionIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision?: number | null;
+            /**
+             * Create
+             * @default false
+             */
+            create: boolean;
+        };
+        /** CouponStateIn */
+        CouponStateIn: {
+            /** State */
+            state: string;
+        };
+        /**
+         * CountOut
+         * @description How many members, and codes of members that are none.
+         */
+        CountOut: {
+            /** Members */
+            members: number;
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * SegmentIn
+         * @description Members by their codes, or everybody active who fits all that is given.
+         */
+        SegmentIn: {
+            /** Members */
+            members?: string[] | null;
+            /**
+             * Tier
+             * @default
+             */
+            tier: string;
+            /**
+             * Tag
+             * @default
+             */
+            tag: string;
+            /**
+             * Store
+             * @default
+             */
+            store: string;
+            /**
+             * Channel
+             * @default
+             */
+            channel: string;
+            /** Joined From */
+            joined_from?: string | null;
+            /** Joined Before */
+            joined_before?: string | null;
+            /** Last Order From */
+            last_order_from?: string | null;
+            /** Last Order Before */
+            last_order_before?: string | null;
+        };
+        /** CountByOut */
+        CountByOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * IssueOut
+         * @description A bulk issue: `seen` of `total` members.
+         */
+        IssueOut: {
+            /** Id */
+            id: string;
+            /** Definition */
+            definition: string;
+            /** Definition Name */
+            definition_name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Total */
+            total: number;
+            /** Seen */
+            seen: number;
+            /** Issued */
+            issued: number;
+            /** Repeated */
+            repeated: number;
+            /** Refused */
+            refused: components["schemas"]["CountByOut"][];
+            /** Problem */
+            problem: string;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** May Cancel */
+            may_cancel: boolean;
+        };
+        /** IssueIn */
+        IssueIn: {
+            segment: components["schemas"]["SegmentIn"];
+            /** Key */
+            key: string;
+        };
+        /**
+         * CodeBatchOut
+         * @description Codes made or imported together.
+         */
+        CodeBatchOut: {
+            /** Id */
+            id: string;
+            /** Origin */
+            origin: string;
+            /** Origin Name */
+            origin_name: string;
+            /** Count */
+            count: number;
+            /** Free */
+            free: number;
+            /** Reserved */
+            reserved: number;
+            /** Bound */
+            bound: number;
+            /** Void */
+            void: number;
+            /** Note */
+            note: string;
+            /** Reserved For */
+            reserved_for: string;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** CodesIn */
+        CodesIn: {
+            /** Count */
+            count: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Reserved For
+             * @default
+             */
+            reserved_for: string;
+            /** Key */
+            key: string;
+        };
+        /** PageOut[CodeBatchOut] */
+        PageOut_CodeBatchOut_: {
+            /** Items */
+            items: components["schemas"]["CodeBatchOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CodesImportedOut
+         * @description What became of a file of codes; `error_file` asks for the refused rows as CSV.
+         */
+        CodesImportedOut: {
+            batch: components["schemas"]["CodeBatchOut"];
+            /** Added */
+            added: number;
+            /** Refused */
+            refused: number;
+            /** Error File */
+            error_file: string | null;
+            /** Errors */
+            errors: components["schemas"]["RowErrorOut"][];
+        };
+        /** RowErrorOut */
+        RowErrorOut: {
+            /** Row */
+            row: number;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * CouponOut
+         * @description One coupon of a member. `why_not`: why it cannot be used now; empty when it can.
+         */
+        CouponOut: {
+            /** Id */
+            id: string;
+            /** Definition */
+            definition: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Why Not */
+            why_not: string;
+            /** Why Not Code */
+            why_not_code: string;
+            /** Source */
+            source: string;
+            /** Code */
+            code: string;
+            /**
+             * Claimed At
+             * Format: date-time
+             */
+            claimed_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            store: components["schemas"]["StoreRefOut"] | null;
+            /** Order */
+            order: string;
+            /** Amount */
+            amount: number | null;
+            /** By */
+            by: string;
+            /** Locked Until */
+            locked_until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** May Verify */
+            may_verify: boolean;
+            /** May Undo */
+            may_undo: boolean;
+            /** May Void */
+            may_void: boolean;
+        };
+        /** PageOut[CouponOut] */
+        PageOut_CouponOut_: {
+            /** Items */
+            items: components["schemas"]["CouponOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** VoidIn */
+        VoidIn: {
+            /** Comment */
+            comment: string;
+            /** Key */
+            key: string;
+        };
+        /** UndoIn */
+        UndoIn: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Key */
+            key: string;
+        };
+        /**
+         * FoundOut
+         * @description `kind`: code, member. Of a member all she could use now; of a code its coupon, or what it would become.
+         */
+        FoundOut: {
+            /** Kind */
+            kind: string;
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Code State */
+            code_state: string;
+            /** Definition */
+            definition: string;
+            /** Definition Name */
+            definition_name: string;
+            /** Coupons */
+            coupons: components["schemas"]["CouponOut"][];
+        };
+        /**
+         * LookupIn
+         * @description What was scanned or typed: a coupon's code, a member's pass, or a member's code.
+         */
+        LookupIn: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * CouponVerifyIn
+         * @description A `code`; or a coupon of a member. `member` (her code) also claims a code that nobody has claimed yet.
+         */
+        CouponVerifyIn: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Member
+             * @default
+             */
+            member: string;
+            /**
+             * Coupon Id
+             * @default
+             */
+            coupon_id: string;
+            /**
+             * Store
+             * @default
+             */
+            store: string;
+            /** Amount */
+            amount?: number | null;
+            /**
+             * Order
+             * @default
+             */
+            order: string;
+            /** Key */
+            key: string;
+        };
+        /**
+         * BudgetOut
+         * @description `use` is of the present period, by store where the budget is per store.
+         */
+        BudgetOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            names: components["schemas"]["TextIO"];
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Amount */
+            amount: number;
+            /** Period */
+            period: string;
+            /** Period Name */
+            period_name: string;
+            /** Per Store */
+            per_store: boolean;
+            /** Alert Percent */
+            alert_percent: number;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Taken */
+            taken: number;
+            /** Left */
+            left: number;
+            /** Alerted */
+            alerted: boolean;
+            /** Used By */
+            used_by: components["schemas"]["ChoiceOut"][];
+            /** Use */
+            use: components["schemas"]["BudgetUseOut"][];
+        };
+        /** BudgetUseOut */
+        BudgetUseOut: {
+            store: components["schemas"]["StoreRefOut"] | null;
+            /** Period */
+            period: string;
+            /** Taken */
+            taken: number;
+            /** Left */
+            left: number;
+            /** Percent */
+            percent: number;
+            /** Alerted */
+            alerted: boolean;
+        };
+        /**
+         * BudgetAlertOut
+         * @description A notice: a budget passed its alert level (`alert`) or was used up (`used_up`).
+         */
+        BudgetAlertOut: {
+            /** Budget */
+            budget: string;
+            /** Name */
+            name: string;
+            /** Level */
+            level: string;
+            /** Message */
+            message: string;
+            store: components["schemas"]["StoreRefOut"] | null;
+            /** Period */
+            period: string;
+            /** Taken */
+            taken: number;
+            /** Whole */
+            whole: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * BudgetIn
+         * @description `amount` in minor units or uses.
+         */
+        BudgetIn: {
+            name: components["schemas"]["TextIO"];
+            /**
+             * Kind
+             * @default amount
+             */
+            kind: string;
+            /** Amount */
+            amount: number;
+            /**
+             * Period
+             * @default ever
+             */
+            period: string;
+            /**
+             * Per Store
+             * @default false
+             */
+            per_store: boolean;
+            /**
+             * Alert Percent
+             * @default 80
+             */
+            alert_percent: number;
+            /**
+             * State
+             * @default active
+             */
+            state: string;
+            /**
+             * Create
+             * @default false
+             */
+            create: boolean;
+        };
+        /** BudgetTakeOut */
+        BudgetTakeOut: {
+            /** Subject */
+            subject: string;
+            store: components["schemas"]["StoreRefOut"] | null;
+            /** Period */
+            period: string;
+            /** Amount */
+            amount: number;
+            /** Given Back */
+            given_back: number;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+        };
+        /** PageOut[BudgetTakeOut] */
+        PageOut_BudgetTakeOut_: {
+            /** Items */
+            items: components["schemas"]["BudgetTakeOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PrepaidDefinitionOut
+         * @description `name` is in the reader's language; `definition` is what the editor changes.
+         */
+        PrepaidDefinitionOut: {
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** PrepaidDefinitionIn */
+        PrepaidDefinitionIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CardOut
+         * @description `left` is known of cards that a member holds.
+         */
+        CardOut: {
+            /** Id */
+            id: string;
+            /** Batch */
+            batch: string;
+            /** Batch Name */
+            batch_name: string;
+            /** Ending */
+            ending: string;
+            /** Face */
+            face: number;
+            /** Left */
+            left: number | null;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Holder */
+            holder: string | null;
+            /** Activated At */
+            activated_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Claimed At */
+            claimed_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Reason */
+            ended_reason: string;
+        };
+        /**
+         * PackageOut
+         * @description `state` is `expired` or `used_up` too, which the ledger knows. `usable`: sessions of it can be used now.
+         */
+        PackageOut: {
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Usable */
+            usable: boolean;
+            /** Sessions */
+            sessions: number;
+            /** Left */
+            left: number;
+            /** Price */
+            price: number;
+            /** Refunded */
+            refunded: number;
+            /**
+             * Bought At
+             * Format: date-time
+             */
+            bought_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Frozen Until */
+            frozen_until: string | null;
+            /** Freeze Days Left */
+            freeze_days_left: number;
+            /** Services */
+            services: string[];
+            /** Stores */
+            stores: string[];
+            /** Transferable */
+            transferable: boolean;
+        };
+        /**
+         * PrepaidOut
+         * @description Everything prepaid of one member; lists newest first, 50 at most. `buyer`: her identity is recorded.
+         */
+        PrepaidOut: {
+            /** Currency */
+            currency: string;
+            /** Law */
+            law: string;
+            /** Buyer */
+            buyer: boolean;
+            /** Units */
+            units: components["schemas"]["UnitOut"][];
+            /** Top Ups */
+            top_ups: components["schemas"]["TopUpOut"][];
+            /** Packages */
+            packages: components["schemas"]["PackageOut"][];
+            /** Uses */
+            uses: components["schemas"]["UseOut"][];
+            /** Cards */
+            cards: components["schemas"]["CardOut"][];
+            /** Repayments */
+            repayments: components["schemas"]["RepaymentOut"][];
+            /** Transfers */
+            transfers: components["schemas"]["TransferOut"][];
+            /** Stamp Cards */
+            stamp_cards: components["schemas"]["StampCardOut"][];
+        };
+        /** RepaymentOut */
+        RepaymentOut: {
+            /** Id */
+            id: string;
+            /** What */
+            what: string;
+            /** What Name */
+            what_name: string;
+            /** Money */
+            money: number;
+            /** Units */
+            units: number;
+            /** Bonus */
+            bonus: number;
+            /** By Right */
+            by_right: boolean;
+            /** Reason */
+            reason: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** StampCardOut */
+        StampCardOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Stamps */
+            stamps: number;
+            /** Has */
+            has: number;
+            /** Full */
+            full: boolean;
+        };
+        /**
+         * TopUpOut
+         * @description `refundable` is what can still go back of the principal.
+         */
+        TopUpOut: {
+            /** Id */
+            id: string;
+            /** Ladder */
+            ladder: string;
+            /** Ladder Name */
+            ladder_name: string;
+            /** Principal */
+            principal: number;
+            /** Bonus */
+            bonus: number;
+            /** Refunded */
+            refunded: number;
+            /** Bonus Taken */
+            bonus_taken: number;
+            /** Refundable */
+            refundable: number;
+            /** Method */
+            method: string;
+            /** Reference */
+            reference: string;
+            /** Store */
+            store: string | null;
+            /** Actor */
+            actor: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * TransferOut
+         * @description `other` is the code of the other member.
+         */
+        TransferOut: {
+            /** Id */
+            id: string;
+            /** Direction */
+            direction: string;
+            /** Other */
+            other: string;
+            /** What */
+            what: string;
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Amount */
+            amount: number;
+            /** Message */
+            message: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * UnitOut
+         * @description `money`: amounts are minor units of the currency.
+         */
+        UnitOut: {
+            /** Unit */
+            unit: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Money */
+            money: boolean;
+            /** Available */
+            available: number;
+            /** Held */
+            held: number;
+        };
+        /**
+         * UseOut
+         * @description `can_undo`: within its window, or the reader may undo later.
+         */
+        UseOut: {
+            /** Id */
+            id: string;
+            /** Package Id */
+            package_id: string;
+            /** Package Name */
+            package_name: string;
+            /** Kind */
+            kind: string;
+            /** Sessions */
+            sessions: number;
+            /** Service */
+            service: string;
+            /** Store */
+            store: string | null;
+            /** Actor */
+            actor: string;
+            /**
+             * Used At
+             * Format: date-time
+             */
+            used_at: string;
+            /**
+             * Undo Until
+             * Format: date-time
+             */
+            undo_until: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Can Undo */
+            can_undo: boolean;
+        };
+        /**
+         * TopUpIn
+         * @description `amount` in minor units: what was paid.
+         */
+        TopUpIn: {
+            /** Ladder */
+            ladder: string;
+            /** Amount */
+            amount: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "cash" | "card" | "wechat" | "alipay" | "transfer" | "online" | "other";
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Store */
+            store?: string | null;
+            /** Key */
+            key: string;
+        };
+        /** RefundIn */
+        RefundIn: {
+            /** Key */
+            key: string;
+            /** Amount */
+            amount: number;
+            /** Reason */
+            reason: string;
+        };
+        /** PackageIn */
+        PackageIn: {
+            /** Package */
+            package: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "cash" | "card" | "wechat" | "alipay" | "transfer" | "online" | "other";
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Store */
+            store?: string | null;
+            /** Key */
+            key: string;
+        };
+        /** UseIn */
+        UseIn: {
+            /**
+             * Sessions
+             * @default 1
+             */
+            sessions: number;
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /** Store */
+            store?: string | null;
+            /**
+             * Kind
+             * @default use
+             * @enum {string}
+             */
+            kind: "use" | "no_show";
+            /** Key */
+            key: string;
+        };
+        /** FreezeIn */
+        FreezeIn: {
+            /** Days */
+            days: number;
+            /** Key */
+            key: string;
+        };
+        /**
+         * ToIn
+         * @description `to` is the code of the receiver.
+         */
+        ToIn: {
+            /** To */
+            to: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Key */
+            key: string;
+        };
+        /** StampsIn */
+        StampsIn: {
+            /** Store */
+            store?: string | null;
+            /** Key */
+            key: string;
+        };
+        /**
+         * TransferIn
+         * @description `to` is the other member's code.
+         */
+        TransferIn: {
+            /** Key */
+            key: string;
+            /** To */
+            to: string;
+        };
+        /** BuyerIn */
+        BuyerIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "unit";
+            /** Name */
+            name: string;
+            /**
+             * Document
+             * @enum {string}
+             */
+            document: "identity_card" | "passport" | "residence_permit" | "business_licence" | "other";
+            /** Number */
+            number: string;
+            /** Contact */
+            contact: string;
+        };
+        /** GiftCardBatchOut */
+        GiftCardBatchOut: {
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Design */
+            design: string;
+            /** Face */
+            face: number;
+            /** Price */
+            price: number;
+            /** Count */
+            count: number;
+            /** Valid Months */
+            valid_months: number | null;
+            /** Registered */
+            registered: boolean;
+            /** Handed Out At */
+            handed_out_at: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** PageOut[GiftCardBatchOut] */
+        PageOut_GiftCardBatchOut_: {
+            /** Items */
+            items: components["schemas"]["GiftCardBatchOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * BatchIn
+         * @description `price` is the face if not given; months count from the sale.
+         */
+        BatchIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["TextIO"];
+            /** Face */
+            face: number;
+            /** Count */
+            count: number;
+            /** Price */
+            price?: number | null;
+            /** Valid Months */
+            valid_months?: number | null;
+            /**
+             * Registered
+             * @default false
+             */
+            registered: boolean;
+            /**
+             * Design
+             * @default
+             */
+            design: string;
+        };
+        /** PageOut[CardOut] */
+        PageOut_CardOut_: {
+            /** Items */
+            items: components["schemas"]["CardOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** ReasonIn */
+        ReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /** SaleIn */
+        SaleIn: {
+            /** Numbers */
+            numbers: string[];
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "cash" | "card" | "wechat" | "alipay" | "transfer" | "online" | "other";
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Store */
+            store?: string | null;
+            /** Buyer */
+            buyer?: string | null;
+            /** Key */
+            key: string;
+        };
+        /** NumberIn */
+        NumberIn: {
+            /** Number */
+            number: string;
+        };
+        /** GiftCardVoidIn */
+        GiftCardVoidIn: {
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string;
+        };
+        /** ClaimIn */
+        ClaimIn: {
+            /** Number */
+            number: string;
+            /** Pin */
+            pin: string;
+            /** Key */
+            key: string;
+        };
+        /** CohortOut */
+        CohortOut: {
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /**
+             * Month
+             * Format: date
+             */
+            month: string;
+            /** Issued */
+            issued: number;
+            /** Outstanding */
+            outstanding: number;
+            /** Cost */
+            cost: string;
+            /** Breakage */
+            breakage: string;
+            /** Gross */
+            gross: number;
+            /** Liability */
+            liability: number;
+        };
+        /** FlowOut */
+        FlowOut: {
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /**
+             * Month
+             * Format: date
+             */
+            month: string;
+            /** Opening */
+            opening: number;
+            /** Moved */
+            moved: {
+                [key: string]: number;
+            };
+            /** Closing */
+            closing: number;
+        };
+        /**
+         * LiabilityOut
+         * @description Money in minor units; `accounts` names the programme accounts of `moved`. `card_difference` should be 0.
+         */
+        LiabilityOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Currency */
+            currency: string;
+            /** Liability */
+            liability: number;
+            /** By Unit */
+            by_unit: components["schemas"]["MonthOut"][];
+            /** Cohorts */
+            cohorts: components["schemas"]["CohortOut"][];
+            /** Schedule */
+            schedule: components["schemas"]["MonthOut"][];
+            /** Flows */
+            flows: components["schemas"]["FlowOut"][];
+            /** Accounts */
+            accounts: {
+                [key: string]: string;
+            };
+            /** Card Difference */
+            card_difference: number;
+        };
+        /** MonthOut */
+        MonthOut: {
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /**
+             * Month
+             * Format: date
+             */
+            month: string;
+            /** Amount */
+            amount: number;
+        };
+        /**
+         * PlanBenefitView
+         * @description A benefit with its quota in words; `remaining` only where a member asks.
+         */
+        PlanBenefitView: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Detail */
+            detail: string;
+            /** Kind */
+            kind: string;
+            /** Quota */
+            quota: string;
+            /** Remaining */
+            remaining?: number | null;
+        };
+        /**
+         * PlanOut
+         * @description A plan as a list shows it, with how many have it; `definition` is what the editor edits.
+         */
+        PlanOut: {
+            plan: components["schemas"]["PlanView"];
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Subscribers */
+            subscribers: number;
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Worth */
+            worth: number;
+            /** Worth Shown */
+            worth_shown: string;
+        };
+        /** PlanView */
+        PlanView: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Detail */
+            detail: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Currency */
+            currency: string;
+            /** Prices */
+            prices: components["schemas"]["PriceView"][];
+            /** Trial Days */
+            trial_days: number;
+            /**
+             * Auto Renew
+             * @enum {string}
+             */
+            auto_renew: "on" | "off" | "never";
+            /** Benefits */
+            benefits: components["schemas"]["PlanBenefitView"][];
+            /** Pause Days */
+            pause_days: number;
+            /** Pause Times */
+            pause_times: number;
+            /** Transferable */
+            transferable: boolean;
+            /** Refund Rule */
+            refund_rule: string;
+        };
+        /**
+         * PriceView
+         * @description What one period costs; `per_month` helps to compare (minor units, rounded down; null for life).
+         */
+        PriceView: {
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Name */
+            name: string;
+            /** Amount */
+            amount: number;
+            /** Shown */
+            shown: string;
+            /** Per Month */
+            per_month: number | null;
+        };
+        /**
+         * PlanChoicesOut
+         * @description What the editor offers. `benefits` are those of the programme that a plan can share.
+         */
+        PlanChoicesOut: {
+            /** Periods */
+            periods: components["schemas"]["ChoiceOut"][];
+            /** States */
+            states: components["schemas"]["ChoiceOut"][];
+            /** Subscription States */
+            subscription_states: components["schemas"]["ChoiceOut"][];
+            /** Benefit Kinds */
+            benefit_kinds: string[];
+            /** Benefits */
+            benefits: components["schemas"]["ChoiceOut"][];
+            /** Payment States */
+            payment_states: components["schemas"]["ChoiceOut"][];
+            /** Providers */
+            providers: components["schemas"]["ChoiceOut"][];
+        };
+        /** PlanDefinitionIn */
+        PlanDefinitionIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /** PlanStateIn */
+        PlanStateIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+        };
+        /** PageOut[SubscriberOut] */
+        PageOut_SubscriberOut_: {
+            /** Items */
+            items: components["schemas"]["SubscriberOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * SubscriberOut
+         * @description A subscription in a list, with whose it is.
+         */
+        SubscriberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            subscription: components["schemas"]["SubscriptionView"];
+        };
+        /**
+         * SubscriptionView
+         * @description `last_day` is the last day on which it holds; null for life. `may` names what can be done now.
+         */
+        SubscriptionView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Plan */
+            plan: string;
+            /** Plan Name */
+            plan_name: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Period Name */
+            period_name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Auto Renew */
+            auto_renew: boolean;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Last Day */
+            last_day: string | null;
+            /** Worth */
+            worth: number;
+            /** Worth Shown */
+            worth_shown: string;
+            /** Currency */
+            currency: string;
+            /** Next Plan */
+            next_plan: string;
+            /** Next Period */
+            next_period: string;
+            /** Paused On */
+            paused_on: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** End Reason */
+            end_reason: string;
+            /** May */
+            may: ("cancel_renewal" | "renew" | "pause" | "resume" | "change" | "transfer" | "refund" | "pay")[];
+        };
+        /** ActOut */
+        ActOut: {
+            /** Kind */
+            kind: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** ActionView */
+        ActionView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "none" | "redirect" | "qr" | "jsapi";
+            /** Url */
+            url: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * MemberPlanOut
+         * @description A member's plan, what it saved her, what waits, what was before and who did what.
+         */
+        MemberPlanOut: {
+            subscription: components["schemas"]["SubscriptionView"] | null;
+            savings: components["schemas"]["SavingsView"];
+            payment: components["schemas"]["PaymentView"] | null;
+            /** Receipts */
+            receipts: components["schemas"]["PeriodView"][];
+            /** Past */
+            past: components["schemas"]["SubscriptionView"][];
+            /** Acts */
+            acts: components["schemas"]["ActOut"][];
+            /** Plans */
+            plans: components["schemas"]["PlanView"][];
+        };
+        /** PaymentView */
+        PaymentView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Provider */
+            provider: string;
+            /** Provider Name */
+            provider_name: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Amount */
+            amount: number;
+            /** Shown */
+            shown: string;
+            /** Currency */
+            currency: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Refunded */
+            refunded: number;
+            /** Refunding */
+            refunding: number;
+            /** Left */
+            left: number;
+            /** Description */
+            description: string;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            action: components["schemas"]["ActionView"];
+            /** Reference */
+            reference: string;
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Paid At */
+            paid_at: string | null;
+            /**
+             * Refunds
+             * @default []
+             */
+            refunds: components["schemas"]["RefundView"][];
+        };
+        /**
+         * PeriodView
+         * @description One stretch, as a receipt shows it.
+         */
+        PeriodView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Subscription Id
+             * Format: uuid
+             */
+            subscription_id: string;
+            /** Plan */
+            plan: string;
+            /** Plan Name */
+            plan_name: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Period Name */
+            period_name: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Last Day */
+            last_day: string | null;
+            /** Paid */
+            paid: number;
+            /** Paid Shown */
+            paid_shown: string;
+            /** Currency */
+            currency: string;
+            /** Payment Id */
+            payment_id: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** RefundView */
+        RefundView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Amount */
+            amount: number;
+            /** Shown */
+            shown: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /** SavingsView */
+        SavingsView: {
+            /** Total */
+            total: number;
+            /** Total Shown */
+            total_shown: string;
+            /** In Period */
+            in_period: number;
+            /** In Period Shown */
+            in_period_shown: string;
+            /** Times */
+            times: number;
+            /** By Benefit */
+            by_benefit: {
+                [key: string]: number;
+            };
+            /** Currency */
+            currency: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * OutcomeView
+         * @description What became of a request. `sentence` says what a change or leaving means; `payment` has to be paid.
+         */
+        OutcomeView: {
+            subscription?: components["schemas"]["SubscriptionView"] | null;
+            payment?: components["schemas"]["PaymentView"] | null;
+            /** Due */
+            due?: number | null;
+            /** Refund */
+            refund?: number | null;
+            /** At Once */
+            at_once?: boolean | null;
+            /**
+             * Sentence
+             * @default
+             */
+            sentence: string;
+        };
+        /** BuyIn */
+        BuyIn: {
+            /** Key */
+            key: string;
+            /** Plan */
+            plan: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Auto Renew */
+            auto_renew?: boolean | null;
+            /** Account */
+            account?: string | null;
+            /** Channel */
+            channel?: ("native" | "h5" | "page") | null;
+        };
+        /** TrialIn */
+        TrialIn: {
+            /** Key */
+            key: string;
+            /** Plan */
+            plan: string;
+        };
+        /** ChangeIn */
+        ChangeIn: {
+            /** Key */
+            key: string;
+            /** Plan */
+            plan: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Channel */
+            channel?: ("native" | "h5" | "page") | null;
+        };
+        /** RenewalIn */
+        RenewalIn: {
+            /** Key */
+            key: string;
+            /** On */
+            on: boolean;
+        };
+        /** LeaveIn */
+        LeaveIn: {
+            /** Key */
+            key: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * NoticeOut
+         * @description A callback as it came. `body` is shown to those who manage accounts only.
+         */
+        NoticeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Notice Id */
+            notice_id: string;
+            /** Result */
+            result: string;
+            /** Result Name */
+            result_name: string;
+            /** Detail */
+            detail: string;
+            /** Headers */
+            headers: {
+                [key: string]: unknown;
+            };
+            /** Body */
+            body: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** PageOut[PaymentOut] */
+        PageOut_PaymentOut_: {
+            /** Items */
+            items: components["schemas"]["PaymentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PaymentOut
+         * @description A payment in a list or on its own page, with whose it is.
+         */
+        PaymentOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            payment: components["schemas"]["PaymentView"];
+            /**
+             * Notices
+             * @default []
+             */
+            notices: components["schemas"]["NoticeOut"][];
+        };
+        /** ProviderOut */
+        ProviderOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: components["schemas"]["SettingOut"][];
+            /** Channels */
+            channels: components["schemas"]["ChoiceOut"][];
+            /** Currencies */
+            currencies: string[];
+            /** Can Charge */
+            can_charge: boolean;
+        };
+        /**
+         * SettingOut
+         * @description One field of a provider's form. `set`: a secret that is there already; its value is never shown.
+         */
+        SettingOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Help */
+            help: string;
+            /** Secret */
+            secret: boolean;
+            /** Required */
+            required: boolean;
+            /** Multiline */
+            multiline: boolean;
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * AccountOut
+         * @description `notice_url` is what is entered at the provider, where it wants one.
+         */
+        AccountOut: {
+            /** Key */
+            key: string;
+            /** Provider */
+            provider: string;
+            /** Provider Name */
+            provider_name: string;
+            name: components["schemas"]["TextIO"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /** Secrets Set */
+            secrets_set: string[];
+            /** Is Default */
+            is_default: boolean;
+            /** Notice Url */
+            notice_url: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * AccountIn
+         * @description `settings` holds secrets too; one left out stays as it is.
+         */
+        AccountIn: {
+            /** Provider */
+            provider: string;
+            name: components["schemas"]["TextIO"];
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: string;
+            };
+            /**
+             * Is Default
+             * @default false
+             */
+            is_default: boolean;
+            /**
+             * State
+             * @default active
+             * @enum {string}
+             */
+            state: "active" | "paused";
+        };
+        /**
+         * CheckedOut
+         * @description Whether the provider took a harmless question, and what it said if not.
+         */
+        CheckedOut: {
+            /** Works */
+            works: boolean;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+        };
+        /**
+         * QuoteAsked
+         * @description A cart to be priced, for a member or for a guest.
+         */
+        QuoteAsked: {
+            cart: components["schemas"]["CartIn"];
+            /** @default null */
+            member: components["schemas"]["MemberAsked"] | null;
+            /** @default {} */
+            wish: components["schemas"]["WishIn"];
+        };
+        /**
+         * CartIn
+         * @description What is to be bought. `currency` must be the programme's where it is given.
+         */
+        CartIn: {
+            lines: components["schemas"]["CartLineIn"][];
+            /** @default 0 */
+            shipping: number;
+            currency?: string;
+            /** @default null */
+            store: string | null;
+            /** @default null */
+            channel: string | null;
+            /** @default till */
+            source: string;
+        };
+        /**
+         * CartLineIn
+         * @description One line of a cart at list price: `price` of one piece, or `amount` of the whole line (goods by weight).
+         */
+        CartLineIn: {
+            sku: string;
+            /**
+             * Format: decimal
+             * @default 1
+             */
+            quantity: string;
+            price?: number;
+            amount?: number;
+            /** @default  */
+            name: string;
+            /** @default  */
+            category: string;
+            /** @default  */
+            department: string;
+            /** @default  */
+            brand: string;
+            /** @default [] */
+            tags: string[];
+        };
+        /**
+         * MemberAsked
+         * @description A member by exactly one of `id`, `code`, `identity` or `pass`, the text of her QR code.
+         */
+        MemberAsked: {
+            /** @default null */
+            id: string | null;
+            /** @default null */
+            code: string | null;
+            /** @default null */
+            identity: components["schemas"]["IdentityRef"] | null;
+            /** @default null */
+            pass: string | null;
+        };
+        /**
+         * IdentityRef
+         * @description A member by one of her identifiers, e.g. `{"type": "phone", "value": "+8613800000000"}`.
+         */
+        IdentityRef: {
+            type: string;
+            value: string;
+        };
+        /**
+         * WishIn
+         * @description What the member wants to use: coupons (the best combination, or these), codes presented, points (units), stored
+         *         value and gift cards (minor units), or all she may; `without` names offers she declines.
+         */
+        WishIn: {
+            /** @default best */
+            coupons: "best" | string[];
+            /** @default [] */
+            codes: string[];
+            /** @default 0 */
+            points: number | "max";
+            /** @default 0 */
+            stored: number | "max";
+            /** @default 0 */
+            gift: number | "max";
+            /** @default [] */
+            without: string[];
+        };
+        /**
+         * CommitAsked
+         * @description Turn the quote of `token` into the order `number`, unique per source of the cart.
+         */
+        CommitAsked: {
+            token: string;
+            number: string;
+        };
+        /**
+         * ReturnAsked
+         * @description Goods come back: these lines, or everything left. `number` is the return's own, unique per source.
+         */
+        ReturnAsked: {
+            number: string;
+            /** @default null */
+            lines: components["schemas"]["ReturnLineIn"][] | null;
+            /** @default  */
+            reason: string;
+        };
+        /**
+         * ReturnLineIn
+         * @description Part of one line comes back: its place in the cart from 1; without `quantity` all that is left of it.
+         */
+        ReturnLineIn: {
+            line: number;
+            /** @default null */
+            quantity: string | null;
+        };
+        /**
+         * UndoAsked
+         * @description Cancel or reopen a checkout.
+         */
+        UndoAsked: {
+            /** @default  */
+            reason: string;
+        };
+        /**
+         * QuoteShown
+         * @description `token` commits the quote until `expires_at`; null for a guest. `earns`: what the order would earn, by unit.
+         */
+        QuoteShown: {
+            member_id: string | null;
+            token: string | null;
+            quoted_at: string;
+            expires_at: string;
+            price: components["schemas"]["PriceShown"];
+            earns: {
+                [key: string]: number;
+            };
+            balances: {
+                [key: string]: number;
+            };
+            units: {
+                [key: string]: components["schemas"]["TextShown"];
+            };
+        };
+        /**
+         * PriceShown
+         * @description The price of a cart. `price` is what it costs after offers, `payable` what is left to pay in money.
+         */
+        PriceShown: {
+            currency: string;
+            list: number;
+            discount: number;
+            price: number;
+            payable: number;
+            points: number;
+            points_unit: string;
+            points_money: number;
+            stored: {
+                [key: string]: number;
+            };
+            cashback: {
+                [key: string]: number;
+            };
+            lines: components["schemas"]["LineShown"][];
+            shipping: components["schemas"]["LineShown"];
+            applied: components["schemas"]["AppliedShown"][];
+            refused: components["schemas"]["RefusedShown"][];
+            /** @enum {unknown} */
+            found: "chosen" | "heuristic" | "optimal";
+        };
+        /**
+         * LineShown
+         * @description list = Σ discounts + points_money + principal + bonus + gift + payable. `points` are the units behind
+         *         `points_money`; `earns_on` is what its earning reckons with.
+         */
+        LineShown: {
+            line: string;
+            sku: string;
+            /** Format: decimal */
+            quantity: string;
+            list: number;
+            net: number;
+            discounts: components["schemas"]["Part"][];
+            points: number;
+            points_money: number;
+            principal: number;
+            bonus: number;
+            gift: number;
+            payable: number;
+            earns_on: number;
+        };
+        /**
+         * Part
+         * @description What one offer took off a line.
+         */
+        Part: {
+            ref: string;
+            amount: number;
+        };
+        /**
+         * AppliedShown
+         * @description An offer that is used: a tier or member price, a promotion, a benefit, a coupon.
+         */
+        AppliedShown: {
+            ref: string;
+            key: string;
+            name: components["schemas"]["TextShown"];
+            /** @enum {unknown} */
+            source: "benefit" | "coupon" | "price" | "promotion";
+            kind: string;
+            amount: number;
+            lines: string[];
+            /** @default null */
+            coupon: string | null;
+            /** @default 0 */
+            cashback: number;
+            /** @default  */
+            unit: string;
+        };
+        /**
+         * TextShown
+         * @description A text in both languages.
+         */
+        TextShown: {
+            zh: string;
+            en: string;
+        };
+        /**
+         * RefusedShown
+         * @description An offer or a wish that is not used, and why.
+         */
+        RefusedShown: {
+            ref: string;
+            name: components["schemas"]["TextShown"];
+            code: string;
+            text: components["schemas"]["TextShown"];
+            /** @default {} */
+            data: Record<string, never>;
+        };
+        /**
+         * CheckoutShown
+         * @description A committed checkout. `price` and `cart` are left out of lists.
+         */
+        CheckoutShown: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            member_id: string;
+            source: string;
+            number: string;
+            revision: number;
+            state: string;
+            state_name: components["schemas"]["TextShown"];
+            store: string | null;
+            channel: string;
+            actor: string;
+            currency: string;
+            list: number;
+            payable: number;
+            /** Format: uuid */
+            order_id: string;
+            committed_at: string;
+            /** @default null */
+            closed_at: string | null;
+            /** @default {} */
+            earned: {
+                [key: string]: number;
+            };
+            /** @default null */
+            price: components["schemas"]["PriceShown"] | null;
+            /** @default null */
+            cart: components["schemas"]["CartIn"] | null;
+            /** @default {} */
+            returned: {
+                [key: string]: string;
+            };
+            /** @default false */
+            repeated: boolean;
+        };
+        /** CheckoutPage */
+        CheckoutPage: {
+            items: components["schemas"]["CheckoutShown"][];
+            /** @default null */
+            next_cursor: string | null;
+        };
+        /**
+         * ReturnShown
+         * @description What was given back: money (`payable`), points, stored value by unit, coupons, uses of benefits, budgets.
+         */
+        ReturnShown: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "cancel" | "reopen" | "return";
+            checkout: components["schemas"]["CheckoutShown"];
+            payable: number;
+            points: number;
+            points_unit: string;
+            points_money: number;
+            stored: {
+                [key: string]: number;
+            };
+            coupons: string[];
+            quotas: {
+                [key: string]: number;
+            };
+            earned: {
+                [key: string]: number;
+            };
+            whole: boolean;
+            lines: components["schemas"]["LineShown"][];
+            /** @default false */
+            repeated: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -5676,6 +10830,3183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportWholeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_list_rewards: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                category?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_get_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MallChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_get_report: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_get_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_put_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_set_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_import_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemCodesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_rewards_set_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_list_redemptions: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                fulfilment?: string | null;
+                reward?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_RedemptionOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_count_redemptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_find_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_list_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_list_of_member: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_RedemptionOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_get_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_ship: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionVerifyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_redemptions_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_put_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_set_service_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_list_resources: {
+        parameters: {
+            query?: {
+                store?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_put_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_set_resource_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_get_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_get_calendar: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_list_slots: {
+        parameters: {
+            query?: {
+                first?: string | null;
+                days?: number;
+                store?: string | null;
+                resource?: string | null;
+                member?: string | null;
+                places?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_list_of_member: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberBookingsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_check_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScanIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_join_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingRowOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_bookings_leave_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                waiting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_till_make_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteAsked"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_commit_quote: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitAsked"];
+            };
+        };
+        responses: {
+            /** @description Done before: the first answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutShown"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_list_recent: {
+        parameters: {
+            query: {
+                store: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutPage"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_list_of_member: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutPage"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_get_checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_return_goods: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                checkout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnAsked"];
+            };
+        };
+        responses: {
+            /** @description Done before: the first answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_cancel_checkout: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                checkout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoAsked"];
+            };
+        };
+        responses: {
+            /** @description Done before: the first answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_till_reopen_checkout: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                checkout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoAsked"];
+            };
+        };
+        responses: {
+            /** @description Done before: the first answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnShown"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupons_list_definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDefinitionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupons_get_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupons_get_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDefinitionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupons_put_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDefinitionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupons_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponDefinitionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_issues_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_issues_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_issues_list_issues: {
+        parameters: {
+            query?: {
+                definition?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_issues_get_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_issues_cancel_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_codes_list_batches: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CodeBatchOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_codes_make_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeBatchOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_codes_import_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /** Column */
+                    column: string;
+                    /** Encoding */
+                    encoding: string;
+                    /** Delimiter */
+                    delimiter: string;
+                    /** Note */
+                    note: string;
+                    /** Reserved For */
+                    reserved_for: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesImportedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_codes_release_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_coupon_codes_void_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_member_coupons_list_coupons: {
+        parameters: {
+            query?: {
+                state?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CouponOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_member_coupons_void: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                coupon_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_member_coupons_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                coupon_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_member_coupons_look_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookupIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_member_coupons_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponVerifyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_budgets_list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_budgets_list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetAlertOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_budgets_get_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_budgets_put_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_budgets_list_takes: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_BudgetTakeOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_list_definitions: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidDefinitionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_put_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrepaidDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidDefinitionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_get_prepaid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_refund_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                top_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_buy_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_use_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_undo_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                use_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_freeze_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_unfreeze_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_transfer_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_refund_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_redeem_stamps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StampsIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_record_buyer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_prepaid_get_evidence: {
+        parameters: {
+            query?: {
+                format?: "json" | "pdf";
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_list_batches: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_GiftCardBatchOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_create_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCardBatchOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_list_cards: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CardOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_hand_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_void_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_sell_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaleIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_look_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_void_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiftCardVoidIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_claim_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_gift_cards_give_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_liability_get_liability: {
+        parameters: {
+            query?: {
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiabilityOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_liability_export_liability: {
+        parameters: {
+            query?: {
+                what?: "cohorts" | "schedule" | "flows";
+                format?: "csv" | "xlsx";
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_plans_list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_get_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_put_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanDefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_list_subscribers: {
+        parameters: {
+            query?: {
+                plan?: string | null;
+                state?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SubscriberOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_get_member_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_buy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_begin_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_quote_change: {
+        parameters: {
+            query: {
+                plan: string;
+                period: "month" | "quarter" | "year" | "lifetime";
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_set_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewalIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_quote_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_plans_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_list_payments: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                provider?: string | null;
+                member?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_PaymentOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_check_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_close_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_refund_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_put_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_payments_check_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedOut"];
                 };
             };
         };

@@ -1,6 +1,6 @@
 import {
   Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
-  SetUp, Shop, Stamp, Tickets, Upload, User, UserFilled, Coin, CollectionTag, Brush,
+  SetUp, Shop, ShoppingCart, Stamp, Tickets, Upload, User, UserFilled, Coin, CollectionTag, Brush,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -18,7 +18,12 @@ export interface Group {
 
 /** By the operator's work, not by our rooms. An entry that she may not open is not shown. */
 export const navigation: readonly Group[] = [
-  { entries: [{ name: 'home', label: 'nav.home', icon: House, permission: 'reports.read' }] },
+  {
+    entries: [
+      { name: 'home', label: 'nav.home', icon: House, permission: 'reports.read' },
+      { name: 'till', label: 'nav.till', icon: ShoppingCart, permission: 'checkout.quote' },
+    ],
+  },
   {
     label: 'nav.members',
     entries: [

@@ -12,7 +12,7 @@ from regulars.surfaces.console.shapes.shared import ChoiceOut, Shape, StoreRefOu
 Key = Field(min_length=8, max_length=100)
 
 
-class DefinitionOut(Shape):
+class CouponDefinitionOut(Shape):
     """One coupon definition. `definition` is the whole of it, for the editor; `revision` goes back with a change."""
 
     key: str
@@ -31,7 +31,7 @@ class DefinitionOut(Shape):
     updated_at: datetime | None
 
 
-class DefinitionIn(Shape):
+class CouponDefinitionIn(Shape):
     """`definition` without its key, which the address has. `revision` of what was edited; `create` for a new one."""
 
     definition: dict[str, Any]
@@ -39,7 +39,7 @@ class DefinitionIn(Shape):
     create: bool = False
 
 
-class StateIn(Shape):
+class CouponStateIn(Shape):
     state: str = Field(min_length=1, max_length=20)
 
 
@@ -112,7 +112,7 @@ class CodesIn(Shape):
     key: str = Key
 
 
-class BatchOut(Shape):
+class CodeBatchOut(Shape):
     """Codes made or imported together."""
 
     id: str
@@ -138,7 +138,7 @@ class RowErrorOut(Shape):
 class CodesImportedOut(Shape):
     """What became of a file of codes; `error_file` asks for the refused rows as CSV."""
 
-    batch: BatchOut
+    batch: CodeBatchOut
     added: int
     refused: int
     error_file: str | None
@@ -201,7 +201,7 @@ class FoundOut(Shape):
     coupons: list[CouponOut]
 
 
-class VerifyIn(Shape):
+class CouponVerifyIn(Shape):
     """A `code`; or a coupon of a member. `member` (her code) also claims a code that nobody has claimed yet."""
 
     code: str = Field("", max_length=100)

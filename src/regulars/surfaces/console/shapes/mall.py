@@ -14,13 +14,13 @@ State = Literal["draft", "active", "paused", "ended"]
 KEY = Field(min_length=8, max_length=100, pattern=r"^[\x20-\x7e]+$")
 
 
-class DefinitionIn(Shape):
+class ItemDefinitionIn(Shape):
     """The whole definition; its key is that of the address."""
 
     definition: dict[str, Any]
 
 
-class StateIn(Shape):
+class ItemStateIn(Shape):
     state: State
 
 
@@ -30,7 +30,7 @@ class StockIn(Shape):
     stock: int | None = Field(ge=0, le=10_000_000)
 
 
-class CodesIn(Shape):
+class ItemCodesIn(Shape):
     """Virtual codes, one a line."""
 
     codes: str = Field(min_length=1, max_length=5_000_000)
@@ -142,7 +142,7 @@ class ShipIn(Shape):
     tracking: str = Field(min_length=1, max_length=60)
 
 
-class VerifyIn(Shape):
+class RedemptionVerifyIn(Shape):
     key: str = KEY
     store: str = Field(min_length=1, max_length=64)
 
@@ -318,7 +318,7 @@ class HoursOut(Shape):
     end: str
 
 
-class ColumnOut(Shape):
+class CalendarColumnOut(Shape):
     """A resource of the calendar with its hours of the day."""
 
     key: str
@@ -333,7 +333,7 @@ class CalendarOut(Shape):
 
     day: date
     store: StoreRefOut
-    columns: list[ColumnOut]
+    columns: list[CalendarColumnOut]
     items: list[BookingOut]
     waiting: list[WaitingRowOut]
 

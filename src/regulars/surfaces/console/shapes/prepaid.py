@@ -12,7 +12,7 @@ from regulars.surfaces.console.shapes.shared import Shape, TextIO
 Method = Literal["cash", "card", "wechat", "alipay", "transfer", "online", "other"]
 
 
-class DefinitionOut(Shape):
+class PrepaidDefinitionOut(Shape):
     """`name` is in the reader's language; `definition` is what the editor changes."""
 
     kind: str
@@ -26,7 +26,7 @@ class DefinitionOut(Shape):
     updated_at: datetime
 
 
-class DefinitionIn(Shape):
+class PrepaidDefinitionIn(Shape):
     state: Literal["draft", "active", "paused", "ended"]
     definition: dict[str, Any]
 
@@ -182,7 +182,7 @@ class TopUpIn(Shape):
     key: str = Field(min_length=8, max_length=100)
 
 
-class RefundIn(Shape):
+class StoredRefundIn(Shape):
     """Without `amount` all that can go back."""
 
     amount: int | None = Field(None, ge=1, le=10**12)
@@ -251,7 +251,7 @@ class BatchIn(Shape):
     design: str = Field("", max_length=100)
 
 
-class BatchOut(Shape):
+class GiftCardBatchOut(Shape):
     id: str
     code: str
     name: str
@@ -280,7 +280,7 @@ class NumberIn(Shape):
     number: str = Field(min_length=1, max_length=40)
 
 
-class VoidIn(NumberIn):
+class GiftCardVoidIn(NumberIn):
     reason: str = Field(min_length=1, max_length=500)
 
 

@@ -29,7 +29,7 @@ class OrganisationOut(Shape):
 
 
 class BrandChoiceOut(Shape):
-    """A brand she works for and what she may do there."""
+    """A brand she works for and what she may do there. `stores`: at whose tills she may stand; null for all."""
 
     slug: str
     name: str
@@ -39,6 +39,7 @@ class BrandChoiceOut(Shape):
     roles: list[str]
     permissions: list[str]
     stores_limited: bool
+    stores: list[str] | None = None
 
 
 class SessionOut(Shape):

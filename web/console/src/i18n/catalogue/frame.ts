@@ -4,6 +4,7 @@ export const frame = {
   nav: {
     label: ['主导航', 'Main navigation'],
     home: ['工作台', 'Home'],
+    till: ['收银台', 'Till'],
     members: ['会员', 'Members'],
     memberList: ['会员列表', 'All members'],
     tags: ['标签', 'Tags'],

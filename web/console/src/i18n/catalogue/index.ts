@@ -6,6 +6,7 @@ import { imports } from './imports'
 import { members } from './members'
 import { programme } from './programme'
 import { settings } from './settings'
+import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...builder } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...builder } as const
