@@ -113,4 +113,4 @@ def test_a_coupon_that_is_refused_leaves_the_stamps(shop: Shop) -> None:
     redeem("a")
     wallet = coupons.list_coupons(brand_id=shop.scope.brand_id, member_id=her)
     assert ([held.definition.key for held in wallet.items], shop.has(her, "stamps")) == (["free"], 0)
-    assert prepaid.export_definitions(shop.scope.brand_id)[-1]["key"] == "drink"
+    assert prepaid.export_definitions(brand_id=shop.scope.brand_id)[-1]["key"] == "drink"

@@ -63,11 +63,11 @@ class _Prepaid:
 
     @staticmethod
     def export_definitions(*, brand_id: UUID) -> list[dict[str, Any]]:
-        return prepaid.export_definitions(brand_id)
+        return prepaid.export_definitions(brand_id=brand_id)
 
     @staticmethod
     def apply_definition(*, scope: Scope, definition: Any, now: datetime) -> None:
-        prepaid.apply_definition(scope, definition, now)
+        prepaid.apply_definition(scope=scope, definition=definition, now=now)
 
 
 def _room(name: str, title: Text, door: Any, permission: str, kind: str = "") -> Section:

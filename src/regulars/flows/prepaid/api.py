@@ -18,7 +18,7 @@ from regulars.flows.prepaid.due import expire_cards, thaw
 from regulars.flows.prepaid.evidence import evidence_pack, holds_together
 from regulars.flows.prepaid.evidence_pdf import render
 from regulars.flows.prepaid.ground import METHODS
-from regulars.flows.prepaid.owed import UNCLAIMED, Flow, Owed, get_owed
+from regulars.flows.prepaid.owed import UNCLAIMED, Flow, Owed, card_differences, get_owed
 from regulars.flows.prepaid.packages import (
     buy_package,
     freeze_package,
@@ -35,7 +35,8 @@ from regulars.flows.prepaid.transfers import given_today, transfer
 from regulars.value.prepaid.policy.cards import shown
 
 __all__ = [
-    "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package", "claim_card",
+    "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package",
+    "card_differences", "claim_card",
     "create_batch", "evidence_pack", "expire_cards", "find_card", "freeze_package", "get_buyer", "get_owed",
     "give_card", "given_today", "hand_out", "holds_together", "most_refundable", "record_buyer",
     "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "shown", "terms_of", "thaw",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from regulars.flows.prepaid import ground
 from regulars.kit.periods import add_months, start_of_day, zone
+from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
 from regulars.programme.versions import api as versions
 from regulars.value.ledger import api as ledger
+from regulars.value.ledger.types import Difference
 from regulars.value.prepaid import api as prepaid
 from regulars.value.prepaid.policy import liability
 from regulars.value.prepaid.types import Cohort, LiabilityLine, ScheduleLine, UnitCost
@@ -99,4 +102,17 @@ def _flows(brand: Brand, units: set[str], today: date, months: int) -> list[Flow
             end = start + sum(by_unit.get(unit, {}).values())
             found.append(Flow(unit, month, start, by_unit.get(unit, {}), end))
             held[unit] = end
+    return found
+
+
+def card_differences(*, brand_id: UUID | None = None) -> list[Difference]:
+    """Brands whose claimed gift cards and ledger disagree: Σ faces claimed = Σ what the ledger had of them."""
+    brands = [organisations.get_brand(brand_id=brand_id)] if brand_id else organisations.list_brands()
+    found = []
+    for brand in brands:
+        unit = prepaid.get_settings(brand_id=brand.id).gift
+        faces = prepaid.claimed_total(brand_id=brand.id)
+        had = ledger.contra_total(brand_id=brand.id, unit=unit, contra="claimed")
+        if faces != had:
+            found.append(Difference("gift_cards", brand.id, None, unit, faces, had))
     return found

@@ -21,6 +21,7 @@ _LAWS = {
     "lots_held": ("批次合计≠冻结余额", "lots ≠ held"),
     "closed_lots_hold_value": ("已关闭批次仍有余额", "closed lots hold value"),
     "holds": ("冻结单合计≠冻结余额", "holds ≠ held"),
+    "gift_cards": ("已绑定礼品卡面值≠账本入账", "claimed gift cards ≠ what the ledger had of them"),
     "programme_total": ("会员持有合计≠项目侧合计", "held by members ≠ programme side"),
 }
 
@@ -42,6 +43,7 @@ def run(
 
 
 def _reconcile(slug: str) -> int:
+    from regulars.flows.prepaid import api as prepaid
     from regulars.platform.organisations import api as organisations
     from regulars.value.ledger import api as ledger
 
@@ -50,7 +52,7 @@ def _reconcile(slug: str) -> int:
         raise PlainError(zh=f"没有品牌 {slug}。", en=f"There is no brand {slug}.")
     brand_id = only.id if only else None
     began = time.perf_counter()
-    found = ledger.reconcile_books(brand_id=brand_id, limit=_MOST)
+    found = ledger.reconcile_books(brand_id=brand_id, limit=_MOST) + prepaid.card_differences(brand_id=brand_id)
     totals = ledger.programme_totals(brand_id=brand_id)
     seconds = time.perf_counter() - began
     slugs = {one.id: one.slug for one in organisations.list_brands()}

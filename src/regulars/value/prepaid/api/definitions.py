@@ -136,7 +136,7 @@ def _check(scope: Scope, kind: str, key: str, state: DefinitionState, definition
         reading.read_stamp_card(key, definition, state)
 
 
-def export_definitions(brand_id: UUID) -> list[dict[str, Any]]:
+def export_definitions(*, brand_id: UUID) -> list[dict[str, Any]]:
     """Every definition as canonical JSON, in a stable order."""
     return [
         {"kind": row.kind, "key": row.key, "state": row.state, "definition": dict(row.definition)}
@@ -144,7 +144,7 @@ def export_definitions(brand_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def apply_definition(scope: Scope, definition: Mapping[str, Any], now: datetime) -> None:
+def apply_definition(*, scope: Scope, definition: Mapping[str, Any], now: datetime) -> None:
     """Create or update one as `export_definitions` gives it. Raises as `put_definition`."""
     unknown = [str(k) for k in definition if k not in ("kind", "key", "state", "definition")]
     errors = ErrorList()

@@ -9,7 +9,7 @@ from typing import Any
 
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
-from regulars.programme.rules.reader import Node, check_texts
+from regulars.kit.reader import Node, check_texts
 from regulars.value.prepaid.types import (
     DefinitionState,
     Grant,

@@ -57,9 +57,9 @@ def add(cursor: Any, *, brand_id: UUID, row: Row) -> None:
 def get(
     cursor: Any, kind: type[Row], *, brand_id: UUID, member_id: UUID, id_: UUID, lock: bool = False
 ) -> Row | None:
-    table = _TABLES[kind]
+    table, columns = _TABLES[kind], ", ".join(_columns(kind))
     cursor.execute(
-        f"""SELECT {", ".join(_columns(kind))} FROM {table} WHERE member_id = %s AND id = %s AND brand_id = %s
+        f"""SELECT {columns} FROM {table} WHERE member_id = %s AND id = %s AND brand_id = %s
             {"FOR NO KEY UPDATE" if lock else ""}""",
         [member_id, id_, brand_id],
     )
@@ -77,10 +77,10 @@ def list_of(
     limit: int = 200,
 ) -> list[Row]:
     """A member's rows, newest first, going on below (instant, id)."""
-    table = _TABLES[kind]
+    table, columns = _TABLES[kind], ", ".join(_columns(kind))
     at = _ORDER[table]
     cursor.execute(
-        f"""SELECT {", ".join(_columns(kind))} FROM {table} WHERE member_id = %s AND brand_id = %s
+        f"""SELECT {columns} FROM {table} WHERE member_id = %s AND brand_id = %s
             {f"AND ({at}, id) < (%s::timestamptz, %s::uuid)" if before else ""}
              ORDER BY {at} DESC, id DESC LIMIT %s""",
         [member_id, brand_id, *(before or ()), limit],
