@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from regulars.flows.coupons import api as flow
@@ -169,13 +168,12 @@ def list_batches(request: HttpRequest, definition: str, cursor: Cursor = None, l
 
 
 @router.get("/coupon-batches/{batch_id}/codes.csv", include_in_schema=False, **needs("coupons.issue"))
-def download_codes(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
+def download_codes(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The codes of a batch and their states, as CSV."""
     scope = scope_of(request)
     batch = coupons.get_batch(brand_id=scope.brand_id, batch_id=batch_id)
-    answer = StreamingHttpResponse(
-        flow.codes_csv(brand_id=scope.brand_id, batch=batch), content_type="text/csv; charset=utf-8"
-    )
+    content = b"".join(flow.codes_csv(brand_id=scope.brand_id, batch=batch))
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{batch.definition}-codes.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
