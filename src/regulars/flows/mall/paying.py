@@ -35,9 +35,7 @@ def ask(scope: Scope, order: Redemption, payer: Payer, now: datetime) -> Redempt
     account = payments.default_account(brand_id=scope.brand_id)
     provider = payments.provider_of(code=account.provider)
     brand = organisations.get_brand(brand_id=scope.brand_id)
-    channel = payer.channel
-    if channel is None:
-        channel = next(one for one in provider.channels if one != "agreement")
+    first: Channel = next(one for one in provider.channels if one != "agreement")
     made = payments.add_payment(
         scope=scope,
         account=account,
@@ -48,7 +46,7 @@ def ask(scope: Scope, order: Redemption, payer: Payer, now: datetime) -> Redempt
             amount=order.cash,
             currency=brand.currency,
             description=order.name.zh,
-            channel=channel,
+            channel=first if payer.channel is None else payer.channel,
             expires_at=order.pay_by or now,
             return_url=payer.return_url,
             payer=payer.payer,
