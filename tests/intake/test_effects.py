@@ -16,9 +16,9 @@ from regulars.facts.activity.types import Receipt
 from regulars.facts.members import states
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import event_of
-from regulars.flows.intake.outside import outside_of
 from regulars.flows.intake.progress import fresh_state
 from regulars.flows.intake.repair import replay
+from regulars.flows.outside import outside_of
 from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
 from regulars.programme.versions import api as versions

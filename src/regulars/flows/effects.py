@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.facts.members import api as members
-from regulars.flows.intake.outside import Budgets, Outside
+from regulars.flows.outside import Budgets, Outside
 from regulars.kit.errors import Refusal
 from regulars.programme.rules.types import BudgetRoom
 from regulars.value.benefits import api as benefits

@@ -85,7 +85,7 @@ _stored = msgspec.json.Decoder(Stored)
 def encode_body(activity: ActivityIn) -> bytes:
     """The JSON that the row keeps of what came in."""
     body: dict[str, Any] = {}
-    for name in ("order", "refund", "burn", "delivery", "data"):
+    for name in ("order", "refund", "burn", "delivery", "data", "device"):
         value = getattr(activity, name)
         if value is not None:
             body[name] = value

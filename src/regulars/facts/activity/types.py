@@ -107,7 +107,7 @@ class ActivityIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
     `order` for type order; `refund` for refund; `delivery` (order number) for order_delivered; `burn` for burn;
     `data` (declared fields) for check-ins and custom types. `key` is the idempotency key; orders and refunds may
-    leave it out, their numbers serve.
+    leave it out, their numbers serve. `device`: the till or phone it comes from, for rules against abuse.
     """
 
     type: Code
@@ -122,6 +122,7 @@ class ActivityIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     delivery: Code | None = None
     burn: BurnIn | None = None
     data: dict[str, Any] | None = None
+    device: Code | None = None
 
 
 ActivityStatus = Literal["applied", "waiting", "refused"]

@@ -7,9 +7,9 @@ from datetime import datetime
 from regulars.facts.activity.records import Stored
 from regulars.facts.activity.types import ActivityIn
 from regulars.flows.intake.coalesce import Coalescer
-from regulars.flows.intake.outside import as_decided
 from regulars.flows.intake.post import BATCH, Result, post
 from regulars.flows.intake.types import INTERNAL_TYPES, SYSTEM_TYPES
+from regulars.flows.outside import as_decided
 from regulars.platform.organisations.types import Scope
 from regulars.programme.rules.types import Grant
 

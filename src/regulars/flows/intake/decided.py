@@ -8,7 +8,7 @@ from typing import Any
 
 from regulars.facts.activity.records import Stored
 from regulars.facts.activity.types import OrderIn
-from regulars.flows.intake.outside import KINDS, as_decided
+from regulars.flows.outside import KINDS, as_decided
 from regulars.kit.periods import zone
 from regulars.programme.rules.api import expires_at
 from regulars.programme.rules.types import (
@@ -53,7 +53,7 @@ def told(outcome: Outcome) -> str:
 def pending_word(earn: Earn) -> str:
     if earn.pending_until is None:
         return ""
-    return "delivered" if earn.pending_until == "delivered" else earn.pending_until.isoformat()
+    return earn.pending_until if isinstance(earn.pending_until, str) else earn.pending_until.isoformat()
 
 
 def step_word(step: TierStepEffect) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def as_recorded(stored: Stored) -> Decision:
             e.shares,
             None
             if not e.pending
-            else "delivered"
-            if e.pending == "delivered"
+            else e.pending  # type: ignore[arg-type]
+            if e.pending in ("delivered", "review")
             else datetime.fromisoformat(e.pending),
             e.expires_at,
         )

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.flows.intake import moves
 from regulars.flows.intake.decided import (
@@ -24,9 +26,9 @@ from regulars.flows.intake.decided import (
     told,
 )
 from regulars.flows.intake.orders import is_whole, plan_refund, take_parts, unknown_order
-from regulars.flows.intake.outside import Budgets, Outside, effects_of, outside_of
 from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
+from regulars.flows.outside import Budgets, Outside, effects_of, outside_of
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import derive
 from regulars.kit.periods import add_months_at
@@ -64,6 +66,7 @@ class Fold:
     waiting_added: int = 0
     budgets: Budgets | None = None
     outside: list[Outside] = field(default_factory=list)
+    withheld: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     current: UUID | None = None
 
     def apply(self, event: Event) -> Stored:
@@ -138,6 +141,10 @@ class Fold:
         earns, order = decision.earns, event.given.order
         if order is not None and order.cashback and event.recorded is None:
             earns += cashback(programme, order, event.occurred_at)
+        if event.held:
+            stored.notes.append({"code": "held_for_review", "rule": event.held})
+            if event.recorded is None:
+                earns = tuple(msgspec.structs.replace(earn, pending_until="review") for earn in earns)
         lot_ids: dict[tuple[Any, ...], UUID] = {}
         for earn in earns:
             alike = (earn.unit, earn.pending_until, earn.expires_at)
@@ -205,6 +212,9 @@ class Fold:
             effects = tuple(effects_of(decision, programme, event.id, event.occurred_at, self.state.budgets))
             if self.budgets is not None and event.rooms is None:
                 self.budgets.use(event.store_id, decision.budgets)
+            if event.held:  # gifts wait with the value; what a budget pays for is set aside already
+                self.withheld[event.id] = [one for one in effects if one["kind"] != "budget"]
+                effects = tuple(one for one in effects if one["kind"] == "budget")
         stored.effects += effects
         self.outside.append(Outside("give", event.id, event.id, event.member_id, event.store_id, effects))
 

@@ -15,10 +15,10 @@ from regulars.facts.members.states import MembershipRow, PersonalFacts
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.moves import spent_for_good
 from regulars.flows.intake.orders import load_json, unknown_order
-from regulars.flows.intake.outside import outside_of
 from regulars.flows.intake.prepare import act_of, order_key_of
 from regulars.flows.intake.progress import load_state
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
+from regulars.flows.outside import outside_of
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.programme.versions.types import ProgrammeHistory
@@ -190,7 +190,7 @@ def burnt(burn: Any, row: ActivityRow, parts: Sequence[tuple[UUID, int]]) -> tup
 
 def event_of(brand: Brand, row: ActivityRow) -> Event:
     """A stored activity as an event of a replay."""
-    given = decode_body(row)
+    given, stored = decode_body(row), row.stored()
     order_key: UUID | None = None
     if given.type == "burn_return":
         order_key = UUID((given.data or {})["burn_key"])
@@ -213,7 +213,8 @@ def event_of(brand: Brand, row: ActivityRow) -> Event:
         order_key=order_key,
         subject=row.subject,
         store_id=row.store_id,
-        recorded=row.stored(),
+        recorded=stored,
+        held=next((str(n["rule"]) for n in stored.notes if n["code"] == "held_for_review"), ""),
     )
 
 

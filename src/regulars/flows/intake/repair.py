@@ -21,9 +21,9 @@ from regulars.facts.activity.records import Stored, encode_stored
 from regulars.flows.intake import orders as order_policy
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import Loaded, event_of
-from regulars.flows.intake.outside import Outside, difference, outside_of, taken_then
 from regulars.flows.intake.progress import fresh_state
 from regulars.flows.intake.types import Event, OrderRecord
+from regulars.flows.outside import Outside, difference, outside_of, taken_then
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_ids
 from regulars.platform.organisations.types import Brand

@@ -42,6 +42,7 @@ class Event:
     store_id: UUID | None = None
     recorded: Stored | None = None
     waiting: bool = False
+    held: str = ""  # by which rule its value waits for a review
     rooms: Mapping[str, BudgetRoom] | None = None  # of budgets, for one that a replay decides anew
 
 

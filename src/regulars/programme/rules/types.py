@@ -378,7 +378,7 @@ class Earn(Struct, frozen=True):
     unit: str
     amount: int
     shares: tuple[int, ...]
-    pending_until: datetime | Literal["delivered"] | None
+    pending_until: datetime | Literal["delivered", "review"] | None
     expires_at: datetime | None
 
 
