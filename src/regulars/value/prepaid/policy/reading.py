@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from regulars.kit.errors import ErrorList
-from regulars.kit.text import Text
 from regulars.kit.reader import Node, check_texts
+from regulars.kit.text import Text
 from regulars.value.prepaid.types import (
     DefinitionState,
     Grant,
