@@ -18,6 +18,7 @@ from regulars.value.coupons.api.codes import (
     release_batch,
     show_code,
     shown,
+    spellings,
     void_batch,
 )
 from regulars.value.coupons.api.definitions import (
@@ -62,6 +63,7 @@ from regulars.value.coupons.api.holding import (
 )
 from regulars.value.coupons.api.issuing import issue, issue_id, issue_portion, issue_rows
 from regulars.value.coupons.api.reasons import reason, reasons, refusal, sentence, why_not, why_not_claimable
+from regulars.value.coupons.api.recording import record_history
 
 __all__ = [
     "accept_gift",
@@ -106,6 +108,7 @@ __all__ = [
     "read_definition",
     "reason",
     "reasons",
+    "record_history",
     "refusal",
     "release_batch",
     "release_due",
@@ -113,6 +116,7 @@ __all__ = [
     "set_state",
     "show_code",
     "shown",
+    "spellings",
     "take_issue",
     "tallies",
     "unlock",

@@ -194,6 +194,11 @@ def shown(code: str) -> str:
     return coding.shown(code)
 
 
+def spellings(typed: str) -> tuple[str, ...]:
+    """The codes that something typed or scanned may mean: exactly that, or a code of ours written in some way."""
+    return tuple(dict.fromkeys(code for code in (typed.strip(), coding.plain(typed)) if code))
+
+
 def _known(brand_id: UUID, definition: str) -> None:
     with connection.cursor() as cursor:
         if definition not in definitions.read(cursor, brand_id=brand_id, keys=[definition]):

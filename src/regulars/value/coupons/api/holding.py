@@ -129,7 +129,9 @@ def use(
         )
         uses_of = Counter(counting.used(brand_id, one.coupon.definition) for one in held)
         counting.count(cursor, uses_of)
-        after = [_used(one, what, now, store_id, channel, actor) for one, what in zip(held, uses, strict=True)]
+        after = [
+            _used(one, what, now, store_id, channel, actor) for one, what in zip(held, uses, strict=True)
+        ]
         events.say(brand_id=brand_id, what="used", coupons=[one.coupon for one in after], now=now)
         return after
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.kit.sql import plain_array, text_array
+from regulars.kit.sql import copy_rows, plain_array, text_array
 from regulars.value.coupons.types import Coupon
 
 COLUMNS = """member_id, id, brand_id, definition, state, claimed_at, starts_at, expires_at, source, lock, locked_until,
@@ -138,6 +138,26 @@ def insert(
     if cursor.rowcount == len(rows):
         return {(r[0], r[1]) for r in rows}
     return {(row[0], row[1]) for row in cursor.fetchall()}
+
+
+def copy(cursor: Any, rows: Sequence[Coupon]) -> None:
+    """Write coupons as they stand."""
+    columns = (
+        "member_id", "id", "brand_id", "definition", "state", "claimed_at", "starts_at", "expires_at", "source",
+        "used_at", '"order"', "channel", "actor", "amount", "ended_at",
+    )  # fmt: skip
+    copy_rows(
+        cursor,
+        "coupon",
+        columns,
+        (
+            (
+                c.member_id, c.id, c.brand_id, c.definition, c.state, c.claimed_at, c.starts_at, c.expires_at, c.source,
+                c.used_at, c.order, c.channel, c.actor, c.amount, c.ended_at,
+            )
+            for c in rows
+        ),
+    )  # fmt: skip
 
 
 def set_locked(cursor: Any, *, member_id: UUID, ids: Iterable[UUID], lock: str, until: datetime) -> None:
