@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
-from regulars.flows.demo import history, mall, persons, prepaid
+from regulars.flows.demo import coupons, history, mall, persons, prepaid, till
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import REGIONS
 from regulars.flows.imports import running
@@ -112,10 +112,12 @@ def fill(
         while due.settle(clock()):
             pass
         _open_cafe(_scope(second), homes, clock())
+        coupons.fill(scope, ids, demo["weeks"], clock())
         if demo["additions"]:
             busiest = sorted(homes, key=lambda home: (-home.baskets, home.number))
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())
             mall.fill(scope, [ids[home.number] for home in busiest[: mall.MEMBERS]], clock())
+            till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     key = _open_doors(scope, now)
     view = view_of(jobs.get_job(job_id=job.id), clock())
