@@ -289,7 +289,8 @@ class Board:
                 off = sum(parts)
         if off <= 0:
             return _nothing(self.goods, action, net, places)
-        if left is not None and off > left:  # half an offer is none: it would be used up for less than it promises
+        if left is not None and off > left:
+            # half an offer is none: it would be used up for less than it promises
             return Effect(0, places, None, "budget_used", _NONE)
         return Effect(off, places, parts, "", _NONE)
 

@@ -110,13 +110,13 @@ class _Branches:
         items = []
         start = board.price(base.total, base.ship)
         for item in sorted([*must, *loose], key=lambda item: item.rank):
-            effect = board.effect(item, base.net, base.ship, base.budgets, claims(base.claimed, item))
+            most = _most(board, base, item, claims(base.claimed, item))
             if item.cash:
-                gain = (0, effect.total)
+                gain = (0, most)
             elif item.ship:
-                gain = (start - board.price(base.total, base.ship - effect.total), 0)
+                gain = (start - board.price(base.total, base.ship - most), 0)
             else:
-                gain = (effect.total, 0)
+                gain = (most, 0)
             if item.ref in self.must or gain != (0, 0):
                 gains[item.ref] = gain
                 items.append(item)
@@ -143,9 +143,7 @@ class _Branches:
             self.cash_bounds.append(cash)
         self.bounds.reverse()
         self.cash_bounds.reverse()
-        self.cash_start = sum(
-            [board.effect(item, base.net, base.ship, base.budgets, c).total for item, c in base.cash]
-        )
+        self.cash_start = sum([_most(board, base, item, claimed) for item, claimed in base.cash])
         self.cashes = bool(base.cash) or any(item.cash for item in items)
         self.room = room
         self.must_items = must
@@ -255,6 +253,16 @@ class _Branches:
                 budgets = spent(budgets, item, effect.total)
         if key_of(price, cashback, chosen) < search.best.key:
             search.best = search.stage.play(chosen)
+
+
+def _most(board: Board, base: Base, item: Item, claimed: int) -> int:
+    """The most that an item can still take off or give. What is left of its budget bounds it, but does not refuse it:
+    it may fit once the lines cost less.
+    """
+    most = board.effect(item, base.net, base.ship, None, claimed).total
+    if base.budgets is not None and item.budget is not None:
+        most = min(most, max(0, base.budgets.get(item.budget, most)))
+    return most
 
 
 def _soonest_of_each(may: Sequence[Item], must: Sequence[Item]) -> list[Item]:

@@ -131,8 +131,9 @@ class Teller:
             return f"{f'{off} off shipping' if off else 'free shipping'}{with_goods}"
         assert isinstance(action, Cashback)
         unit = self.units.get(action.unit, Text(action.unit, action.unit)).in_language(language)
-        cap = f"，最多 {action.cap:,}" if zh else f", at most {action.cap:,}"
-        cap = "" if action.cap is None else cap
+        cap = ""
+        if action.cap is not None:
+            cap = f"，最多 {action.cap:,}" if zh else f", at most {action.cap:,}"
         if action.amount:
             return (
                 f"{on}返 {action.amount:,} {unit}{cap}" if zh else f"{action.amount:,} {unit} back{on}{cap}"
@@ -182,6 +183,7 @@ class Teller:
             size = action.buy + action.get
             return f"{on}{same}每 {size} 件中最便宜的 {action.get} 件{price}{limit}"
         limit = f", at most {times}" if times else ""
+        price = f"at {price}" if action.paid else "for free"
         if gift:
             return f"for every {action.buy} bought{on}, {action.get} whose {gift} {price}{limit}"
         same = " of one item" if action.same_item else ""

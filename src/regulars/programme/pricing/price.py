@@ -168,22 +168,40 @@ class _Till:
                     self.refused.append(refuse(f"coupon:{id_}", name, "not_in_wallet", self.currency))
             elif item not in asked:
                 asked.append(item)
-        must: list[Item] = []
-        for item in asked:
-            missed = self.stage.conflict(item, must)
-            if missed is None:
-                idle = self.stage.play([*must, item]).idle_coupons()
-                if not idle:
-                    must.append(item)
-                    continue
-                missed = next((m for m in idle if m.item is item), Missed(item, "no_effect", {}))
-            self._refuse(item, missed.why, missed.data)
+        must = self._usable(asked)
         if wish.coupons != "best":
             for item in items:
                 if item not in asked:
                     self._refuse(item, "not_chosen", {})
             return must, []
         return must, [item for item in items if item not in asked]
+
+    def _usable(self, asked: list[Item]) -> list[Item]:
+        """Those of `asked` that can be used together, the earlier before the later; the others are refused.
+
+        One that takes nothing off may do so beside another, which keeps a promotion out or leaves it less of its
+        budget to take: so it is asked again.
+        """
+        must: list[Item] = []
+        waiting = [Missed(item, "", {}) for item in asked]
+        more = True
+        while waiting and more:
+            more, again = False, []
+            for missed in waiting:
+                item = missed.item
+                conflict = self.stage.conflict(item, must)
+                if conflict is None:
+                    idle = self.stage.play([*must, item]).idle_coupons()
+                    if not idle:
+                        must.append(item)
+                        more = True
+                        continue
+                    conflict = next((m for m in idle if m.item is item), Missed(item, "no_effect", {}))
+                again.append(conflict)
+            waiting = again
+        for missed in waiting:
+            self._refuse(missed.item, missed.why, missed.data)
+        return must
 
     # The answer.
 

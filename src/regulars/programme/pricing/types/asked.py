@@ -81,8 +81,8 @@ class Given:
     `facts`: member.*, membership.*, history.*, store.* by field key, `streak` and `window` among them, as
     `rules.api.offer_facts` reads them. `balances`: available by unit. `tiers`: the member's tier by scheme.
     `quotas`: uses left by benefit key (no entry: unlimited); an entry above 0 lets her use a benefit that her tier does
-    not give. `budgets`: minor units left by budget key (no entry:
-    unlimited). `excluded`: reason code by ref, for what others already know cannot be used (a frozen member).
+    not give. `budgets`: minor units left by budget key (no entry: unlimited); an offer that would take more than is
+    left is refused. `excluded`: reason code by ref, for what others already know cannot be used (a frozen member).
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
