@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
-from regulars.flows.demo import coupons, history, mall, persons, prepaid, till
+from regulars.flows.demo import coupons, history, mall, persons, plans, prepaid, till
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import REGIONS
 from regulars.flows.imports import running
@@ -116,6 +116,7 @@ def fill(
         if demo["additions"]:
             busiest = sorted(homes, key=lambda home: (-home.baskets, home.number))
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())
+            plans.fill(scope, [ids[home.number] for home in busiest[: plans.MEMBERS]], clock())
             mall.fill(scope, [ids[home.number] for home in busiest[: mall.MEMBERS]], clock())
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})

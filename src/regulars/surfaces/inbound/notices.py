@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from regulars.flows import payments
+from regulars.flows.mall import api as mall
 from regulars.flows.plans import api as plans
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
@@ -18,7 +19,7 @@ from regulars.surfaces import access, rates
 _log = logging.getLogger(__name__)
 MOST_BYTES = 64 * 1024
 # The flows whose payments may be paid here have to be loaded: they say by `payments.takes` what that means.
-TAKERS = (plans.SUBJECT,)
+TAKERS = (mall, plans)
 
 
 @csrf_exempt
