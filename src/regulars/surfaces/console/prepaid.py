@@ -24,12 +24,12 @@ from regulars.surfaces.console.shapes.prepaid import (
     PrepaidDefinitionIn,
     PrepaidDefinitionOut,
     PrepaidOut,
-    StoredRefundIn,
     StampsIn,
+    StoredRefundIn,
     ToIn,
     TopUpIn,
-    TransferIn,
     UseIn,
+    ValueTransferIn,
 )
 from regulars.value.prepaid import api as prepaid
 from regulars.value.prepaid.types import (
@@ -253,7 +253,7 @@ def redeem_stamps(request: HttpRequest, code: Code, key: Code, given: StampsIn) 
 
 
 @router.post("/members/{code}/transfers", response={201: PrepaidOut}, **needs("prepaid.use"))
-def transfer(request: HttpRequest, code: Code, given: TransferIn) -> Any:
+def transfer(request: HttpRequest, code: Code, given: ValueTransferIn) -> Any:
     """Give value to another member, as the brand's rules allow."""
     scope = scope_of(request)
     member_id = member_id_of(scope, code)

@@ -25,19 +25,19 @@ from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal import standing
 from regulars.surfaces.portal.guard import SignedIn, member_of
 from regulars.surfaces.portal.prepaid_shapes import (
-    CardOut,
     ClaimIn,
+    GiftCardOut,
     GiveIn,
+    GivenOut,
     GivingOut,
     LadderOut,
     PackageOut,
+    PrepaidUnitOut,
     RedeemIn,
     RungOut,
     StampCardOut,
     TopUpOut,
     TransferIn,
-    TransferOut,
-    UnitOut,
     UseOut,
     WalletOut,
 )
@@ -176,7 +176,7 @@ def _wallet(request: HttpRequest) -> WalletOut:
     return WalletOut(
         currency=brand.currency,
         units=[
-            UnitOut(
+            PrepaidUnitOut(
                 unit=code,
                 name=standing.unit_out(programme, code, language).name,
                 kind=unit.kind,
@@ -213,7 +213,7 @@ def _wallet(request: HttpRequest) -> WalletOut:
             for row in prepaid.list_top_ups(brand_id=brand.id, member_id=member_id, limit=_MOST).items
         ],
         transfers=[
-            TransferOut(
+            GivenOut(
                 direction=row.direction,
                 what=row.what,
                 unit_name=standing.unit_out(programme, row.unit, language).name,
@@ -282,7 +282,7 @@ def _packages(
     return found
 
 
-def _cards(member: MemberAccess, rows: Sequence[CardRow], language: Language) -> list[CardOut]:
+def _cards(member: MemberAccess, rows: Sequence[CardRow], language: Language) -> list[GiftCardOut]:
     if not rows:
         return []
     brand = member.brand
@@ -290,7 +290,7 @@ def _cards(member: MemberAccess, rows: Sequence[CardRow], language: Language) ->
     ids = [row.lot_id for row in rows if row.lot_id is not None]
     lots = ledger.get_lots(brand_id=brand.id, member_id=member.member_id, ids=ids)
     return [
-        CardOut(
+        GiftCardOut(
             id=row.number_hash,
             name=batches[row.batch_id].name.in_language(language),
             design=batches[row.batch_id].design,

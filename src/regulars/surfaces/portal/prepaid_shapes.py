@@ -16,7 +16,7 @@ MemberCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00
 Message = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
-class UnitOut(Schema):
+class PrepaidUnitOut(Schema):
     """`money`: amounts are minor units of the currency. `gives`: she may give some of it to others."""
 
     unit: str
@@ -66,7 +66,7 @@ class PackageOut(Schema):
     uses: list[UseOut]
 
 
-class CardOut(Schema):
+class GiftCardOut(Schema):
     id: UUID
     name: str
     design: str
@@ -95,7 +95,7 @@ class TopUpOut(Schema):
     created_at: datetime
 
 
-class TransferOut(Schema):
+class GivenOut(Schema):
     direction: str
     what: str
     unit_name: str
@@ -116,12 +116,12 @@ class WalletOut(Schema):
     """Everything prepaid that she has, newest first (50 of each at most), and what is on sale."""
 
     currency: str
-    units: list[UnitOut]
+    units: list[PrepaidUnitOut]
     packages: list[PackageOut]
-    cards: list[CardOut]
+    cards: list[GiftCardOut]
     stamp_cards: list[StampCardOut]
     top_ups: list[TopUpOut]
-    transfers: list[TransferOut]
+    transfers: list[GivenOut]
     ladders: list[LadderOut]
     giving: GivingOut
 

@@ -15,11 +15,11 @@ from regulars.platform.organisations.types import Scope
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.prepaid_shapes import (
-    BatchIn,
-    BatchOut,
-    CardOut,
     ClaimIn,
-    MadeCardOut,
+    GiftBatchIn,
+    GiftBatchOut,
+    GiftCardOut,
+    MadeGiftCardOut,
     NumberIn,
     ReasonIn,
     SaleIn,
@@ -36,17 +36,17 @@ router = Router(tags=["Gift cards"])
 BatchPath = Annotated[str, Path(max_length=64, pattern=r"^[^\x00]*$")]
 
 
-@router.get("/gift-card-batches", response=PageOut[BatchOut], **needs("prepaid.write"))
+@router.get("/gift-card-batches", response=PageOut[GiftBatchOut], **needs("prepaid.write"))
 def list_batches(request: HttpRequest, cursor: Cursor = None, limit: Limit = PAGE) -> Any:
     """Newest first, with how many cards are in which state."""
     scope = scope_of(request)
     page = prepaid.list_batches(brand_id=scope.brand_id, cursor=cursor, limit=limit)
     counts = prepaid.count_cards(brand_id=scope.brand_id, batch_ids=[row.id for row in page.items])
-    return page.map(lambda row: BatchOut.of(row, counts.get(row.id, {})))
+    return page.map(lambda row: GiftBatchOut.of(row, counts.get(row.id, {})))
 
 
-@router.post("/gift-card-batches", response={201: BatchOut}, **needs("prepaid.write"))
-def create_batch(request: HttpRequest, given: BatchIn) -> Any:
+@router.post("/gift-card-batches", response={201: GiftBatchOut}, **needs("prepaid.write"))
+def create_batch(request: HttpRequest, given: GiftBatchIn) -> Any:
     """A batch; its cards are made when they are handed out. 409 `batch_exists`, `law_…`."""
     batch = flows.create_batch(
         scope=scope_of(request),
@@ -60,11 +60,11 @@ def create_batch(request: HttpRequest, given: BatchIn) -> Any:
         design=given.design,
         now=clock.now(),
     )
-    return Status(201, BatchOut.of(batch, {}))
+    return Status(201, GiftBatchOut.of(batch, {}))
 
 
 @router.post(
-    "/gift-card-batches/{batch}/cards", response={201: ListOut[MadeCardOut]}, **needs("prepaid.write")
+    "/gift-card-batches/{batch}/cards", response={201: ListOut[MadeGiftCardOut]}, **needs("prepaid.write")
 )
 def hand_out(request: HttpRequest, batch: BatchPath) -> Any:
     """Make the cards and say their numbers and PINs, this once. 409 `handed_out` ever after."""
@@ -72,13 +72,13 @@ def hand_out(request: HttpRequest, batch: BatchPath) -> Any:
     return Status(201, {"items": [finding.plain(card) for card in made]})
 
 
-@router.get("/gift-card-batches/{batch}/cards", response=PageOut[CardOut], **needs("prepaid.write"))
+@router.get("/gift-card-batches/{batch}/cards", response=PageOut[GiftCardOut], **needs("prepaid.write"))
 def list_cards(request: HttpRequest, batch: BatchPath, cursor: Cursor = None, limit: Limit = PAGE) -> Any:
     """The cards of a batch by serial, without their numbers."""
     scope = scope_of(request)
     found = prepaid.get_batch(brand_id=scope.brand_id, code=batch)
     page = prepaid.list_cards(brand_id=scope.brand_id, batch_id=found.id, cursor=cursor, limit=limit)
-    return page.map(lambda row: CardOut.of(row, found.code))
+    return page.map(lambda row: GiftCardOut.of(row, found.code))
 
 
 @router.post("/gift-card-batches/{batch}/void", response={200: dict[str, int]}, **needs("prepaid.refund"))
@@ -88,7 +88,7 @@ def void_batch(request: HttpRequest, batch: BatchPath, given: ReasonIn) -> Any:
     return {"cards": count}
 
 
-@router.post("/gift-cards/sales", response={201: ListOut[CardOut]}, **needs("prepaid.sell"))
+@router.post("/gift-cards/sales", response={201: ListOut[GiftCardOut]}, **needs("prepaid.sell"))
 def sell_cards(request: HttpRequest, given: SaleIn, idempotency_key: Key) -> Any:
     """Cards sold at a till become active, all or none. 404 `card_unknown`, 409 `card_not_active`."""
     scope = scope_of(request)
@@ -105,14 +105,14 @@ def sell_cards(request: HttpRequest, given: SaleIn, idempotency_key: Key) -> Any
     return Status(201, {"items": _cards(scope, sold)})
 
 
-@router.post("/gift-cards/lookups", response=CardOut, **needs("prepaid.sell"))
+@router.post("/gift-cards/lookups", response=GiftCardOut, **needs("prepaid.sell"))
 def look_up(request: HttpRequest, given: NumberIn) -> Any:
     """A card by its number. 404 `card_unknown`."""
     scope = scope_of(request)
     return _cards(scope, [flows.find_card(scope=scope, number=given.number)])[0]
 
 
-@router.post("/gift-cards/void", response=CardOut, **needs("prepaid.refund"))
+@router.post("/gift-cards/void", response=GiftCardOut, **needs("prepaid.refund"))
 def void_card(request: HttpRequest, given: VoidIn) -> Any:
     """A card that nobody has bound is worth nothing any more. 409 `card_not_active`."""
     scope = scope_of(request)
@@ -121,7 +121,7 @@ def void_card(request: HttpRequest, given: VoidIn) -> Any:
     return _cards(scope, [card])[0]
 
 
-@router.get("/members/{member}/gift-cards", response=ListOut[CardOut], **needs("ledger.read"))
+@router.get("/members/{member}/gift-cards", response=ListOut[GiftCardOut], **needs("ledger.read"))
 def list_held(request: HttpRequest, member: finding.MemberPath) -> Any:
     """The cards she holds with what is left on each, newest first (200 at most)."""
     scope = scope_of(request)
@@ -130,7 +130,7 @@ def list_held(request: HttpRequest, member: finding.MemberPath) -> Any:
     return {"items": _cards(scope, held, member_id)}
 
 
-@router.post("/members/{member}/gift-cards", response={201: CardOut}, **needs("prepaid.use"))
+@router.post("/members/{member}/gift-cards", response={201: GiftCardOut}, **needs("prepaid.use"))
 def claim_card(request: HttpRequest, member: finding.MemberPath, given: ClaimIn, idempotency_key: Key) -> Any:
     """Bind a card: its whole value is hers. 404 `card_unknown`, 409 `card_locked`, `card_not_active`."""
     scope = scope_of(request)
@@ -146,7 +146,7 @@ def claim_card(request: HttpRequest, member: finding.MemberPath, given: ClaimIn,
     return Status(201, _cards(scope, [card], member_id)[0])
 
 
-@router.post("/members/{member}/gift-cards/{card_id}/give", response=CardOut, **needs("prepaid.use"))
+@router.post("/members/{member}/gift-cards/{card_id}/give", response=GiftCardOut, **needs("prepaid.use"))
 def give_card(
     request: HttpRequest, member: finding.MemberPath, card_id: UUID, given: ToIn, idempotency_key: Key
 ) -> Any:
@@ -165,12 +165,12 @@ def give_card(
     return _cards(scope, [card], to)[0]
 
 
-def _cards(scope: Scope, rows: list[CardRow], holder: UUID | None = None) -> list[CardOut]:
+def _cards(scope: Scope, rows: list[CardRow], holder: UUID | None = None) -> list[GiftCardOut]:
     batches = prepaid.batches_of(brand_id=scope.brand_id, ids={row.batch_id for row in rows})
     ids = [row.lot_id for row in rows if row.lot_id is not None]
     lots = ledger.get_lots(brand_id=scope.brand_id, member_id=holder, ids=ids) if holder and ids else {}
     return [
-        CardOut.of(
+        GiftCardOut.of(
             row,
             batches[row.batch_id].code,
             lots[row.lot_id].remaining if row.lot_id in lots else None,

@@ -17,13 +17,15 @@ from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.prepaid_shapes import (
     BuyerIn,
-    DefinitionIn,
-    DefinitionOut,
     FreezeIn,
     GivenBackIn,
     OwedOut,
     PackageIn,
     PackageOut,
+    PackageUseIn,
+    PackageUseOut,
+    PrepaidDefinitionIn,
+    PrepaidDefinitionOut,
     RedeemedOut,
     RefundIn,
     RepaymentOut,
@@ -33,8 +35,6 @@ from regulars.surfaces.rest.prepaid_shapes import (
     TopUpOut,
     TransferIn,
     TransferOut,
-    UseIn,
-    UseOut,
 )
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut, Word
 from regulars.surfaces.rest.value import Key
@@ -47,7 +47,7 @@ KindPath = Annotated[str, Path(max_length=20, pattern=r"^[a-z_]+$")]
 KeyPath = Annotated[str, Path(max_length=64, pattern=r"^[^\x00]*$")]
 
 
-@router.get("/prepaid/definitions", response=ListOut[DefinitionOut], **needs("ledger.read"))
+@router.get("/prepaid/definitions", response=ListOut[PrepaidDefinitionOut], **needs("ledger.read"))
 def list_definitions(request: HttpRequest, kind: Annotated[Word | None, Query()] = None) -> Any:
     """Ladders, packages, stamp cards and the brand's settings, by kind and key."""
     scope = scope_of(request)
@@ -56,8 +56,8 @@ def list_definitions(request: HttpRequest, kind: Annotated[Word | None, Query()]
     }
 
 
-@router.put("/prepaid/definitions/{kind}/{key}", response=DefinitionOut, **needs("prepaid.write"))
-def put_definition(request: HttpRequest, kind: KindPath, key: KeyPath, given: DefinitionIn) -> Any:
+@router.put("/prepaid/definitions/{kind}/{key}", response=PrepaidDefinitionOut, **needs("prepaid.write"))
+def put_definition(request: HttpRequest, kind: KindPath, key: KeyPath, given: PrepaidDefinitionIn) -> Any:
     """Make one, or change it. What was sold keeps the terms under which it was sold."""
     scope = scope_of(request)
     row = prepaid.put_definition(
@@ -160,7 +160,9 @@ def buy_package(
     return Status(201, _package(scope, row))
 
 
-@router.get("/members/{member}/packages/{package_id}/uses", response=ListOut[UseOut], **needs("ledger.read"))
+@router.get(
+    "/members/{member}/packages/{package_id}/uses", response=ListOut[PackageUseOut], **needs("ledger.read")
+)
 def list_uses(request: HttpRequest, member: finding.MemberPath, package_id: UUID) -> Any:
     """Newest first, undone ones included (500 at most)."""
     scope = scope_of(request)
@@ -168,12 +170,18 @@ def list_uses(request: HttpRequest, member: finding.MemberPath, package_id: UUID
     prepaid.get_package(brand_id=scope.brand_id, member_id=member_id, package_id=package_id)
     stores = finding.store_codes(scope)
     uses = prepaid.list_uses(member_id=member_id, package_id=package_id)
-    return {"items": [UseOut.of(use, stores) for use in uses]}
+    return {"items": [PackageUseOut.of(use, stores) for use in uses]}
 
 
-@router.post("/members/{member}/packages/{package_id}/uses", response={201: UseOut}, **needs("prepaid.use"))
+@router.post(
+    "/members/{member}/packages/{package_id}/uses", response={201: PackageUseOut}, **needs("prepaid.use")
+)
 def use_package(
-    request: HttpRequest, member: finding.MemberPath, package_id: UUID, given: UseIn, idempotency_key: Key
+    request: HttpRequest,
+    member: finding.MemberPath,
+    package_id: UUID,
+    given: PackageUseIn,
+    idempotency_key: Key,
 ) -> Any:
     """Use sessions at a store. 409 `insufficient_balance`, `package_not_active`, `wrong_store`, `wrong_service`."""
     scope = scope_of(request)
@@ -189,10 +197,10 @@ def use_package(
         key=idempotency_key,
         now=clock.now(),
     )
-    return Status(201, UseOut.of(use, finding.store_codes(scope)))
+    return Status(201, PackageUseOut.of(use, finding.store_codes(scope)))
 
 
-@router.post("/members/{member}/package-uses/{use_id}/undo", response=UseOut, **needs("prepaid.use"))
+@router.post("/members/{member}/package-uses/{use_id}/undo", response=PackageUseOut, **needs("prepaid.use"))
 def undo_use(request: HttpRequest, member: finding.MemberPath, use_id: UUID, idempotency_key: Key) -> Any:
     """Take a use back within its window; after it only with `prepaid.refund`. 409 `undo_window_over`."""
     scope = scope_of(request)
@@ -204,7 +212,7 @@ def undo_use(request: HttpRequest, member: finding.MemberPath, use_id: UUID, ide
         key=idempotency_key,
         now=clock.now(),
     )
-    return UseOut.of(use, finding.store_codes(scope))
+    return PackageUseOut.of(use, finding.store_codes(scope))
 
 
 @router.post("/members/{member}/packages/{package_id}/freeze", response=PackageOut, **needs("prepaid.refund"))

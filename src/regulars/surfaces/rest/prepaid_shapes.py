@@ -29,7 +29,7 @@ Method = Literal["cash", "card", "wechat", "alipay", "transfer", "online", "othe
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
-class DefinitionOut(Schema):
+class PrepaidDefinitionOut(Schema):
     """A ladder, package, stamp card, or the brand's settings."""
 
     kind: str
@@ -40,7 +40,7 @@ class DefinitionOut(Schema):
     updated_at: datetime
 
 
-class DefinitionIn(In):
+class PrepaidDefinitionIn(In):
     state: Literal["draft", "active", "paused", "ended"] = "active"
     definition: dict[str, Any]
 
@@ -154,7 +154,7 @@ class PackageOut(Schema):
         )  # fmt: skip
 
 
-class UseIn(In):
+class PackageUseIn(In):
     """`kind` no_show takes the sessions of a booking she did not come to; `subject` names the booking."""
 
     sessions: Count = 1
@@ -164,7 +164,7 @@ class UseIn(In):
     kind: Literal["use", "no_show"] = "use"
 
 
-class UseOut(Schema):
+class PackageUseOut(Schema):
     id: UUID
     package_id: UUID
     kind: str
@@ -178,7 +178,7 @@ class UseOut(Schema):
     undone_at: datetime | None
 
     @classmethod
-    def of(cls, row: UseRow, stores: Codes) -> UseOut:
+    def of(cls, row: UseRow, stores: Codes) -> PackageUseOut:
         plain = {name: getattr(row, name) for name in cls.model_fields if name != "store"}
         return cls(store=stores.get(row.store_id), **plain)
 
@@ -226,7 +226,7 @@ class BuyerIn(In):
     contact: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
 
-class BatchIn(In):
+class GiftBatchIn(In):
     """`face` is a card's value, `price` what it is sold for (its face if not given). Months count from the sale."""
 
     code: Word
@@ -239,7 +239,7 @@ class BatchIn(In):
     design: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")] = ""
 
 
-class BatchOut(Schema):
+class GiftBatchOut(Schema):
     """`states` counts its cards once they are handed out."""
 
     id: UUID
@@ -257,12 +257,12 @@ class BatchOut(Schema):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: BatchRow, states: Mapping[str, int]) -> BatchOut:
+    def of(cls, row: BatchRow, states: Mapping[str, int]) -> GiftBatchOut:
         plain = {n: getattr(row, n) for n in cls.model_fields if n not in ("name", "states")}
         return cls(name=TextOut(zh=row.name.zh, en=row.name.en), states=dict(states), **plain)
 
 
-class MadeCardOut(Schema):
+class MadeGiftCardOut(Schema):
     serial: int
     number: str
     pin: str
@@ -296,7 +296,7 @@ class ClaimIn(NumberIn):
     pin: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
 
 
-class CardOut(Schema):
+class GiftCardOut(Schema):
     """A gift card; its number is kept nowhere, only the last four digits. `id` serves in addresses."""
 
     id: UUID
@@ -312,7 +312,7 @@ class CardOut(Schema):
     ended_reason: str
 
     @classmethod
-    def of(cls, row: CardRow, batch: str, left: int | None = None) -> CardOut:
+    def of(cls, row: CardRow, batch: str, left: int | None = None) -> GiftCardOut:
         plain = {n: getattr(row, n) for n in cls.model_fields if n not in ("id", "batch", "left")}
         return cls(id=row.number_hash, batch=batch, left=left, **plain)
 

@@ -220,7 +220,7 @@ class ToIn(Shape):
     key: str = Field(min_length=8, max_length=100)
 
 
-class TransferIn(ToIn):
+class ValueTransferIn(ToIn):
     unit: str = Field(min_length=1, max_length=64)
     amount: int = Field(ge=1, le=10**12)
 
