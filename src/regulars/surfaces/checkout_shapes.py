@@ -260,6 +260,20 @@ class CheckoutPage(Struct, frozen=True):
     next_cursor: str | None = None
 
 
+class MemberNamed(Struct, frozen=True):
+    """A member as the till shows her; the name is masked for who may not read it."""
+
+    code: str
+    name: str
+
+
+class RecentShown(Struct, frozen=True):
+    """What a store sold lately, and who the members are, by id."""
+
+    items: tuple[CheckoutShown, ...]
+    members: dict[str, MemberNamed]
+
+
 class ReturnShown(Struct, frozen=True):
     """What was given back: money (`payable`), points, stored value by unit, coupons, uses of benefits, budgets."""
 
@@ -419,4 +433,4 @@ def _text(text: Text) -> TextShown:
     return TextShown(text.zh, text.en)
 
 
-SHOWN: tuple[type[Struct], ...] = (QuoteShown, CheckoutShown, CheckoutPage, ReturnShown)
+SHOWN: tuple[type[Struct], ...] = (QuoteShown, CheckoutShown, CheckoutPage, RecentShown, ReturnShown)

@@ -15,6 +15,7 @@ from regulars.kit.errors import ErrorList
 from regulars.platform.organisations.types import Brand, Store
 from regulars.programme.pricing.types import Cart, CartLine, Priced, Wish
 from regulars.programme.rules.types import Act
+from regulars.value.coupons import api as coupons
 
 _MOST = Decimal(1_000_000)
 _MOST_MONEY = 10**12
@@ -89,7 +90,7 @@ def _line(place: int, given: CartLineIn, errors: ErrorList) -> CartLine:
 def wish_of(given: WishIn) -> Wish:
     return Wish(
         coupons=given.coupons,
-        codes=given.codes,
+        codes=tuple(dict.fromkeys(code for typed in given.codes for code in coupons.spellings(typed))),
         points=given.points,
         stored=given.stored,
         gift=given.gift,

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Query, Router
 
 from regulars.facts.activity.types import MemberRef
+from regulars.facts.members import api as members
 from regulars.flows.checkout import api as checkout
 from regulars.flows.checkout.types import QuoteIn
 from regulars.kit import clock
@@ -18,7 +19,9 @@ from regulars.surfaces.access import scope_of
 from regulars.surfaces.checkout_shapes import (
     CheckoutPage,
     CommitAsked,
+    MemberNamed,
     QuoteAsked,
+    RecentShown,
     ReturnAsked,
     UndoAsked,
     answer,
@@ -71,13 +74,18 @@ def commit_quote(request: HttpRequest, idempotency_key: Key) -> HttpResponse:
     return answer(show_committed(done, _store(scope, done.row.store_id)), 200 if done.repeated else 201)
 
 
-@router.get("/till/recent", **needs("checkout.read", **answers("CheckoutPage", 200)))
+@router.get("/till/recent", **needs("checkout.read", **answers("RecentShown", 200)))
 def list_recent(request: HttpRequest, store: Annotated[str, Query(max_length=64)]) -> HttpResponse:
     """What a store sold within the last day, newest first."""
     scope = scope_of(request)
     store_id = store_id_of(scope, store)
     rows = checkout.recent(scope=scope, store_id=store_id, now=clock.now()) if store_id else []
-    return answer(CheckoutPage(tuple(show_row(row, store) for row in rows)), 200)
+    named = members.names_of(scope=scope, member_ids={row.member_id for row in rows})
+    shown = RecentShown(
+        items=tuple(show_row(row, store) for row in rows),
+        members={str(id_): MemberNamed(code, name) for id_, (code, name) in named.items()},
+    )
+    return answer(shown, 200)
 
 
 @router.get("/members/{code}/checkouts", **needs("checkout.read", **answers("CheckoutPage", 200)))

@@ -1176,6 +1176,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/programme/tiers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Who moves and what it costs, a portion of members at a time.
+         */
+        post: operations["regulars_surfaces_console_tier_editor_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/programme/tiers/{scheme}/standard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Standard
+         * @description How long upgrades take: from joining to each tier, from tier to tier.
+         */
+        get: operations["regulars_surfaces_console_tier_editor_get_standard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/programme/tiers/{scheme}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose
+         * @description Readable thresholds that give each tier about the wanted share of the members.
+         */
+        post: operations["regulars_surfaces_console_tier_editor_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/programme/try": {
         parameters: {
             query?: never;
@@ -2555,7 +2615,11 @@ export interface paths {
          */
         get: operations["regulars_surfaces_console_member_coupons_list_coupons"];
         put?: never;
-        post?: never;
+        /**
+         * Claim Code
+         * @description She brings a code that nobody has claimed yet: it becomes a coupon of hers. 409 says why not.
+         */
+        post: operations["regulars_surfaces_console_member_coupons_claim_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5742,6 +5806,168 @@ export interface components {
             /** Rule */
             rule?: string | null;
         };
+        /**
+         * MoveOut
+         * @description `of_edit` of `members` would not move there by the scheme as it is. Amounts in minor units, a year's worth.
+         */
+        MoveOut: {
+            /** Current */
+            current: string;
+            /** Current Name */
+            current_name: string;
+            /** Result */
+            result: string;
+            /** Result Name */
+            result_name: string;
+            /** Direction */
+            direction: string;
+            /** Members */
+            members: number;
+            /** Of Edit */
+            of_edit: number;
+            /** Spend */
+            spend: number;
+            /** Discount */
+            discount: number;
+            /** Units */
+            units: components["schemas"]["UnitCostOut"][];
+            /** Samples */
+            samples: components["schemas"]["SampleOut"][];
+        };
+        /**
+         * PreviewOut
+         * @description The beginning of the file, read by the given options, and the mapping its headers suggest.
+         */
+        PreviewOut: {
+            /** Headers */
+            headers: string[];
+            /** Sample */
+            sample: string[][];
+            /** Rows */
+            rows: number | null;
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Sheets */
+            sheets: string[];
+            suggested: components["schemas"]["MappingIO"];
+        };
+        /** SampleOut */
+        SampleOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** UnitCostOut */
+        UnitCostOut: {
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Amount */
+            amount: number;
+        };
+        /**
+         * PreviewIn
+         * @description A draft's whole definition and the scheme that was edited; `after` of the portion before.
+         */
+        PreviewIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Scheme */
+            scheme: string;
+            /** After */
+            after?: string | null;
+        };
+        /** ClimbOut */
+        ClimbOut: {
+            /** Previous */
+            previous: string;
+            /** Previous Name */
+            previous_name: string;
+            /** Tier */
+            tier: string;
+            /** Name */
+            name: string;
+            /** Moves */
+            moves: number;
+            /** Median Days */
+            median_days: number;
+            /** Fast Days */
+            fast_days: number;
+            /** Slow Days */
+            slow_days: number;
+        };
+        /** ReachedOut */
+        ReachedOut: {
+            /** Tier */
+            tier: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+            /** Median Days */
+            median_days: number;
+            /** Fast Days */
+            fast_days: number;
+            /** Slow Days */
+            slow_days: number;
+        };
+        /**
+         * StandardOut
+         * @description How long upgrades take, in days; fast and slow are the quartiles.
+         */
+        StandardOut: {
+            /** Reached */
+            reached: components["schemas"]["ReachedOut"][];
+            /** Climbs */
+            climbs: components["schemas"]["ClimbOut"][];
+            /** Metrics */
+            metrics: string[];
+        };
+        /** ProposalOut */
+        ProposalOut: {
+            /** Tier */
+            tier: string;
+            /** Name */
+            name: string;
+            /** Wanted Percent */
+            wanted_percent: number;
+            /** Exact */
+            exact: number;
+            /** At Least */
+            at_least: number;
+            /** Reached By */
+            reached_by: number;
+            /** Percent */
+            percent: string;
+        };
+        /** ProposalsOut */
+        ProposalsOut: {
+            /** Metric */
+            metric: string;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalOut"][];
+        };
+        /**
+         * ProposeIn
+         * @description The share of all members that each tier should hold, in percent; the lowest tier takes the rest.
+         */
+        ProposeIn: {
+            /**
+             * Metric
+             * @default spend
+             */
+            metric: string;
+            /** Shares */
+            shares: {
+                [key: string]: number;
+            };
+        };
         /** TryEarnOut */
         TryEarnOut: {
             /** Rule */
@@ -6100,25 +6326,6 @@ export interface components {
              * @default []
              */
             choices: components["schemas"]["ChoiceOut"][];
-        };
-        /**
-         * PreviewOut
-         * @description The beginning of the file, read by the given options, and the mapping its headers suggest.
-         */
-        PreviewOut: {
-            /** Headers */
-            headers: string[];
-            /** Sample */
-            sample: string[][];
-            /** Rows */
-            rows: number | null;
-            /** Encoding */
-            encoding: string;
-            /** Delimiter */
-            delimiter: string;
-            /** Sheets */
-            sheets: string[];
-            suggested: components["schemas"]["MappingIO"];
         };
         /** StartIn */
         StartIn: {
@@ -7099,6 +7306,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** ClaimCodeIn */
+        ClaimCodeIn: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+        };
         /** VoidIn */
         VoidIn: {
             /** Comment */
@@ -7650,14 +7864,22 @@ export interface components {
             /** Key */
             key: string;
         };
-        /** RefundIn */
-        RefundIn: {
-            /** Key */
-            key: string;
+        /**
+         * StoredRefundIn
+         * @description Without `amount` all that can go back.
+         */
+        StoredRefundIn: {
             /** Amount */
-            amount: number;
+            amount?: number | null;
             /** Reason */
             reason: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Key */
+            key: string;
         };
         /** PackageIn */
         PackageIn: {
@@ -7730,15 +7952,21 @@ export interface components {
             /** Key */
             key: string;
         };
-        /**
-         * TransferIn
-         * @description `to` is the other member's code.
-         */
-        TransferIn: {
-            /** Key */
-            key: string;
+        /** ValueTransferIn */
+        ValueTransferIn: {
             /** To */
             to: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Key */
+            key: string;
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
         };
         /** BuyerIn */
         BuyerIn: {
@@ -8435,6 +8663,16 @@ export interface components {
             /** On */
             on: boolean;
         };
+        /**
+         * TransferIn
+         * @description `to` is the other member's code.
+         */
+        TransferIn: {
+            /** Key */
+            key: string;
+            /** To */
+            to: string;
+        };
         /** LeaveIn */
         LeaveIn: {
             /** Key */
@@ -8497,6 +8735,15 @@ export interface components {
              * @default []
              */
             notices: components["schemas"]["NoticeOut"][];
+        };
+        /** RefundIn */
+        RefundIn: {
+            /** Key */
+            key: string;
+            /** Amount */
+            amount: number;
+            /** Reason */
+            reason: string;
         };
         /** ProviderOut */
         ProviderOut: {
@@ -8899,6 +9146,24 @@ export interface components {
             items: components["schemas"]["CheckoutShown"][];
             /** @default null */
             next_cursor: string | null;
+        };
+        /**
+         * RecentShown
+         * @description What a store sold lately, and who the members are, by id.
+         */
+        RecentShown: {
+            items: components["schemas"]["CheckoutShown"][];
+            members: {
+                [key: string]: components["schemas"]["MemberNamed"];
+            };
+        };
+        /**
+         * MemberNamed
+         * @description A member as the till shows her; the name is masked for who may not read it.
+         */
+        MemberNamed: {
+            code: string;
+            name: string;
         };
         /**
          * ReturnShown
@@ -10594,6 +10859,78 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_tier_editor_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_tier_editor_get_standard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheme: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_tier_editor_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheme: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalsOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_trials_try_draft: {
         parameters: {
             query?: never;
@@ -11907,7 +12244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckoutPage"];
+                    "application/json": components["schemas"]["RecentShown"];
                 };
             };
         };
@@ -12465,6 +12802,32 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_member_coupons_claim_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimCodeIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_member_coupons_void: {
         parameters: {
             query?: never;
@@ -12789,7 +13152,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RefundIn"];
+                "application/json": components["schemas"]["StoredRefundIn"];
             };
         };
         responses: {
@@ -12977,7 +13340,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RefundIn"];
+                "application/json": components["schemas"]["StoredRefundIn"];
             };
         };
         responses: {
@@ -13030,7 +13393,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TransferIn"];
+                "application/json": components["schemas"]["ValueTransferIn"];
             };
         };
         responses: {

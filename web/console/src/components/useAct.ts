@@ -4,14 +4,17 @@ import { useI18n } from 'vue-i18n'
 import { asProblem, type Problem } from '@/api/problem'
 import { problemText } from './problemText'
 
-/** Runs a write: one at a time, its refusal kept for the form (`fields`) and told once in a toast. `false` means it was refused. */
+/**
+ * Runs a write: one at a time, its refusal kept for the form (`fields`) and told once in a toast, unless its code is one
+ * that the page shows in its own way. `false` means it was refused.
+ */
 export function useAct() {
   const busy = ref(false)
   const problem = shallowRef<Problem>()
   const fields = ref<Record<string, string>>({})
   const { t } = useI18n()
 
-  async function run<T>(action: () => Promise<T>, done?: string): Promise<T | false> {
+  async function run<T>(action: () => Promise<T>, done?: string, shown: readonly string[] = []): Promise<T | false> {
     if (busy.value) return false
     busy.value = true
     problem.value = undefined
@@ -23,7 +26,7 @@ export function useAct() {
     } catch (thrown) {
       problem.value = asProblem(thrown)
       fields.value = problem.value.fields
-      ElMessage.error({ message: problemText(problem.value, t), grouping: true, duration: 6000, showClose: true })
+      if (!shown.includes(problem.value.code)) ElMessage.error({ message: problemText(problem.value, t), grouping: true, duration: 6000, showClose: true })
       return false
     } finally {
       busy.value = false
