@@ -93,7 +93,7 @@ def _catalogue(scope: Scope, now: datetime) -> None:
 def _redeem(scope: Scope, members: Sequence[UUID], now: datetime) -> None:
     """A few orders in every state; whoever cannot have hers has none."""
     wanted = ("soft-drink", "milk", "yogurt", "cereal-box", "cookies", "film-code", "sample-baby")
-    home = Address("演示收件人", "13800000000", "演示市", "演示路 1 号")
+    home = Address("Demo", "13800000000", "Demo", "1 Demo Street")
     for place, member_id in enumerate(members):
         for turn in range(3):
             number, key = place * 3 + turn, wanted[(place + turn) % len(wanted)]

@@ -128,7 +128,7 @@ def set_state(*, scope: Scope, type_: str, key: str, state: str, now: datetime) 
         before, row.state, row.updated_at = row.state, state, now
         row.save()
         if before != state:
-            _audit(scope, f"{type_}.update", type_, key, {"state": before}, {"state": state}, now)
+            _audit(scope, type_ + ".update", type_, key, {"state": before}, {"state": state}, now)
     return _service(row) if type_ == "service" else _resource(row)
 
 
@@ -153,7 +153,7 @@ def _put(
         row.save(force_insert=not before)
         after = {**kept, "state": row.state}
         if before != after:
-            _audit(scope, f"{what}.update" if before else f"{what}.create", what, key, before, after, now)
+            _audit(scope, what + (".update" if before else ".create"), what, key, before, after, now)
     return row
 
 

@@ -175,8 +175,8 @@ def _must(booking: Booking, states: tuple[str, ...], act: str) -> None:
         name = BOOKING_STATES[booking.state]
         raise Refusal(
             "booking_state",
-            Text("预约{zh}，不能这样操作", "The booking is {en}; this cannot be done").format(
-                zh=name.zh, en=name.en.lower()
+            Text("预约{name}，不能这样操作", "The booking is {name}; this cannot be done").format(
+                name=Text(name.zh, name.en.lower())
             ),
             status=409,
             data={"state": booking.state, "act": act},

@@ -134,8 +134,8 @@ def _must(order: Redemption, states: tuple[str, ...], act: str) -> None:
         name = REDEMPTION_STATES[order.state]
         raise Refusal(
             "redemption_state",
-            Text("订单{zh}，不能这样操作", "The order is {en}; this cannot be done").format(
-                zh=name.zh, en=name.en.lower()
+            Text("订单{name}，不能这样操作", "The order is {name}; this cannot be done").format(
+                name=Text(name.zh, name.en.lower())
             ),
             status=409,
             data={"state": order.state, "act": act},
