@@ -38,6 +38,7 @@ from regulars.surfaces.console import (
     programme,
     redemptions,
     rewards,
+    reviews,
     roles,
     session,
     stores,
@@ -48,6 +49,7 @@ from regulars.surfaces.console import (
     trials,
     types,
     value,
+    verifying,
 )
 from regulars.surfaces.problems import StrictJson, answer_with_problems
 
@@ -83,7 +85,7 @@ answer_with_problems(api)
 
 for part in (
     session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
-    roles, keys, audit, messages, programme, tier_editor, trials, imports, rewards, redemptions,
+    roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, liability,
     plans, payments,

@@ -8,13 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from regulars.facts.activity.types import MemberRef
-from regulars.facts.members import api as members
-from regulars.flows import value
-from regulars.flows.plans import api as plan_flow
+from regulars.flows import value, verifying
 from regulars.kit import clock
 from regulars.kit.text import Text
-from regulars.platform.audit import api as audit
-from regulars.programme.versions import api as versions
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console import card
 from regulars.surfaces.console.adjustments import adjustment_out
@@ -30,7 +26,6 @@ from regulars.surfaces.console.shapes.members import (
     TierIn,
     UseBenefitIn,
 )
-from regulars.value.benefits import api as benefits
 
 router = Router(tags=["Value"])
 _HOLD = Text("冻结记录", "Hold")
@@ -129,33 +124,12 @@ def use_benefit(request: HttpRequest, code: Code, benefit: Code, given: UseBenef
     """Use a benefit once 核销."""
     scope, now = scope_of(request), clock.now()
     member_id = member_id_of(scope, code)
-    before = card.card(Naming(scope, language(request), now), member_id, now)
-    with_plan = plan_flow.with_plan(
+    verifying.use(
         scope=scope,
         member_id=member_id,
-        programme=versions.in_force(brand_id=scope.brand_id, now=now).live,
-        tiers={standing.scheme: standing.tier.code for standing in before.standings},
-        now=now,
-    )
-    receipt = benefits.use(
-        scope=scope,
-        programme=with_plan.programme,
-        member_id=member_id,
-        tiers=with_plan.tiers,
         benefit=benefit,
         key=given.key,
         store_id=store_id_of(scope, given.store),
         now=now,
     )
-    if not receipt.repeated:
-        audit.record(
-            organisation_id=scope.organisation_id,
-            brand_id=scope.brand_id,
-            actor=scope.actor,
-            action="benefit.use",
-            subject_type="member",
-            subject_id=members.get_card(scope=scope, member_id=member_id).code,
-            after={"benefit": benefit, "store": given.store},
-            now=now,
-        )
     return Status(201, card.card(Naming(scope, language(request), now), member_id, now))

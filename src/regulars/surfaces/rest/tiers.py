@@ -11,7 +11,7 @@ from ninja import Path, Query, Router, Schema, Status
 from pydantic import StringConstraints
 
 from regulars.facts.members import api as members
-from regulars.flows import value
+from regulars.flows import value, verifying
 from regulars.flows.plans import api as plan_flow
 from regulars.flows.plans.types import Given
 from regulars.kit import clock
@@ -122,9 +122,10 @@ class BenefitOut(Schema):
 
 
 class UseIn(In):
-    """`store`: the code of the store where it is used."""
+    """`store`: the code of the store where it is used; `device` the till it comes from, for rules against abuse."""
 
     store: Word | None = None
+    device: Word | None = None
 
 
 class UseOut(Schema):
@@ -300,15 +301,13 @@ def use_benefit(
     """Use a benefit once 核销. 409 when nothing is left of its quota in this period."""
     scope, now = scope_of(request), clock.now()
     member_id = finding.member_id(scope, member)
-    with_plan = _with_plan(scope, standing.required(scope, now), member_id, now)
-    done = benefits.use(
+    done = verifying.use(
         scope=scope,
-        programme=with_plan.programme,
         member_id=member_id,
-        tiers=with_plan.tiers,
         benefit=benefit,
         store_id=finding.store_id(scope, given.store),
         key=idempotency_key,
+        device=given.device or "",
         now=now,
     )
     return Status(200 if done.repeated else 201, _use_receipt(done, finding.store_codes(scope)))
@@ -316,16 +315,10 @@ def use_benefit(
 
 @router.post("/members/{member}/benefits/uses/{use_id}/undo", response=UseReceiptOut, **needs("benefits.use"))
 def undo_use(request: HttpRequest, member: finding.MemberPath, use_id: UUID) -> Any:
-    """Take a use back: it counts no more."""
+    """Take a use back: it counts no more. 409 `undo_too_late` when the benefit's time for it is over."""
     scope, now = scope_of(request), clock.now()
     member_id = finding.member_id(scope, member)
-    done = benefits.undo(
-        scope=scope,
-        programme=_with_plan(scope, standing.required(scope, now), member_id, now).programme,
-        member_id=member_id,
-        use_id=use_id,
-        now=now,
-    )
+    done = verifying.undo(scope=scope, member_id=member_id, use_id=use_id, now=now)
     return _use_receipt(done, finding.store_codes(scope))
 
 

@@ -76,9 +76,9 @@ def use(
                 cursor, brand_id=scope.brand_id, member_id=member_id, now=now, benefit=benefit, lock=True
             )
             asked = policy.usable(programme.benefits, benefit, tiers, granted=bool(grants))
-            places = [(grant.period, grant.uses) for grant in grants]
+            places: list[tuple[str, int | None]] = [(grant.period, grant.uses) for grant in grants]
             if policy.is_given(asked, tiers):
-                places.insert(0, (policy.period_of(asked, now, programme.timezone), asked.quota or 0))
+                places.insert(0, (policy.period_of(asked, now, programme.timezone), asked.quota))
             id_ = new_id()
             while before is None:
                 if not places:
@@ -91,7 +91,7 @@ def use(
                     member_id=member_id,
                     benefit=benefit,
                     period=period,
-                    quota=None if asked.quota is None and not period.startswith("grant:") else quota,
+                    quota=quota,
                     key=key,
                     store_id=store_id,
                     actor=scope.actor.label,
@@ -103,7 +103,7 @@ def use(
                 taken = store.count_used(
                     cursor, brand_id=scope.brand_id, member_id=member_id, periods=[(benefit, period)]
                 ).get((benefit, period), 0)
-                if taken >= quota:
+                if quota is not None and taken >= quota:
                     places.pop(0)
                 # else another took the slot at the same moment: the next one
         if (before.benefit, before.store_id) != (benefit, store_id):
@@ -114,6 +114,12 @@ def use(
                 key=key,
             )
         return UseReceipt(before, _remaining(scope, programme, before, now), repeated=True)
+
+
+def is_key_used(*, scope: Scope, member_id: UUID, key: str) -> bool:
+    """Whether a use was made under this idempotency key."""
+    with connection.cursor() as cursor:
+        return store.by_key(cursor, brand_id=scope.brand_id, member_id=member_id, key=key) is not None
 
 
 def undo(*, scope: Scope, programme: Programme, member_id: UUID, use_id: UUID, now: datetime) -> UseReceipt:
