@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from regulars.programme.rules.advance import apply, apply_refund
-from regulars.programme.rules.asking import check_standing, compile_standing, describe_standing
+from regulars.programme.rules.asking import (
+    check_standing,
+    compile_standing,
+    describe_standing,
+    standing_schema,
+)
 from regulars.programme.rules.decide import decide
 from regulars.programme.rules.describe import describe
 from regulars.programme.rules.dump import dump
@@ -29,4 +34,5 @@ __all__ = [
     "parse",
     "programme_catalogue",
     "read_offer",
+    "standing_schema",
 ]

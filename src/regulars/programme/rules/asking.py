@@ -19,11 +19,12 @@ from regulars.conditions.api import (
     describe,
     needs,
     parse_condition,
+    schema,
     wire,
 )
 from regulars.conditions.types import Condition
 from regulars.kit.errors import FieldError, invalid
-from regulars.kit.text import Text
+from regulars.kit.text import Language, Text
 from regulars.programme.rules.facts import FactReader
 from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import Act, MemberState, Programme
@@ -76,6 +77,11 @@ def compile_standing(programme: Programme, data: Any) -> Asking:
     if not data:
         return lambda state, now: ()
     return _compiled(programme.plan, msgspec.json.encode(data))
+
+
+def standing_schema(programme: Programme, language: Language) -> dict[str, Any]:
+    """Such conditions as JSON for a form-based builder: fields, operators, choices, limits."""
+    return schema(catalogue=standing_catalogue(programme), lang=language)
 
 
 def describe_standing(programme: Programme, data: Any) -> Text:

@@ -17,6 +17,7 @@ from regulars.kit.errors import not_found
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope, Store
+from regulars.programme.rules import api as rules
 from regulars.surfaces import member_pass
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, Cursor, member_id_of, needs, uuid_of
@@ -122,6 +123,7 @@ def get_choices(request: HttpRequest) -> Any:
             for r in bookings.list_resources(scope=scope)
         ],
         booking_states=of(BOOKING_STATES),
+        conditions=rules.standing_schema(naming.programme, naming.language) if naming.programme else {},
     )
 
 

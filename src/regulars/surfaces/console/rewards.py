@@ -97,6 +97,7 @@ def get_choices(request: HttpRequest) -> Any:
         ],
         categories=sorted({r.terms.category for r in found if r.terms.category}),
         order_states=of(REDEMPTION_STATES),
+        conditions=rules.standing_schema(naming.programme, naming.language) if naming.programme else {},
     )
 
 

@@ -78,7 +78,7 @@ class CatalogueOut(Shape):
 
 
 class MallChoicesOut(Shape):
-    """What the forms of a reward offer."""
+    """What the forms of a reward offer; `conditions` is the schema of what its condition may ask."""
 
     kinds: list[ChoiceOut]
     states: list[ChoiceOut]
@@ -88,6 +88,7 @@ class MallChoicesOut(Shape):
     stores: list[ChoiceOut]
     categories: list[str]
     order_states: list[ChoiceOut]
+    conditions: dict[str, Any]
 
 
 class TurnoverOut(Shape):
@@ -226,6 +227,7 @@ class BookingChoicesOut(Shape):
     tiers: list[ChoiceOut]
     resources: list[ChoiceOut]
     booking_states: list[ChoiceOut]
+    conditions: dict[str, Any]
 
 
 class SlotOut(Shape):
