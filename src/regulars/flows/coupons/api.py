@@ -20,7 +20,7 @@ from regulars.flows.coupons.importing import (
     import_codes,
     make_codes,
 )
-from regulars.flows.coupons.offers import check_definition, offer_of, put_definition, reasons, sentences
+from regulars.flows.coupons.offers import check_definition, offer_of, put_definition, reasons, sentences, tell
 from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "run_portion",
     "sentences",
     "start_issue",
+    "tell",
     "undo",
     "verify",
     "void",

@@ -73,20 +73,36 @@ def check_definition(*, scope: Scope, made: Definition, now: datetime) -> None:
 
 
 def offer_of(programme: Programme, made: Definition) -> Offer | None:
-    """A definition's offer, compiled once for each revision and version; None if the programme cannot read it now."""
+    """A definition's offer, compiled once for each revision and version; None if the programme cannot read it now.
+
+    What is not kept yet (revision 0) is read each time.
+    """
+    if made.revision == 0:
+        return _read(programme, made)
     key = (programme.brand_id, programme.version, made.key, made.revision)
     if key not in _compiled:
         if len(_compiled) >= _MOST:
             _compiled.clear()
-        try:
-            budget = made.budgets[0] if made.budgets else None
-            _compiled[key] = rules.read_offer(
-                programme, made.offer, key=made.key, name=made.name, budget=budget, path="offer"
-            )
-        except Refusal as refusal:
-            _log.warning("the offer of coupon %s cannot be read: %s", made.key, refusal)
-            _compiled[key] = None
+        _compiled[key] = _read(programme, made)
     return _compiled[key]
+
+
+def tell(*, scope: Scope, definition: Mapping[str, Any], now: datetime) -> Text:
+    """What a definition that is still being written says. Raises `invalid_input` naming every wrong field."""
+    made = coupons.read_definition(definition)
+    check_definition(scope=scope, made=made, now=now)
+    return coupons.sentence(made, _offer_text(standing.live_of(scope, now), made))
+
+
+def _read(programme: Programme, made: Definition) -> Offer | None:
+    budget = made.budgets[0] if made.budgets else None
+    try:
+        return rules.read_offer(
+            programme, made.offer, key=made.key, name=made.name, budget=budget, path="offer"
+        )
+    except Refusal as refusal:
+        _log.warning("the offer of coupon %s cannot be read: %s", made.key, refusal)
+        return None
 
 
 def sentences(*, scope: Scope, made: Iterable[Definition], now: datetime) -> dict[str, Text]:

@@ -9,15 +9,19 @@ from ninja import Router
 
 from regulars.flows.coupons import api as flow
 from regulars.kit import clock
+from regulars.kit.errors import Refusal
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.coupons import (
     CouponDefinitionIn,
     CouponDefinitionOut,
+    CouponDescribeIn,
+    CouponSaidOut,
     CouponStateIn,
     OptionsOut,
 )
+from regulars.surfaces.console.shapes.programme import FieldErrorOut
 from regulars.surfaces.console.shapes.shared import ChoiceOut, TextIO
 from regulars.value.budgets import api as budgets
 from regulars.value.coupons import api as coupons
@@ -49,6 +53,21 @@ def get_options(request: HttpRequest) -> Any:
         ],
         reasons=[ChoiceOut(value=code, label=naming.label(text)) for code, text in coupons.reasons().items()],
     )
+
+
+@router.post("/coupon-definitions/describe", response=CouponSaidOut, **needs("coupons.read"))
+def describe(request: HttpRequest, given: CouponDescribeIn) -> Any:
+    """A definition under edit in a sentence; or everything that is wrong with it."""
+    scope, said, now = scope_of(request), language(request), clock.now()
+    try:
+        told = flow.tell(scope=scope, definition=given.definition, now=now)
+    except Refusal as refusal:
+        if refusal.code != "invalid_input":
+            raise
+        return CouponSaidOut(
+            sentence="", errors=[FieldErrorOut(**one.to_json(said)) for one in refusal.errors]
+        )
+    return CouponSaidOut(sentence=told.in_language(said), errors=[])
 
 
 @router.get("/coupon-definitions/{key}", response=CouponDefinitionOut, **needs("coupons.read"))

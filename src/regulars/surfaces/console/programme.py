@@ -17,8 +17,9 @@ from regulars.kit.errors import Refusal
 from regulars.kit.text import Language
 from regulars.platform.organisations.types import Actor
 from regulars.programme.packs import api as packs
+from regulars.programme.pricing.types import Offer
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import Programme
+from regulars.programme.rules.types import Programme, Rule
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import Version, VersionSummary
 from regulars.surfaces.access import language, scope_of
@@ -220,16 +221,33 @@ def describe(request: HttpRequest, given: DescribeIn) -> Any:
 
 
 def _sentences(programme: Programme, said: Language, only: str | None = None) -> list[RuleSentenceOut]:
-    return [
-        RuleSentenceOut(
-            key=rule.key,
-            name=rule.name.in_language(said),
-            zh=rules.describe(rule, programme, "zh"),
-            en=rules.describe(rule, programme, "en"),
-        )
-        for rule in programme.rules
-        if only is None or rule.key == only
+    """Rules by their keys, promotions as `promotion:<key>`, the till's settings as `checkout:0`, `checkout:1`, …"""
+    if only is not None and ":" not in only:
+        return [_sentence(one.key, one, programme, said) for one in programme.rules if one.key == only]
+    shelf = programme.shelf
+    told = [
+        *(_sentence(one.key, one, programme, said) for one in programme.rules),
+        *(
+            _sentence(f"promotion:{one.key}", one, programme, said)
+            for one in (*shelf.prices, *shelf.promotions)
+        ),
+        *(
+            RuleSentenceOut(key=f"checkout:{n}", name="", zh=zh, en=en)
+            for n, (zh, en) in enumerate(
+                zip(rules.checkout_texts(programme, "zh"), rules.checkout_texts(programme, "en"), strict=True)
+            )
+        ),
     ]
+    return [one for one in told if only is None or one.key == only]
+
+
+def _sentence(key: str, thing: Rule | Offer, programme: Programme, said: Language) -> RuleSentenceOut:
+    return RuleSentenceOut(
+        key=key,
+        name=thing.name.in_language(said),
+        zh=rules.describe(thing, programme, "zh"),
+        en=rules.describe(thing, programme, "en"),
+    )
 
 
 def _row(one: VersionSummary, actor: Actor) -> Mapping[str, Any]:

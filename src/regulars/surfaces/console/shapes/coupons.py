@@ -7,6 +7,7 @@ from typing import Any
 
 from ninja import Field
 
+from regulars.surfaces.console.shapes.programme import FieldErrorOut
 from regulars.surfaces.console.shapes.shared import ChoiceOut, Shape, StoreRefOut, TextIO
 
 Key = Field(min_length=8, max_length=100)
@@ -37,6 +38,19 @@ class CouponDefinitionIn(Shape):
     definition: dict[str, Any]
     revision: int | None = None
     create: bool = False
+
+
+class CouponDescribeIn(Shape):
+    """A definition with its key, as it is being written."""
+
+    definition: dict[str, Any]
+
+
+class CouponSaidOut(Shape):
+    """The definition in a sentence; `errors` instead where it cannot be read."""
+
+    sentence: str
+    errors: list[FieldErrorOut]
 
 
 class CouponStateIn(Shape):
