@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from ninja import Schema
@@ -221,7 +221,7 @@ def plan_view(
         currency=currency,
         prices=[
             PriceView(
-                period=period,
+                period=cast(PeriodName, period),
                 name=PERIODS[period].in_language(said),
                 amount=amount,
                 shown=money.show(amount, currency),
