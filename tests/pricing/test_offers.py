@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.pricing.test_best import offers, sales
 from tests.pricing.test_returns import paid
-from tests.pricing.till import AT, Sale, cart, check_sums, of, programme
+from tests.pricing.till import AT, Sale, cart, check_sums, of, programme, tier
 
 from regulars.kit.errors import Refusal
 from regulars.programme.packs.api import retail_pack
@@ -279,3 +279,22 @@ def test_a_coupon_that_is_not_hers() -> None:
     priced = price(live.shelf, cart([("tea", 1, 100)], at=AT), (), Wish(coupons=(UUID(int=9),)))
     assert [(r.ref, r.code) for r in priced.refused] == [(f"coupon:{UUID(int=9)}", "not_in_wallet")]
     assert Decimal(priced.payable) == 100
+
+
+def test_a_refusal_says_what_is_missing() -> None:
+    sale = Sale(
+        [("tea", 1, 1000)],
+        {
+            "gold": {"kind": "amount", "amount": 5, "condition": tier("gold")},
+            "full": {"kind": "amount", "amount": 5, "at_least": 1200},
+        },
+    )
+    said = {refused.ref: refused for refused in sale.price().refused}
+    gold, full = said["promotion:gold"], said["promotion:full"]
+    assert gold.code == "condition"
+    assert gold.text.zh.startswith("不满足使用条件：")
+    assert "tier" in gold.text.en
+    assert gold.data["why"]["zh"] in gold.text.zh
+    assert full.text.zh == "适用商品还差 2 元"
+    assert full.text.en == "¥2 short on the goods it is for"
+    assert full.data == {"missing_minor": 200}

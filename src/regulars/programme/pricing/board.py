@@ -94,6 +94,7 @@ class Closed(NamedTuple):
 
 
 _NONE: dict[str, Any] = {}
+_TOLD = 3  # reasons of one condition
 
 
 class Board:
@@ -214,7 +215,7 @@ class Board:
         if offer.first_order and not given.first_order:
             return self._shut(offer, ref, "first_order")
         if offer.condition is not None and not offer.condition(self.facts):
-            return self._shut(offer, ref, "condition")
+            return self._shut(offer, ref, "condition", self._why(offer))
         places = self.places_of(offer.lines_key, offer.lines)
         gifts: Places = ()
         if isinstance(offer.action, FreeItem) and offer.action.gift is not None:
@@ -225,9 +226,18 @@ class Board:
             return self._shut(offer, ref, "no_lines")
         return Item(offer, ref, places, gifts, coupon, rank)
 
-    def _shut(self, offer: Offer, ref: str, code: str) -> Item | None:
-        self.closed.append(Closed(ref, offer.name, code, _NONE))
+    def _shut(self, offer: Offer, ref: str, code: str, data: dict[str, Any] = _NONE) -> Item | None:
+        self.closed.append(Closed(ref, offer.name, code, data))
         return None
+
+    def _why(self, offer: Offer) -> dict[str, Any]:
+        """The parts of an offer's condition that do not hold, as one text."""
+        if offer.why_not is None:
+            return _NONE
+        told = [reason.text for reason in offer.why_not(self.facts)[:_TOLD]]
+        if not told:
+            return _NONE
+        return {"why": Text("；".join(t.zh for t in told), "; ".join(t.en for t in told))}
 
     def _ship_given(self) -> int:
         """How much of shipping the member's benefits will take over in the end."""

@@ -14,6 +14,7 @@ from regulars.conditions.api import (
     FieldCatalogue,
     InvalidCondition,
     compile_condition,
+    compile_explain,
     fields_used,
     needs,
     parse_condition,
@@ -30,6 +31,7 @@ from regulars.programme.pricing.types import (
     AmountOff,
     Cashback,
     Exchange,
+    Explain,
     FixedPrice,
     FreeItem,
     Offer,
@@ -126,6 +128,7 @@ class _OfferReader:
         self.terms = terms
         self.fields: set[str] = set()
         self.wires: dict[str, dict[str, Any]] = {}
+        self.why_not: Explain | None = None
 
     def offer(self, key: str, name: Text, enabled: bool) -> Offer:
         node = self.node
@@ -146,6 +149,7 @@ class _OfferReader:
             definition={},
             lines=lines,
             condition=condition,
+            why_not=self.why_not,
             windows=self.windows(),
             stacking=self.stacking(),
             first_order=node.flag("first_order", False),
@@ -178,6 +182,7 @@ class _OfferReader:
         self.wires[key] = wire(condition=parsed)
         if not of_line:
             self.fields |= fields_used(condition=parsed)
+            self.why_not = compile_explain(condition=parsed, catalogue=self.terms.catalogue)
         return compile_condition(condition=parsed, catalogue=self.terms.catalogue)
 
     def action(self, kind: str) -> Action:

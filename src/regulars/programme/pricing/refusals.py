@@ -10,6 +10,7 @@ from regulars.kit.wording import money
 from regulars.programme.pricing.types import Refused
 
 _NONE: Mapping[str, Any] = {}
+_CONDITION = Text("不满足使用条件", "its conditions are not met")
 
 REASONS: Mapping[str, Text] = {
     "not_started": Text("尚未开始", "not open yet"),
@@ -19,7 +20,7 @@ REASONS: Mapping[str, Text] = {
     "outside_hours": Text("不在可用时段", "not at this time of day"),
     "not_member_day": Text("仅限会员日", "on member days only"),
     "first_order": Text("仅限首单", "for the first order only"),
-    "condition": Text("不满足使用条件", "its conditions are not met"),
+    "condition": Text("不满足使用条件：{why}", "its conditions are not met: {why}"),
     "tier": Text("当前等级不享有", "not for this tier"),
     "no_lines": Text("购物车里没有适用商品", "no goods in the cart it is for"),
     "lines_taken": Text(
@@ -66,6 +67,8 @@ def refuse(ref: str, name: Text, code: str, currency: str, data: Mapping[str, An
     """The refusal with its sentence. Data ending in `_minor` is money and is said as `…_money`."""
     wanted = REASONS.get(code, REASONS["not_available"])
     if not data:
+        if code == "condition":
+            wanted = _CONDITION
         return Refused(ref, name, code, data, wanted)
     said, plain = dict(data), dict(data)
     for key, value in data.items():

@@ -365,8 +365,9 @@ def _parts(definition: dict[str, Any]) -> dict[str, Any]:
     """A definition as the audit log compares it: rule by rule, not as one lump."""
     parts: dict[str, Any] = {
         name: definition.get(name)
-        for name in ("name", "words", "member_days", "units", "schemes", "benefits")
+        for name in ("name", "words", "member_days", "units", "schemes", "benefits", "checkout")
     }
+    parts |= {f"promotion:{one['key']}": one for one in definition.get("promotions", ())}
     return parts | {f"rule:{rule['key']}": rule for rule in definition.get("rules", ())}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from fractions import Fraction
 from typing import Any, Literal
 
+from regulars.conditions.types import Reason
 from regulars.kit.text import Text
 
 Source = Literal["price", "promotion", "coupon", "benefit"]
@@ -16,6 +17,7 @@ OfferKind = Literal[
 ]
 Back = Literal["whole", "never"]
 Predicate = Callable[[Mapping[str, Any]], bool]
+Explain = Callable[[Mapping[str, Any]], Sequence[Reason]]
 
 
 # What an offer gives. All of them reckon on the amounts that offers before them have left.
@@ -171,6 +173,7 @@ class Offer:
     definition: Mapping[str, Any]
     lines: Predicate | None = None
     condition: Predicate | None = None
+    why_not: Explain | None = None  # why the condition does not hold
     windows: Windows = Windows()
     stacking: Stacking = Stacking()
     first_order: bool = False
