@@ -54,7 +54,12 @@ def test_from_the_catalogue_to_the_counter(shop, desk, ann):
     assert [o["state"] for o in owner.get("/redemptions?state=cancelled")["items"]] == ["cancelled"]
     assert owner.get("/rewards/report")["items"][0]["cancelled"] == 1
     said = [e["action_name"] for e in owner.get("/audit?action=redemption.")["items"]]
-    assert said == ["Redemption · cancelled", "Redemption · use undone", "Redemption · handed out"]
+    assert said == [
+        "Redemption · cancelled",
+        "Redemption · use undone",
+        "Redemption · handed out",
+        "Redemption · placed",
+    ]
 
 
 def test_addresses_are_for_whom_they_are(shop, desk, ann):

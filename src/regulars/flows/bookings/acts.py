@@ -216,6 +216,16 @@ def check_in_now(*, scope: Scope, member_id: UUID, store: str, key: str, now: da
     )
 
 
+def unblock(*, scope: Scope, member_id: UUID, now: datetime) -> bool:
+    """Let her book again before her block ends; False when there is none."""
+    with transaction.atomic():
+        standing.of_member(scope=scope, member_id=member_id, now=now, lock=True)
+        ended = bookings.unblock(scope=scope, member_id=member_id, now=now)
+        if ended:
+            telling.record_unblocked(scope, member_id, now)
+        return ended
+
+
 def join_waiting(
     *,
     scope: Scope,
@@ -314,7 +324,7 @@ def _new(
         places=places, key=key, body=body, state="booked", now=now, note=note, source=source, moved_from=moved_from,
     )  # fmt: skip
     bookings.add_booking(booking=made)
-    telling.announce(scope, made, "booking.booked", now)
+    telling.record_new(scope, made, now)
     return made
 
 

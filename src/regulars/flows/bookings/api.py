@@ -10,6 +10,7 @@ from regulars.flows.bookings.acts import (
     join_waiting,
     leave_waiting,
     move,
+    unblock,
 )
 from regulars.flows.bookings.due import remind, settle_bookings
 from regulars.flows.bookings.finding import Opening, openings
@@ -28,4 +29,5 @@ __all__ = [
     "openings",
     "remind",
     "settle_bookings",
+    "unblock",
 ]

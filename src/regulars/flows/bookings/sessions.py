@@ -48,9 +48,7 @@ def use(
     return used.activity_id
 
 
-def _package(
-    scope: Scope, member_id: UUID, service: Service, store: Store, count: int
-) -> PackageRow | None:
+def _package(scope: Scope, member_id: UUID, service: Service, store: Store, count: int) -> PackageRow | None:
     page = prepaid.list_packages(brand_id=scope.brand_id, member_id=member_id, limit=100)
     mine = [one for one in page.items if one.state == "active" and _is_good(one, service, store)]
     lots = ledger.get_lots(brand_id=scope.brand_id, member_id=member_id, ids=[one.lot_id for one in mine])

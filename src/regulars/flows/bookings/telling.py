@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -42,6 +43,41 @@ def announce(scope: Scope, booking: Booking, topic: str, now: datetime) -> None:
         member_id=booking.member_id,
     )
     outbox.append([event])
+
+
+def record_new(scope: Scope, booking: Booking, now: datetime) -> None:
+    """A new booking: in the outbox, and in the audit log unless she made it herself."""
+    announce(scope, booking, "booking.booked", now)
+    if scope.actor.kind in ("member", "system"):
+        return
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action="booking.book",
+        subject_type="member",
+        subject_id=booking.member_id,
+        after={
+            "booking": str(booking.id),
+            "starts_at": booking.starts_at.isoformat(),
+            "places": booking.places,
+        },
+        now=now,
+    )
+
+
+def record_unblocked(scope: Scope, member_id: UUID, now: datetime) -> None:
+    """Staff ended a block before its time."""
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action="booking.unblock",
+        subject_type="member",
+        subject_id=member_id,
+        after={"blocked": False},
+        now=now,
+    )
 
 
 def record(scope: Scope, before: Booking, after: Booking, verb: str, now: datetime) -> None:

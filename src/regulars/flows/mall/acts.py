@@ -100,7 +100,7 @@ def _place(
         if order.cash:
             order = paying.ask(_of_all_stores(scope), order, payer, now)
         order = rewards.add_order(scope=scope, order=order, address=address)
-        telling.announce(scope, order, "redemption.placed", now)
+        telling.record_placed(scope, order, now)
         if order.state != "awaiting_payment":
             order = giving.give_at_once(scope, order, now)
         return Redeemed(order)
@@ -255,10 +255,9 @@ def _check(
     if len(note) > 200:
         errors.add("note", "too_long", "最长 200 字", "at most 200 characters")
     errors.refuse()
-    if store is not None:
-        _store_id(scope, store)
-        if terms.stores and store not in terms.stores:
-            raise _wrong_store()
+    scope.require_store(_store_id(scope, store) if store is not None else None)
+    if store is not None and terms.stores and store not in terms.stores:
+        raise _wrong_store()
 
 
 def _wrong_store() -> Refusal:
@@ -396,6 +395,8 @@ def _move(
         )
         if first is not None:
             return Redeemed(order, repeated=True)
+        if verb in ("ship", "cancel", "complete"):
+            scope.require_store(order.store_id)
         moved = act(order)
         if moved != order:
             rewards.save_order(order=moved)

@@ -52,6 +52,29 @@ def announce(scope: Scope, order: Redemption, topic: str, now: datetime) -> None
     )
 
 
+def record_placed(scope: Scope, order: Redemption, now: datetime) -> None:
+    """A new order: in the outbox, and in the audit log unless she placed it herself."""
+    announce(scope, order, "redemption.placed", now)
+    if scope.actor.kind == "member":
+        return
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action="redemption.place",
+        subject_type="member",
+        subject_id=order.member_id,
+        after={
+            "redemption": str(order.id),
+            "reward": order.reward_key,
+            "quantity": order.quantity,
+            "points": order.points,
+            "cash": order.cash,
+        },
+        now=now,
+    )
+
+
 def record(scope: Scope, before: Redemption, after: Redemption, verb: str, now: datetime) -> None:
     """An act on an order: in the outbox, and in the audit log unless she did it herself."""
     announce(scope, after, _TOPICS.get(after.state, "redemption.placed"), now)

@@ -235,7 +235,7 @@ def book(request: HttpRequest, code: Code, given: BookIn) -> Any:
 def unblock(request: HttpRequest, code: Code) -> Any:
     """Let her book again before her block ends."""
     scope, naming = _asked(request)
-    bookings.unblock(scope=scope, member_id=member_id_of(scope, code), now=naming.now)
+    flow.unblock(scope=scope, member_id=member_id_of(scope, code), now=naming.now)
     return Status(204, None)
 
 
