@@ -15,13 +15,14 @@ from django.db import connection
 from regulars.facts.activity import api as activities
 from regulars.facts.members import states
 from regulars.kit.errors import Refusal
+from regulars.kit.money import show as show_money
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Language, Text
 from regulars.messaging import api as messaging
 from regulars.messaging.types import Notice
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
-from regulars.programme.rules.types import Programme, TierScheme
+from regulars.programme.rules.types import MONEY_KINDS, Programme, TierScheme
 from regulars.programme.versions import api as versions
 from regulars.value.ledger import api as ledger
 from regulars.value.tiers import api as tiers
@@ -93,7 +94,7 @@ def _expiring(brand: Brand, programme: Programme, days: int, now: datetime) -> I
                 template="value_expiring",
                 language=languages[member_id],
                 values={
-                    "amount": f"{amount:,}",
+                    "amount": _shown(programme, unit, amount),
                     "unit": programme.units[unit].name,
                     "day": _day(last),
                     "left": _ONE_DAY if days == 1 else _DAYS.format(days=days),
@@ -105,6 +106,11 @@ def _expiring(brand: Brand, programme: Programme, days: int, now: datetime) -> I
         if len(rows) < BATCH:
             return
         after = rows[-1][:2]
+
+
+def _shown(programme: Programme, unit: str, amount: int) -> str:
+    money = programme.units[unit].kind in MONEY_KINDS
+    return show_money(amount, programme.currency) if money else f"{amount:,}"
 
 
 def _ending(brand: Brand, programme: Programme, scheme: TierScheme, now: datetime) -> Iterator[list[Notice]]:

@@ -43,6 +43,7 @@ def list_lots(
             id=str(lot.id),
             unit=lot.unit,
             unit_name=naming.unit(lot.unit),
+            money=naming.is_money(lot.unit),
             state=lot.state,
             amount=lot.amount,
             remaining=lot.remaining,

@@ -15,7 +15,7 @@ from regulars.kit.text import Language, Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope, Store
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import Benefit, Programme, Rule, Tier, TierScheme
+from regulars.programme.rules.types import MONEY_KINDS, Benefit, Programme, Rule, Tier, TierScheme
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.console.shapes.shared import ChoiceOut, StoreRefOut, TierOut
@@ -105,6 +105,11 @@ class Naming:
     def unit(self, code: str) -> str:
         unit = self.programme.units.get(code) if self.programme else None
         return self.say(unit.name) if unit else code
+
+    def is_money(self, code: str) -> bool:
+        """Whether amounts of the unit are minor units of the currency."""
+        unit = self.programme.units.get(code) if self.programme else None
+        return unit is not None and unit.kind in MONEY_KINDS
 
     @cached_property
     def stores(self) -> Mapping[UUID, Store]:

@@ -157,7 +157,7 @@ def activity_out(naming: Naming, row: ActivityRow) -> ActivityOut:
         actor=row.actor,
         version=stored.version,
         changes=[
-            ChangeOut(unit=unit, name=naming.unit(unit), amount=amount)
+            ChangeOut(unit=unit, name=naming.unit(unit), amount=amount, money=naming.is_money(unit))
             for unit, amount in stored.earned.items()
             if amount
         ],
@@ -174,6 +174,7 @@ def entry_out(naming: Naming, entry: EntryRow) -> EntryOut:
         id=str(entry.id),
         unit=entry.unit,
         unit_name=naming.unit(entry.unit),
+        money=naming.is_money(entry.unit),
         kind=entry.kind,
         kind_name=naming.say(kind),
         account=entry.account,

@@ -71,6 +71,11 @@ def notes(naming: Naming, given: Iterable[Mapping[str, Any]], programme: Program
             values["rule_name"] = naming.rule(str(note["rule"]), programme)[0]
         if "unit" in note:
             values["unit"] = naming.unit(str(note["unit"]))
+            if naming.is_money(str(note["unit"])):
+                currency = naming.brand.currency
+                for key in ("amount", "taken", "debt"):
+                    if isinstance(note.get(key), int):
+                        values[key] = show_money(note[key], currency)
         try:
             found.append(naming.say(text.format(**values)) if text else code)
         except KeyError:
@@ -142,6 +147,9 @@ ACTIONS: dict[str, Text] = {
     "move": Text("改期", "moved"),
     "accept": Text("确认候补", "offer accepted"),
     "check_in": Text("签到", "checked in"),
+    "place": Text("兑换", "placed"),
+    "book": Text("预约", "booked"),
+    "unblock": Text("解除禁约", "block ended"),
 }
 THINGS: dict[str, Text] = {
     "organisation": Text("企业", "Organisation"),

@@ -17,7 +17,7 @@ from regulars.platform.organisations import api as organisations
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal import standing, words
-from regulars.surfaces.portal.shapes import EffectOut, HistoryOut, PageOut, WhyOut
+from regulars.surfaces.portal.shapes import EffectOut, HistoryOut, PageOut, UnitOut, WhyOut
 from regulars.surfaces.portal.whys import Account, Reader
 from regulars.value.ledger import api as ledger
 from regulars.value.ledger.types import LotRow
@@ -45,8 +45,14 @@ class _Setting:
         return text.in_language(self.language)
 
     def unit(self, code: str) -> str:
+        return self._unit(code).name
+
+    def is_money(self, code: str) -> bool:
+        return self._unit(code).money
+
+    def _unit(self, code: str) -> UnitOut:
         programme = self.programmes.live if self.programmes else None
-        return standing.unit_out(programme, code, self.language).name
+        return standing.unit_out(programme, code, self.language)
 
     def last_day(self, end: datetime | None) -> date | None:
         local = zone(self.member.brand.timezone)
@@ -114,7 +120,13 @@ def _effects(row: ActivityRow, reader: Reader, setting: _Setting) -> list[Effect
     for movement in reader.movements():
         add(movement.unit, movement.account, movement.amount)
     return [
-        EffectOut(unit_name=setting.unit(unit), amount=amount, account=account, expires_on=day)
+        EffectOut(
+            unit_name=setting.unit(unit),
+            amount=amount,
+            money=setting.is_money(unit),
+            account=account,
+            expires_on=day,
+        )
         for (unit, account, day), amount in sums.items()
         if amount
     ]
@@ -146,6 +158,7 @@ def _expiries(setting: _Setting) -> Iterable[HistoryOut]:
                     sentence=setting.say(words.EXPIRED_WHY),
                     amount=-amount,
                     unit_name=setting.unit(unit),
+                    money=setting.is_money(unit),
                 )
                 for unit, amount in parts
             ],
@@ -155,6 +168,12 @@ def _expiries(setting: _Setting) -> Iterable[HistoryOut]:
 
 def _minus(parts: Sequence[tuple[str, int]], setting: _Setting) -> list[EffectOut]:
     return [
-        EffectOut(unit_name=setting.unit(unit), amount=-amount, account="available", expires_on=None)
+        EffectOut(
+            unit_name=setting.unit(unit),
+            amount=-amount,
+            money=setting.is_money(unit),
+            account="available",
+            expires_on=None,
+        )
         for unit, amount in parts
     ]

@@ -155,8 +155,11 @@ class SignInOut(Schema):
 
 
 class UnitOut(Schema):
+    """`money`: amounts of it are minor units of the currency."""
+
     code: str
     name: str
+    money: bool = False
 
 
 class ExpiryOut(Schema):
@@ -279,8 +282,11 @@ class PointsOut(Schema):
 
 
 class EffectOut(Schema):
+    """`money`: the amount is minor units of the currency."""
+
     unit_name: str
     amount: int
+    money: bool = False
     account: Literal["available", "pending", "held", "debt"]
     expires_on: date | None
 
@@ -292,6 +298,7 @@ class WhyOut(Schema):
     sentence: str
     amount: int | None
     unit_name: str | None
+    money: bool = False
 
 
 class HistoryOut(Schema):

@@ -15,7 +15,7 @@ from regulars.kit.errors import Refusal
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Brand
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import Benefit, Programme, Rule, TierScheme
+from regulars.programme.rules.types import MONEY_KINDS, Benefit, Programme, Rule, TierScheme
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.portal.shapes import UnitOut
@@ -82,4 +82,8 @@ def rule_sentence(thing: Rule | Benefit, programme: Programme, language: Languag
 
 def unit_out(programme: Programme | None, code: str, language: Language) -> UnitOut:
     unit = programme.units.get(code) if programme else None
-    return UnitOut(code=code, name=unit.name.in_language(language) if unit else code)
+    return UnitOut(
+        code=code,
+        name=unit.name.in_language(language) if unit else code,
+        money=unit is not None and unit.kind in MONEY_KINDS,
+    )

@@ -11,7 +11,7 @@ from regulars.facts.activity.records import ActivityRow, Stored, decode_body
 from regulars.flows.value import REASONS
 from regulars.kit.text import Language, Text
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import Benefit, Outcome, Programme, Rule
+from regulars.programme.rules.types import MONEY_KINDS, Benefit, Outcome, Programme, Rule
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.portal import standing, words
 from regulars.surfaces.portal.shapes import WhyOut
@@ -120,7 +120,13 @@ class Reader:
                 found.append(self._why(Text(name, name), text, -note["amount"], unit_name(note["unit"])))
             elif note["code"] == "given_back":
                 found.append(
-                    self._why(words.GIVEN_BACK, words.GIVEN_BACK_WHY, note["amount"], unit_name(note["unit"]))
+                    self._why(
+                        words.GIVEN_BACK,
+                        words.GIVEN_BACK_WHY,
+                        note["amount"],
+                        unit_name(note["unit"]),
+                        self._is_money(note["unit"]),
+                    )
                 )
             elif note["code"] == "waiting_for_order":
                 found.append(self._why(words.WAITING, words.WAITING_WHY, None, None))
@@ -132,16 +138,22 @@ class Reader:
             case "burn":
                 burn = self._given.burn
                 said = Text(burn.reason, burn.reason)
-                return [self._why(words.SPENT, said, -burn.amount, unit_name(burn.unit))]
+                money = self._is_money(burn.unit)
+                return [self._why(words.SPENT, said, -burn.amount, unit_name(burn.unit), money)]
             case "adjust":
                 reason = REASONS.get(str(data.get("reason")), words.ADJUSTED)
                 return [self._why(reason, words.ADJUSTED_WHY, data["amount"], unit_name(data["unit"]))]
             case "credit":
                 return [
-                    self._why(words.CREDITS[part.get("contra", "issued")], words.CREDITED_WHY, part["amount"],
-                              unit_name(part["unit"]))
+                    self._why(
+                        words.CREDITS[part.get("contra", "issued")],
+                        words.CREDITED_WHY,
+                        part["amount"],
+                        unit_name(part["unit"]),
+                        self._is_money(part["unit"]),
+                    )
                     for part in data["parts"]
-                ]  # fmt: skip
+                ]
             case "hold":
                 return [self._why(words.HELD, words.HELD_WHY, data["amount"], unit_name(data["unit"]))]
             case "tier_place":
@@ -149,12 +161,19 @@ class Reader:
             case _:
                 return []
 
-    def _why(self, rule: Text, sentence: Text, amount: int | None, unit: str | None) -> WhyOut:
+    def _is_money(self, code: str) -> bool:
+        unit = self._programme.units.get(code) if self._programme else None
+        return unit is not None and unit.kind in MONEY_KINDS
+
+    def _why(
+        self, rule: Text, sentence: Text, amount: int | None, unit: str | None, money: bool = False
+    ) -> WhyOut:
         return WhyOut(
             rule=rule.in_language(self._language),
             sentence=sentence.in_language(self._language),
             amount=amount,
             unit_name=unit,
+            money=money,
         )
 
     def _rule(self, key: str) -> tuple[str, str]:

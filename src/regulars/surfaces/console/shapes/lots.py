@@ -10,11 +10,15 @@ from regulars.surfaces.console.shapes.shared import Shape
 
 
 class LotOut(Shape):
-    """Value earned at once. A pending one becomes usable at `active_at`, or on delivery where that is null."""
+    """Value earned at once. A pending one becomes usable at `active_at`, or on delivery where that is null.
+
+    `money`: amounts are minor units of the currency.
+    """
 
     id: str
     unit: str
     unit_name: str
+    money: bool = False
     state: str
     amount: int
     remaining: int

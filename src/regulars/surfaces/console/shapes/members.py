@@ -226,11 +226,12 @@ class MemberOut(Shape):
 
 
 class ChangeOut(Shape):
-    """What an activity did to one unit."""
+    """What an activity did to one unit; `money`: in minor units of the currency."""
 
     unit: str
     name: str
     amount: int
+    money: bool = False
 
 
 class ActivityOut(Shape):
@@ -271,6 +272,7 @@ class EntryOut(Shape):
     id: str
     unit: str
     unit_name: str
+    money: bool = False
     kind: str
     kind_name: str
     account: str
