@@ -9,6 +9,7 @@ import sys
 BENCHES = (
     "conditions",
     "decide",
+    "pricing",
     "intake",
     "single",
     "member360",
