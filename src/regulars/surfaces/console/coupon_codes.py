@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
-from ninja import File, Form, Query, Router, Status, UploadedFile
+from ninja import File, Form, Router, Status, UploadedFile
 
 from regulars.flows.coupons import api as flow
 from regulars.kit import clock
@@ -17,7 +17,13 @@ from regulars.platform.files import api as files
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.coupons import CodeBatchOut, CodesImportedOut, CodesIn, RowErrorOut
+from regulars.surfaces.console.shapes.coupons import (
+    CodeBatchOut,
+    CodesFileIn,
+    CodesImportedOut,
+    CodesIn,
+    RowErrorOut,
+)
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut
 from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import Batch
@@ -29,7 +35,6 @@ _ORIGINS: dict[str, Text] = {
     "made": Text("系统生成", "made here"),
     "imported": Text("外部导入", "imported"),
 }
-Short = Annotated[str, Query(max_length=200)]
 
 
 @router.post("/coupon-definitions/{key}/codes", response={201: CodeBatchOut}, **needs("coupons.issue"))
@@ -60,16 +65,7 @@ def list_batches(request: HttpRequest, key: Code, cursor: Cursor = None, limit: 
 @router.post(
     "/coupon-definitions/{key}/codes/import", response={201: CodesImportedOut}, **needs("coupons.issue")
 )
-def import_codes(
-    request: HttpRequest,
-    key: Code,
-    file: File[UploadedFile],
-    column: Form[Short] = "",
-    encoding: Form[Short] = "auto",
-    delimiter: Form[Short] = "",
-    note: Form[Short] = "",
-    reserved_for: Form[Short] = "",
-) -> Any:
+def import_codes(request: HttpRequest, key: Code, file: File[UploadedFile], given: Form[CodesFileIn]) -> Any:
     """Read others' codes from a file, spelt exactly as they are; good rows are added, the rest is told by row."""
     scope, said = scope_of(request), language(request)
     done = flow.import_codes(
@@ -78,11 +74,11 @@ def import_codes(
         name=file.name or "codes.csv",
         source=cast(BinaryIO, file.file),
         now=clock.now(),
-        column=column,
-        encoding=encoding,
-        delimiter=delimiter,
-        note=note,
-        reserved_for=reserved_for,
+        column=given.column,
+        encoding=given.encoding,
+        delimiter=given.delimiter,
+        note=given.note,
+        reserved_for=given.reserved_for,
         language=said,
     )
     return Status(

@@ -143,6 +143,16 @@ class CodeBatchOut(Shape):
     created_at: datetime
 
 
+class CodesFileIn(Shape):
+    """How a file of codes is read: `column` is the header of the codes' column, where it is not plain which."""
+
+    column: str = Field("", max_length=200)
+    encoding: str = Field("auto", max_length=40)
+    delimiter: str = Field("", max_length=4)
+    note: str = Field("", max_length=200)
+    reserved_for: str = Field("", max_length=200)
+
+
 class RowErrorOut(Shape):
     row: int
     code: str
