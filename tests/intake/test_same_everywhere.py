@@ -17,7 +17,7 @@ from tests.intake.world import START, World, burn, order, points, programme, ref
 from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef
 from regulars.facts.members import states
-from regulars.flows import due
+from regulars.flows import due, lots
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import event_of
 from regulars.flows.intake.progress import fresh_state
@@ -208,3 +208,46 @@ def test_out_of_order_ends_where_in_order_ends(
     one = _lots(outcome(w, ordered))
     assert _lots(outcome(w, shuffled)) == one
     assert _lots(in_memory(w, shuffled)) == one
+
+
+def test_whole_lots_chosen_burns_and_moved_ends_replay_as_they_were(w: World) -> None:
+    """Bought, given and taken-back value beside earned points; then an order comes late and the history is replayed.
+
+    100 earned, 200 bought and 50 given; 30 are spent of what was bought, 20 of that given to nobody's account, 60 taken
+    back for money, what was given ends early. A late order of 40 changes what the orders earned, nothing of the rest.
+    """
+    her = w.member("13700000001")
+    now = START + timedelta(days=10)
+    w.one(order(her, "1", 10_000, at=START + timedelta(days=5)), now=now)
+    made = lots.credit(
+        scope=w.scope, member_id=her, key="c", now=now,
+        parts=[
+            lots.Part("points", 200, None, "topup:x", "paid"),
+            lots.Part("points", 50, now + timedelta(days=200), "topup:x"),
+        ],
+    )  # fmt: skip
+    bought, given_ = made.lots
+    for n, (amount, contra) in enumerate([(30, "redeemed"), (20, "transferred"), (60, "paid")]):
+        _, parts = lots.burn_from(
+            scope=w.scope, member_id=her, unit="points", amount=amount, lots=[bought], contra=contra,  # type: ignore[arg-type]
+            key=f"b{n}", now=now + timedelta(days=1 + n),
+        )  # fmt: skip
+        assert parts == [(bought, amount)]
+    lots.end_lot_at(
+        scope=w.scope, member_id=her, lot=given_, expires_at=now + timedelta(days=20), key="e",
+        now=now + timedelta(days=5),
+    )  # fmt: skip
+    w.one(order(her, "2", 4_000, at=START + timedelta(days=2)), now=now + timedelta(days=30))
+    w.clean()
+    brand = organisations.get_brand(brand_id=w.scope.brand_id)
+    due.settle_members(brand=brand, member_ids=[her], now=now + timedelta(days=40))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, amount, remaining, expired, clawed FROM lot WHERE member_id = %s AND id = ANY(%s)",
+            [her, [bought, given_]],
+        )
+        found = {id_: rest for id_, *rest in cursor.fetchall()}
+    assert found == {bought: [200, 90, 0, 60], given_: [50, 0, 50, 0]}
+    w.clean()
+    one = _lots(outcome(w, her))
+    assert _lots(in_memory(w, her)) == one
