@@ -14,6 +14,7 @@ BENCHES = (
     "single",
     "member360",
     "reconcile",
+    "coupons",
     "demo",
 )
 

@@ -9,6 +9,7 @@ from tests.laws.source import ROOT
 
 from regulars.flows.intake.types import SYSTEM_TYPES
 from regulars.flows.value import REASONS
+from regulars.value.coupons.types import CodeState, CouponState, DefinitionState
 from regulars.value.ledger.types import EntryKind, LotState
 from regulars.value.tiers.types import MoveReason
 
@@ -17,6 +18,7 @@ TEXT = (ROOT / "GLOSSARY.md").read_text()
 
 def test_codes_are_explained() -> None:
     codes = {*SYSTEM_TYPES, *get_args(EntryKind), *get_args(LotState), *get_args(MoveReason)}
+    codes |= {*get_args(CouponState), *get_args(CodeState), *get_args(DefinitionState)}
     quoted = set(re.findall(r"`(\w+)`", TEXT))
     assert codes - quoted == set()
     assert [reason for reason in REASONS if f"{reason} {REASONS[reason].zh}" not in TEXT] == []
