@@ -143,3 +143,24 @@ def test_paid_or_lapsed_never_both(mall: Mall, at_once: AtOnce) -> None:
         back += state == "expired"
     assert mall.left() == back
     mall.books_balance()
+
+
+def test_one_code_at_fifty_tills(mall: Mall, at_once: AtOnce) -> None:
+    """It is handed out once; the other tills are told that it was."""
+    ann = mall.member(100)
+    mall.reward(stock=1)
+    order = mall.redeem(ann).order
+
+    def verify(till: int) -> Any:
+        member, id_ = rewards.order_of_code(scope=mall.scope, code=order.code)
+        return flow.verify(
+            scope=mall.scope,
+            member_id=member,
+            redemption_id=id_,
+            store="S1",
+            key=f"till-{till}",
+            now=mall.now,
+        )
+
+    outcomes = at_once([lambda n=n: verify(n) for n in range(50)])
+    assert codes(outcomes) == {"done": 1, "already_verified": 49}
