@@ -121,7 +121,7 @@ def test_the_words_of_a_brand_go_with_it() -> None:
         "tags[vip]",
     ]
     assert "+ programme.rules[yoga]" in blueprint.told(found, "zh")
-    assert exported(other) == "# 常客 Regulars: docs/programme-as-code.md\nregulars: 1\n"
+    assert exported(other) == "# Regulars: docs/programme-as-code.md\nregulars: 1\n"
     assert versions.list_versions(scope=other, now=START) == []
 
 

@@ -31,7 +31,7 @@ from regulars.programme.versions import api as versions
 __all__ = ["MAX_BYTES", "apply", "export", "plan", "told"]
 
 FORMAT = 1
-_HEADER = "# 常客 Regulars: docs/programme-as-code.md\n"
+_HEADER = "# Regulars: docs/programme-as-code.md\n"
 _EVERYTHING = frozenset(PERMISSIONS)
 
 

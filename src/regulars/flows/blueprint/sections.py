@@ -267,7 +267,8 @@ def _put_field(scope: Scope, given: dict[str, Any], now: datetime) -> None:
             hint = nearest(name, _RULES)
             read.errors.add(f"rules.{name}", "unknown_field", f"未知字段{hint.zh}", f"Unknown field{hint.en}")
         elif type(value) is not wanted:
-            read.errors.add(f"rules.{name}", "bad_value", "类型不对", f"Must be of type {wanted.__name__}")
+            kind = wanted.__name__
+            read.errors.add(f"rules.{name}", "bad_value", f"应为 {kind} 类型", f"Must be of type {kind}")
     if type(position) is not int or not 0 <= position <= 10_000:
         read.errors.add("position", "out_of_range", "应为 0–10000 的整数", "Must be a number from 0 to 10000")
     in_portal, archived = read.flag("in_portal", False), read.flag("archived", False)

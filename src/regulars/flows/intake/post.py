@@ -7,7 +7,7 @@ answered after the commit. A refused activity leaves nothing behind.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,8 +31,8 @@ from regulars.facts.activity.types import ActivityIn, ActivityStatus, Receipt
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
-from regulars.flows import effects, suspicion
-from regulars.flows.intake import repair
+from regulars.flows import effects
+from regulars.flows.intake import around, repair
 from regulars.flows.intake.fold import Fold, inactive_from
 from regulars.flows.intake.load import Loaded, load
 from regulars.flows.intake.prepare import Prepared, prepare
@@ -45,11 +45,9 @@ from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
 from regulars.platform.outbox import api as outbox
-from regulars.platform.outbox.types import Event as OutboxEvent
 from regulars.programme.versions import api as versions
 from regulars.value.ledger import store as ledger_store
 from regulars.value.ledger.wallet import Wallet
-from regulars.value.reviews.api import held_for_review
 from regulars.value.tiers import api as tiers
 
 BATCH = 1000
@@ -153,7 +151,7 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
                 by_member.setdefault(event.member_id, []).append((event, prepared))
         for items in by_member.values():
             items.sort(key=lambda item: (item[0].occurred_at, item[0].id))
-        suspicions = _suspect(work, by_member)
+        suspicions = around.suspect(work, by_member)
         held = {id_: rows[id_] for id_ in by_member}
         used_up: frozenset[str] = frozenset()
         before = work.mark()
@@ -166,7 +164,7 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
                 events={id_: [event for event, _ in items] for id_, items in by_member.items()},
             )
             if history.budgets:
-                _open_budgets(work, loaded, by_member, used_up)
+                around.open_budgets(work, loaded, by_member, used_up)
             folds, late = _fold(work, loaded, by_member)
             if late:
                 folds |= _repair(cursor, work, loaded, {id_: by_member[id_] for id_ in late})
@@ -175,16 +173,16 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
                 break
             done = effects.carry_out(brand_id=work.brand.id, outside=outside, now=work.now)
             if isinstance(done, effects.Done):
-                _tell_refused(work, by_member, done)
+                around.tell_refused(work, by_member, done)
                 break
             # a budget ran out between look and take: decide again by what is left now, at last without it
             used_up = used_up | done if attempt else frozenset()
             work.back_to(before)
         write(cursor, work, loaded, folds)
         if suspicions:
-            _open_cases(work, folds, suspicions)
+            around.open_cases(work, folds, suspicions)
         activity_store.insert(cursor, work.rows)
-        outbox.append(_announce(work))
+        outbox.append(around.announce(work))
     activity_store.release_keys(cursor, keys=work.released)
     _answer_repeats(cursor, work)
 
@@ -401,135 +399,6 @@ def _repair(
             else:
                 _accept(work, event, prepared, answer)
     return {id_: o.fold for id_, o in outcomes.items() if o.fold is not None}
-
-
-def _suspect(
-    work: Work, by_member: dict[UUID, list[tuple[Event, Prepared]]]
-) -> dict[UUID, suspicion.Suspicion]:
-    """What looks unusual: its value is held back; what would spend is refused, with a case for somebody to look at."""
-    acts = [
-        suspicion.Act(
-            event.id, event.member_id, event.type, event.occurred_at, event.given.device or "", event.store_id
-        )
-        for items in by_member.values()
-        for event, _ in items
-    ]
-    found = suspicion.look(scope=work.scope, acts=acts, now=work.now)
-    cases = []
-    for member_id, items in list(by_member.items()) if found else ():
-        kept = []
-        for event, prepared in items:
-            why = found.get(event.id)
-            if why is None or event.type not in suspicion.SPENDING:
-                event.held = why.rule if why else ""
-                kept.append((event, prepared))
-                continue
-            data = event.given.data or {}
-            burn = event.given.burn
-            detail = {
-                "type": event.type,
-                "unit": burn.unit if burn else data.get("unit", ""),
-                "amount": burn.amount if burn else data.get("amount", 0),
-            }
-            kind: Any = "burn" if event.type == "burn" else "staff"
-            cases.append(
-                suspicion.case_of(work.scope, why, member_id, kind, None, event.store_id, detail, work.now)
-            )
-            work.refuse(event, prepared, held_for_review(why.rule))
-        if kept:
-            by_member[member_id] = kept
-        else:
-            del by_member[member_id]
-    if cases:
-        suspicion.open_cases(scope=work.scope, cases=cases)
-    return found
-
-
-def _open_cases(
-    work: Work, folds: Mapping[UUID, Fold], suspicions: Mapping[UUID, suspicion.Suspicion]
-) -> None:
-    """A case for each activity that was taken with its value held back."""
-    cases = []
-    for row in work.rows:
-        why = suspicions.get(row.id)
-        if why is None:
-            continue
-        earned = {
-            unit: sum(e.amount for e in row.stored().earns if e.unit == unit)
-            for unit in dict.fromkeys(e.unit for e in row.stored().earns)
-        }
-        detail = {
-            "type": row.type,
-            "earned": earned,
-            "subject": row.subject,
-            "effects": folds[row.member_id].withheld.get(row.id, []),
-        }
-        kind: Any = "staff" if why.rule == "self_dealing" else "earn"
-        cases.append(
-            suspicion.case_of(work.scope, why, row.member_id, kind, row.id, row.store_id, detail, work.now)
-        )
-    suspicion.open_cases(scope=work.scope, cases=cases)
-
-
-def _open_budgets(
-    work: Work,
-    loaded: Loaded,
-    by_member: dict[UUID, list[tuple[Event, Prepared]]],
-    used_up: frozenset[str],
-) -> None:
-    """Let the folds see what is left of the budgets that rules take from; they share it."""
-    stores = {event.store_id for items in by_member.values() for event, _ in items}
-    left = effects.budgets_left(
-        brand_id=work.brand.id, keys=loaded.history.budgets, stores=stores, now=work.now, none_of=used_up
-    )
-    for fold in loaded.folds.values():
-        fold.budgets = left
-
-
-def _tell_refused(
-    work: Work, by_member: dict[UUID, list[tuple[Event, Prepared]]], done: effects.Done
-) -> None:
-    """Note in an activity what other rooms would not give for it."""
-    if not done.refused:
-        return
-    places = {row.id: place for place, row in enumerate(work.rows)}
-    for items in by_member.values():
-        for event, prepared in items:
-            wrong = done.refused.get(event.id)
-            if wrong and event.id in places:
-                row = work.rows[places[event.id]]
-                stored = row.stored()
-                lost = {one["coupon"] for one in wrong}
-                for effect in stored.effects:
-                    if effect["kind"] == "coupon":
-                        effect["coupons"] = [id_ for id_ in effect["coupons"] if id_ not in lost]
-                stored.notes += [{k: v for k, v in one.items() if k != "coupon"} for one in wrong]
-                work.rows[places[event.id]] = replace(row, receipt=encode_stored(stored))
-                if not work.brief:
-                    work.results[prepared.index] = receipt(
-                        activity_id=event.id, member_id=event.member_id, status=row.status, stored=stored
-                    )
-
-
-def _announce(work: Work) -> list[OutboxEvent]:
-    """One event an activity, for all that acts on it after the commit."""
-    ids = new_ids(len(work.rows))
-    events = []
-    for row, id_ in zip(work.rows, ids, strict=True):
-        payload = {"activity_id": str(row.id), "type": row.type, "status": row.status, "amount": row.amount}
-        events.append(
-            OutboxEvent(
-                id=id_,
-                organisation_id=work.scope.organisation_id,
-                brand_id=row.brand_id,
-                topic="activity.posted",
-                payload=payload,
-                occurred_at=row.occurred_at,
-                recorded_at=work.now,
-                member_id=row.member_id,
-            )
-        )
-    return events
 
 
 def _answer_repeats(cursor: Any, work: Work) -> None:

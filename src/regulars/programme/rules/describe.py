@@ -10,6 +10,13 @@ from regulars.conditions.api import parse_condition
 from regulars.kit.text import Language
 from regulars.programme.pricing.types import Offer
 from regulars.programme.rules import wording as say
+from regulars.programme.rules.describe_gifts import (
+    budget_text,
+    campaign_name,
+    campaign_text,
+    cap_text,
+    grant_text,
+)
 from regulars.programme.rules.dump import show_ratio
 from regulars.programme.rules.selling import offer_text
 from regulars.programme.rules.types import (
@@ -20,13 +27,11 @@ from regulars.programme.rules.types import (
     CouponEffect,
     Expiry,
     ExtendExpiryEffect,
-    GrantEffect,
     MemberDays,
     PointsEffect,
     Programme,
     Qualification,
     Rule,
-    RuleBudget,
     TagEffect,
     Tier,
     TierScheme,
@@ -58,7 +63,7 @@ def describe(
     if isinstance(thing, Tier):
         return _tier(thing, programme, language)
     if isinstance(thing, Campaign):
-        return _campaign(thing, programme, language)
+        return campaign_text(thing, programme, language)
     if isinstance(thing, Offer):
         return offer_text(thing, programme, language)
     return _benefit(thing, programme, language)
@@ -142,7 +147,7 @@ def _rule(rule: Rule, programme: Programme, language: Language) -> str:
         name = campaign_name(rule.campaign, programme, language)
         tail.append(f"属于活动“{name}”" if zh else f"part of the campaign “{name}”")
     if rule.budget is not None:
-        tail.append(_budget(rule.budget, programme, language))
+        tail.append(budget_text(rule.budget, programme, language))
     if not rule.enabled:
         tail.append("已停用" if zh else "switched off")
     if zh:
@@ -215,57 +220,6 @@ def _effect(effect: Any, lines: Mapping[str, Any] | None, programme: Programme, 
         return grant_text(effect, programme, language)
     assert isinstance(effect, PointsEffect)
     return _points(effect, lines, programme, language)
-
-
-def grant_text(effect: GrantEffect, programme: Programme, language: Language) -> str:
-    """`送优惠券 spring-10 2 张`; `2 coupons spring-10`."""
-    zh = language == "zh"
-    if isinstance(effect, CouponEffect):
-        kept = "" if effect.void_on_refund else ("（退款不收回）" if zh else " (kept after a refund)")
-        if zh:
-            return f"送优惠券“{effect.definition}”{effect.count} 张{kept}"
-        count = f"{effect.count} coupons" if effect.count != 1 else "the coupon"
-        return f"{count} “{effect.definition}”{kept}"
-    name = next(
-        (b.name.in_language(language) for b in programme.benefits if b.key == effect.benefit), effect.benefit
-    )
-    days = say.counted(effect.days, "天", "day", language)
-    kept = "" if effect.void_on_refund else ("，退款不收回" if zh else ", kept after a refund")
-    if zh:
-        return f"加送“{name}”{effect.uses} 次（{days}内有效{kept}）"
-    return f"{say.counted(effect.uses, '', 'more use', language)} of “{name}” within {days}{kept}"
-
-
-def campaign_name(key: str, programme: Programme, language: Language) -> str:
-    """The campaign's name; its key where this version no longer has it."""
-    return next((c.name.in_language(language) for c in programme.campaigns if c.key == key), key)
-
-
-def _budget(budget: RuleBudget, programme: Programme, language: Language) -> str:
-    zh = language == "zh"
-    costs = []
-    if budget.cost:
-        cost = say.money(budget.cost, programme.currency, language)
-        costs.append(f"每次计 {cost}" if zh else f"{cost} each time")
-    if budget.worth not in (0, 1):
-        rate = show_ratio(budget.worth)
-        costs.append(f"每单位计 {rate} 最小货币单位" if zh else f"{rate} minor units for each unit given")
-    said = f"预算“{budget.key}”用完即止" if zh else f"until the budget “{budget.key}” is used up"
-    if not costs:
-        return said
-    return f"{said}（{'，'.join(costs)}）" if zh else f"{said} ({', '.join(costs)})"
-
-
-def _campaign(campaign: Campaign, programme: Programme, language: Language) -> str:
-    zh = language == "zh"
-    rules = [r for r in programme.rules if r.campaign == campaign.key]
-    names = say.listed([f"“{r.name.in_language(language)}”" for r in rules], language) if rules else ""
-    units = [e.unit for r in rules for e in r.effects if isinstance(e, PointsEffect)]
-    caps = [_cap_of(cap, units, programme, language) for cap in campaign.caps]
-    said = campaign.name.in_language(language)
-    if zh:
-        return "，".join([f"{said}：规则{names}" if names else f"{said}：尚无规则", *caps])
-    return "; ".join([f"{said}: the rules {names}" if names else f"{said}: no rules yet", *caps])
 
 
 def _points(
@@ -342,20 +296,7 @@ def _tier_step(effect: TierStepEffect, programme: Programme, language: Language)
 
 def _cap(cap: Cap, rule: Rule, programme: Programme, language: Language) -> str:
     units = [e.unit for e in rule.effects if isinstance(e, PointsEffect)]
-    return _cap_of(cap, units, programme, language)
-
-
-def _cap_of(cap: Cap, units: list[str], programme: Programme, language: Language) -> str:
-    zh = language == "zh"
-    period = say.PERIODS[cap.period][0].in_language(language)
-    parts = []
-    if cap.times is not None:
-        parts.append(say.times(cap.times, language))
-    if cap.amount is not None:
-        parts.append(say.amount_of(programme, cap.amount, units[0], language) if units else f"{cap.amount:,}")
-    if zh:
-        return f"{period}最多 {'、'.join(parts)}"
-    return f"at most {' and '.join(parts)} {period}"
+    return cap_text(cap, units, programme, language)
 
 
 def _unit(unit: Unit, programme: Programme, language: Language) -> str:

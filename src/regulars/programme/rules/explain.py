@@ -8,7 +8,8 @@ from typing import Any
 from regulars.conditions.api import compile_explain, parse_condition
 from regulars.kit.text import Language
 from regulars.programme.rules import wording as say
-from regulars.programme.rules.describe import campaign_name, condition_text, grant_text, member_days_text
+from regulars.programme.rules.describe import condition_text, member_days_text
+from regulars.programme.rules.describe_gifts import campaign_name, grant_text
 from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import (
     Act,

@@ -13,13 +13,8 @@ from regulars.conditions.api import Choice, FieldCatalogue, FieldDef, FieldType,
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.programme.rules.dump import FORMAT
-from regulars.programme.rules.parse_rules import (
-    Read,
-    check_campaigns,
-    parse_campaigns,
-    parse_expiry,
-    parse_rules,
-)
+from regulars.programme.rules.parse_campaigns import check_campaigns, parse_campaigns
+from regulars.programme.rules.parse_rules import Read, parse_expiry, parse_rules
 from regulars.programme.rules.parse_tiers import parse_benefits, parse_schemes
 from regulars.programme.rules.plan import Plan, in_order
 from regulars.programme.rules.reader import Node, check_texts
