@@ -271,6 +271,71 @@ def test_a_retry_that_succeeds_leaves_no_gap(till: Till) -> None:
     assert (held["state"], held["starts_on"], held["ends_on"]) == ("active", "2025-02-28", "2025-03-31")
 
 
+def test_a_renewal_that_cannot_be_charged_is_asked_for(till: Till) -> None:
+    till.account(outcome="ask")
+    member = till.story.enrol("13800138000")
+    made = till.buy(member, auto_renew=False)  # so there is no agreement to charge by
+    till.press(made["payment"]["action"]["url"])
+    till.work()
+    path = f"/members/{member}/subscriptions/{till.held(member)['id']}"
+    assert till.post(f"{path}/renewal", {"on": True})["subscription"]["auto_renew"] is True
+    till.story.say("2025-02-28 00:01")
+    till.work()
+    assert till.held(member)["state"] == "past_due"
+    assert _inbox(till, member)[0] == "plan_payment_due"
+    newest = payments.list_payments(scope=till.scope).items[0]
+    assert (newest.state, newest.channel, newest.amount) == ("pending", "page", 3000)
+    till.story.say("2025-03-02 18:00")
+    till.press(newest.action.url)
+    till.work()
+    held = till.held(member)
+    assert (held["state"], held["starts_on"], held["ends_on"]) == ("active", "2025-02-28", "2025-03-31")
+    assert (
+        len(payments.list_payments(scope=till.scope).items) == 2
+    )  # the retry of 1 March asked for the same one
+
+
+def test_who_was_frozen_is_not_charged_again(till: Till) -> None:
+    till.account(outcome="paid")
+    member = till.story.enrol("13800138000")
+    till.buy(member)
+    till.work()
+    till.story.call("PATCH", f"/members/{member}", {"status": "frozen"}).ok()
+    till.story.say("2025-02-28 00:01")
+    till.work()
+    assert (till.held(member)["state"], till.held(member)["end_reason"]) == ("ended", "not_a_member")
+    assert len(payments.list_payments(scope=till.scope).items) == 1
+
+
+def test_a_provider_that_was_away_is_asked_again(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    from regulars.platform.payments.providers.simulator import SimulatorGateway
+    from regulars.platform.payments.types import ProviderError
+
+    def away(*given: Any, **more: Any) -> Any:
+        raise ProviderError("unreachable", "ConnectTimeout", again=True)
+
+    till.account(outcome="paid")
+    member = till.story.enrol("13800138000")
+    with monkeypatch.context() as patched:
+        patched.setattr(SimulatorGateway, "create", away)
+        made = till.buy(member)
+        assert (made["payment"]["state"], made["payment"]["code"]) == ("created", "unreachable")
+        till.story._set(clock.now() + timedelta(seconds=30))
+        till.work()
+        assert till.payment(made)["state"] == "created"
+    till.story._set(clock.now() + timedelta(minutes=2))
+    till.work()
+    till.work()
+    assert till.held(member)["state"] == "active"
+    # one that stays away until the payment expires: closed, and nothing is had
+    other = till.story.enrol("13800138001")
+    monkeypatch.setattr(SimulatorGateway, "create", away)
+    made = till.buy(other)
+    till.story._set(clock.now() + timedelta(minutes=31))
+    till.work()
+    assert till.payment(made)["state"] == "closed"
+
+
 def test_a_trial_is_for_a_person_once(till: Till) -> None:
     till.account(outcome="paid")
     member = till.story.enrol("13800138000")

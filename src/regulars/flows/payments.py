@@ -170,15 +170,16 @@ def settle_due(now: datetime) -> int:
 
 
 def _settle(payment: Payment, now: datetime) -> None:
+    """Open it, ask after it, or, when its time is over, close it: at the provider first."""
     try:
-        if payment.state == "created":
-            _open(payment, now)
-        elif payment.state == "pending":
-            over = now >= payment.expires_at + payments.EXPIRY_GRACE
-            ask = payments.ask_close if over else payments.ask_status
-            _note(payment, ask(payment=payment, now=now), now)
-        else:
+        if payment.state not in OPEN:
             _note(payment, PaymentStatus("unknown"), now)
+        elif now >= payment.expires_at + payments.EXPIRY_GRACE:
+            _note(payment, payments.ask_close(payment=payment, now=now), now)
+        elif payment.state == "created":
+            _open(payment, now)
+        else:
+            _note(payment, payments.ask_status(payment=payment, now=now), now)
     except ProviderError:
         with locked(payment.brand_id, payment.member_id):
             payments.note_silence(member_id=payment.member_id, payment_id=payment.id, now=now)

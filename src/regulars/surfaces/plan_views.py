@@ -37,6 +37,7 @@ _REASONS = {
     "trial_over": Text("试用到期", "Trial ran out"),
     "unpaid": Text("续费未支付", "Renewal not paid"),
     "plan_over": Text("计划已停止", "The plan ended"),
+    "not_a_member": Text("会员资格未生效", "Membership not active"),
     "renewal_off": Text("关闭续费", "Renewal turned off"),
     "refunded": Text("已退订", "Given back"),
     "transferred": Text("已转让", "Handed on"),

@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
+
+from regulars.facts.members import states
 from regulars.flows import payments as paying
 from regulars.flows.plans import entitling, telling
 from regulars.flows.plans.buying import ask_for_payment, let_go, payment_of, with_due
@@ -72,11 +75,20 @@ def _do(brand: Brand, held: Subscription, now: datetime) -> tuple[Payment | None
         )
         return _end(brand, held, plan, reason, now), None
     if step.kind in ("renew", "retry"):
+        if not _is_member(held):
+            return _end(brand, held, plan, "not_a_member", now), None
         return _renew(brand, held, plan, step.kind == "retry", now)
     if step.kind == "remind":
         _remind(brand, held, plan, step.days_left, now)
     plans.save(held=with_due(held, plan, brand, now))
     return None, None
+
+
+def _is_member(held: Subscription) -> bool:
+    """Whoever has left, or was frozen, is not charged again."""
+    with connection.cursor() as cursor:
+        row = states.read(cursor, brand_id=held.brand_id, member_id=held.member_id)
+    return row is not None and row.status == "active"
 
 
 def _remind(brand: Brand, held: Subscription, plan: Plan, days: int, now: datetime) -> None:

@@ -225,6 +225,7 @@ def _account(account: Account, said: Language) -> AccountOut:
         settings=dict(account.settings),
         secrets_set=list(account.secrets),
         is_default=account.is_default,
+        simulated=account.provider == "simulator",
         notice_url=payments.notify_url(account.id, account.provider),
         created_at=account.created_at,
         updated_at=account.updated_at,

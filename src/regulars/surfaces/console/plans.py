@@ -292,7 +292,7 @@ def quote_refund(request: HttpRequest, code: Code) -> Any:
     return _told(scope, outcome, language(request), now)
 
 
-@router.post("/members/{code}/plan/refund", response=OutcomeView, **needs("subscriptions.write"))
+@router.post("/members/{code}/plan/refund", response=OutcomeView, **needs("payments.refund"))
 def leave(request: HttpRequest, code: Code, given: LeaveIn) -> Any:
     """End the plan today and pay back what its rule gives."""
     scope, now = scope_of(request), clock.now()

@@ -305,7 +305,7 @@ def quote_refund(request: HttpRequest, member: finding.MemberPath, subscription_
     )
 
 
-@router.post(f"{_HELD}/refund", **_MADE, **needs("subscriptions.write"))
+@router.post(f"{_HELD}/refund", **_MADE, **needs("payments.refund"))
 def refund_subscription(
     request: HttpRequest,
     member: finding.MemberPath,

@@ -159,7 +159,8 @@ class ProviderOut(Shape):
 
 
 class AccountOut(Shape):
-    """`notice_url` is what is entered at the provider, where it wants one."""
+    """`notice_url` is what is entered at the provider, where it wants one. `simulated`: no money moves; whoever presses
+    “Pay” has paid, so it is for demos and training only."""
 
     key: str
     provider: str
@@ -169,6 +170,7 @@ class AccountOut(Shape):
     settings: dict[str, str]
     secrets_set: list[str]
     is_default: bool
+    simulated: bool
     notice_url: str
     created_at: datetime
     updated_at: datetime
