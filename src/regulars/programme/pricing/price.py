@@ -10,7 +10,8 @@ from regulars.kit.errors import invalid_field
 from regulars.kit.text import Text
 from regulars.programme.pricing import combine, tenders
 from regulars.programme.pricing.board import Board, Effect, Item
-from regulars.programme.pricing.play import Missed, Played, Stage
+from regulars.programme.pricing.missing import missed_coupons, missed_promotions
+from regulars.programme.pricing.play import Missed, Stage
 from regulars.programme.pricing.reckon import lower_line
 from regulars.programme.pricing.refusals import refuse
 from regulars.programme.pricing.types import (
@@ -228,8 +229,12 @@ class _Till:
                 self._apply(missed.item, 0, [])
         for used in played.cashback:
             self._apply_cashback(used.item, used.effect)
-        self._miss_promotions(played)
-        self._miss_coupons(played)
+        used_refs = {applied.ref for applied in self.applied}
+        for missed in missed_promotions(self.stage, played, used_refs):
+            self._refuse(missed.item, missed.why, missed.data)
+        told = {refused.ref for refused in self.refused}
+        for missed in missed_coupons(self.stage, played, told):
+            self._refuse(missed.item, missed.why, missed.data)
         ship = self._benefits(ship)
 
         due = tenders.Due([*self.net, ship])
@@ -389,62 +394,6 @@ class _Till:
         elif code in ("exclusive", "group", "lines_taken") and "by" not in said:
             said["by"] = Text("已选优惠", "what was chosen")
         self.refused.append(refuse(item.ref, item.offer.name, code, self.currency, said))
-
-    def _miss_promotions(self, played: Played) -> None:
-        told = {missed.item.ref for missed in (*played.base.missed, *played.idle)}
-        for missed in (*played.base.missed, *played.idle):
-            if missed.item.coupon is None:
-                self._refuse(missed.item, missed.why, self._by(missed, played))
-        used = {applied.ref for applied in self.applied}
-        alone = next((c for c in played.coupons if c.order_alone), None) or played.only
-        for item in self.board.promotions:
-            if item.ref in used or item.ref in told:
-                continue
-            if alone is not None:
-                self._refuse(item, "exclusive", {"by": alone.offer.name, "ref": alone.ref})
-            else:
-                effect = self.board.effect(
-                    item, self.stage.net, self.board.cart.shipping, self.board.budgets, 0
-                )
-                self._refuse(item, effect.why or "better_combination", effect.data)
-
-    def _by(self, missed: Missed, played: Played) -> dict[str, Any]:
-        """Who stands in the way, where a chosen coupon does."""
-        data = dict(missed.data)
-        item = missed.item
-        if "by" in data:
-            return data
-        for other in played.coupons:
-            if (missed.why == "group" and other.group == item.group) or (
-                missed.why == "lines_taken" and other.lines_alone and other.mask & item.mask
-            ):
-                return {"by": other.offer.name, "ref": other.ref}
-        if missed.why == "lines_taken":
-            for used in played.base.used:
-                if used.item.lines_alone and used.item.mask & item.mask:
-                    return {"by": used.item.offer.name, "ref": used.item.ref}
-        return data
-
-    def _miss_coupons(self, played: Played) -> None:
-        told = {refused.ref for refused in self.refused}
-        used = {item.ref for item in played.coupons}
-        stage, base = self.stage, played.base
-        for item in self.board.coupons:
-            if item.ref in used or item.ref in told:
-                continue
-            missed = stage.conflict(item, played.coupons)
-            if missed is None and played.only is not None:
-                only = played.only
-                missed = Missed(item, "exclusive", {"by": only.offer.name, "ref": only.ref})
-            if missed is None or missed.why in ("coupons_per_order", "category"):
-                effect = self.board.effect(
-                    item, base.net, base.ship, base.budgets, 0 if item.lines_alone else base.claimed
-                )
-                if effect.why and (missed is None or effect.why != "no_effect"):
-                    missed = Missed(item, effect.why, effect.data)
-            if missed is None:
-                missed = Missed(item, "better_combination", {})
-            self._refuse(item, missed.why, self._by(missed, played))
 
 
 def _spread(total: int, weights: Sequence[int]) -> list[int]:
