@@ -31,6 +31,7 @@ from regulars.value.coupons import api as coupons
 from regulars.value.ledger import api as ledger
 from regulars.value.ledger import records as ledger_records
 from regulars.value.ledger import store as ledger_store
+from regulars.value.reviews import api as reviews
 
 BATCH = 1000
 
@@ -116,5 +117,6 @@ def register() -> None:
     due.register("plans.renew", plans.renew_due, every_seconds=1)
     due.register("prepaid.expire_cards", prepaid.expire_cards, every_seconds=60)
     due.register("prepaid.thaw", prepaid.thaw, every_seconds=60)
+    due.register("reviews.sweep", reviews.sweep, every_seconds=600)
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)
