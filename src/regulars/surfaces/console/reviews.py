@@ -77,7 +77,7 @@ class CasesOut(PageOut[CaseOut]):
     open: int
 
 
-class DecideIn(Shape):
+class ReviewDecideIn(Shape):
     comment: Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -108,13 +108,13 @@ def list_cases(
 
 
 @router.post("/reviews/{case_id}/release", response=CaseOut, **needs("ledger.approve"))
-def release(request: HttpRequest, case_id: Code, given: DecideIn) -> Any:
+def release(request: HttpRequest, case_id: Code, given: ReviewDecideIn) -> Any:
     """It is in order: what was held becomes spendable. 403 `own_case` for whoever did it."""
     return _decide(request, case_id, given, True)
 
 
 @router.post("/reviews/{case_id}/confirm", response=CaseOut, **needs("ledger.approve"))
-def confirm(request: HttpRequest, case_id: Code, given: DecideIn) -> Any:
+def confirm(request: HttpRequest, case_id: Code, given: ReviewDecideIn) -> Any:
     """It was abuse: what was held is cancelled."""
     return _decide(request, case_id, given, False)
 
@@ -140,7 +140,7 @@ def put_phone(request: HttpRequest, staff_id: Code, given: PhoneIn) -> Any:
     return Status(204, None)
 
 
-def _decide(request: HttpRequest, case_id: str, given: DecideIn, release: bool) -> CaseOut:
+def _decide(request: HttpRequest, case_id: str, given: ReviewDecideIn, release: bool) -> CaseOut:
     scope, now = scope_of(request), clock.now()
     done = review_flow.decide_case(
         scope=scope, case_id=uuid_of(case_id, CASE), release=release, comment=given.comment, now=now

@@ -19,13 +19,13 @@ from regulars.surfaces.console.shapes.tiers import (
     ClimbOut,
     MoveOut,
     PreviewIn,
-    PreviewOut,
     ProposalOut,
     ProposalsOut,
     ProposeIn,
     ReachedOut,
     SampleOut,
     StandardOut,
+    TierPreviewOut,
     UnitCostOut,
 )
 from regulars.value.tiers import api as tiers
@@ -34,7 +34,7 @@ router = Router(tags=["Programme"])
 _PORTION = Text("分段", "Portion")
 
 
-@router.post("/programme/tiers/preview", response=PreviewOut, **needs("programme.read"))
+@router.post("/programme/tiers/preview", response=TierPreviewOut, **needs("programme.read"))
 def preview(request: HttpRequest, given: PreviewIn) -> Any:
     """Who moves and what it costs, a portion of members at a time."""
     scope, now, said = scope_of(request), clock.now(), language(request)
@@ -49,7 +49,7 @@ def preview(request: HttpRequest, given: PreviewIn) -> Any:
     ids = {id_ for move in found.moves for id_ in move.samples}
     names = members.names_of(scope=scope, member_ids=list(ids)) if scope.allows("members.read") else {}
     titles = _titles(given.definition, given.scheme, naming)
-    return PreviewOut(
+    return TierPreviewOut(
         moves=[
             MoveOut(
                 current=move.current,

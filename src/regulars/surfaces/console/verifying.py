@@ -28,7 +28,7 @@ Word = Annotated[str, Field(max_length=64)]
 Key = Annotated[str, Field(min_length=8, max_length=100)]
 
 
-class ScanIn(Shape):
+class BenefitScanIn(Shape):
     """`member`: what the scanner read (her pass) or her code."""
 
     member: Annotated[str, Field(min_length=1, max_length=80)]
@@ -54,7 +54,7 @@ class ScannedOut(Shape):
     benefits: list[UsableOut]
 
 
-class VerifyIn(ScanIn):
+class VerifyIn(BenefitScanIn):
     benefit: Word
     key: Key
     store: Word | None = None
@@ -73,7 +73,7 @@ class UsedOut(Shape):
     repeated: bool
 
 
-class GrantIn(Shape):
+class BenefitGrantIn(Shape):
     benefit: Word
     uses: Annotated[int, Field(ge=1, le=100)]
     until: datetime
@@ -81,7 +81,7 @@ class GrantIn(Shape):
     key: Key
 
 
-class GrantOut(Shape):
+class BenefitGrantOut(Shape):
     id: str
     benefit: str
     benefit_name: str
@@ -96,7 +96,7 @@ class GrantOut(Shape):
 
 
 @router.post("/till/benefits", response=ScannedOut, **needs("benefits.use"))
-def scan(request: HttpRequest, given: ScanIn) -> Any:
+def scan(request: HttpRequest, given: BenefitScanIn) -> Any:
     """Who she is and what she may use now. 409 `pass_expired` for a pass that is over a minute old."""
     scope, now = scope_of(request), clock.now()
     member_id = _member(scope, given.member, now)
@@ -152,7 +152,7 @@ def undo(request: HttpRequest, code: Code, use_id: Code) -> Any:
     return _used(scope, done)
 
 
-@router.get("/members/{code}/benefits/grants", response=list[GrantOut], **needs("ledger.read"))
+@router.get("/members/{code}/benefits/grants", response=list[BenefitGrantOut], **needs("ledger.read"))
 def list_grants(request: HttpRequest, code: Code) -> Any:
     """More uses that she was given, newest first; the last 100."""
     scope = scope_of(request)
@@ -161,8 +161,8 @@ def list_grants(request: HttpRequest, code: Code) -> Any:
     return [_grant(naming, row) for row in rows]
 
 
-@router.post("/members/{code}/benefits/grants", response={201: GrantOut}, **needs("tiers.adjust"))
-def give_more(request: HttpRequest, code: Code, given: GrantIn) -> Any:
+@router.post("/members/{code}/benefits/grants", response={201: BenefitGrantOut}, **needs("tiers.adjust"))
+def give_more(request: HttpRequest, code: Code, given: BenefitGrantIn) -> Any:
     """Give her more uses of a benefit with a quota, until a day, for a reason."""
     scope, now = scope_of(request), clock.now()
     row = verifying.give_more(
@@ -197,10 +197,10 @@ def _used(scope: Scope, done: UseReceipt) -> UsedOut:
     )
 
 
-def _grant(naming: Naming, row: GrantRow) -> GrantOut:
+def _grant(naming: Naming, row: GrantRow) -> BenefitGrantOut:
     programme = naming.programme
     found = next((b for b in programme.benefits if b.key == row.benefit), None) if programme else None
-    return GrantOut(
+    return BenefitGrantOut(
         id=str(row.id),
         benefit=row.benefit,
         benefit_name=naming.say(found.name) if found else row.benefit,

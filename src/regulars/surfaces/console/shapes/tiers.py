@@ -46,7 +46,7 @@ class MoveOut(Shape):
     samples: list[SampleOut]
 
 
-class PreviewOut(Shape):
+class TierPreviewOut(Shape):
     """A portion: ask again with `next_after` until it is null and add up. `method` says how costs arise."""
 
     moves: list[MoveOut]
