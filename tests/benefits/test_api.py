@@ -197,3 +197,73 @@ def test_using_and_undoing_at_once(together: Callable[..., list[Any]]) -> None:
     # whoever came after an undoing got what it gave back, and nobody more
     assert 0 <= won <= 3
     assert left(scope, p, ann)["lounge"] == 3 - won
+
+
+class TestGrants:
+    """More uses by hand: on top of the quota, for whoever's tier does not give it, until a day."""
+
+    def give(self, scope: Scope, live: Programme, member: UUID, uses: int = 2, **changes: Any) -> Any:
+        given: dict[str, Any] = {
+            "benefit": "lounge",
+            "until": MARCH + timedelta(days=10),
+            "reason": "sorry",
+            "key": "g1",
+            "now": MARCH,
+        }
+        return benefits.grant(scope=scope, programme=live, member_id=member, uses=uses, **(given | changes))
+
+    def test_the_quota_goes_first_then_what_ends_first(self, db: None) -> None:
+        scope, live, member = scope_of(), programme(), new_id()
+        late = self.give(scope, live, member, 1, key="late", until=MARCH + timedelta(days=20))
+        soon = self.give(scope, live, member, 1, key="soon", until=MARCH + timedelta(days=2))
+        assert left(scope, live, member)["lounge"] == 4
+        periods = [use(scope, live, member, f"u{n}").use.period for n in range(4)]
+        assert periods == ["2025-03", "2025-03", soon.period, late.period]
+        with pytest.raises(Refusal, match="benefit_used_up"):
+            use(scope, live, member, "u5")
+
+    def test_they_serve_who_is_not_given_it_and_end(self, db: None) -> None:
+        scope, live, member = scope_of(), programme(), new_id()
+        normal = {"main": "normal"}
+        self.give(scope, live, member)
+        assert use(scope, live, member, "u1", tiers=normal).remaining == 1
+        with pytest.raises(Refusal, match="benefit_not_given"):
+            use(scope, live, member, "u2", tiers=normal, now=MARCH + timedelta(days=10))
+
+    def test_asked_twice_they_are_given_once(self, db: None) -> None:
+        scope, live, member = scope_of(), programme(), new_id()
+        first = self.give(scope, live, member)
+        assert self.give(scope, live, member) == first
+        with pytest.raises(Refusal, match="idempotency_conflict"):
+            self.give(scope, live, member, 3)
+
+    def test_wrong_ones_are_told(self, db: None) -> None:
+        scope, live, member = scope_of(), programme(), new_id()
+        with pytest.raises(Refusal) as raised:
+            self.give(scope, live, member, 0, benefit="parking", until=MARCH, reason=" ")
+        assert {e.field: e.code for e in raised.value.errors} == {
+            "benefit": "no_quota",
+            "uses": "out_of_range",
+            "until": "not_future",
+            "reason": "required",
+        }
+        with pytest.raises(Refusal, match="not_found"):
+            self.give(scope, live, member, benefit="nope")
+
+    def test_twenty_hands_take_what_is_there(self, together: Callable[..., list[Any]]) -> None:
+        """Two of the quota and three extra: five of twenty."""
+        scope, live, member = scope_of(), programme(), new_id()
+        self.give(scope, live, member, 3)
+        done = together([lambda n=n: use(scope, live, member, f"u{n}") for n in range(20)])
+        assert sum(isinstance(one, UseReceipt) for one in done) == 5
+        assert {one.code for one in done if isinstance(one, Refusal)} == {"benefit_used_up"}
+
+    def test_undoing_has_its_time(self, db: None) -> None:
+        scope, live, member = scope_of(), programme(benefit("lounge", quota=1, undo_minutes=30)), new_id()
+        done = use(scope, live, member, "u1")
+        late = MARCH + timedelta(minutes=31)
+        with pytest.raises(Refusal, match="undo_too_late"):
+            benefits.undo(scope=scope, programme=live, member_id=member, use_id=done.use.id, now=late)
+        senior = Scope(scope.organisation_id, scope.brand_id, scope.actor, frozenset({"ledger.approve"}))
+        back = benefits.undo(scope=senior, programme=live, member_id=member, use_id=done.use.id, now=late)
+        assert back.remaining == 1
