@@ -295,6 +295,32 @@ def test_a_renewal_that_cannot_be_charged_is_asked_for(till: Till) -> None:
     )  # the retry of 1 March asked for the same one
 
 
+def test_a_worker_that_was_away_does_not_make_up_for_missed_tries_in_one_go(till: Till) -> None:
+    till.account(outcome="paid", charge_outcome="failed")
+    member = till.story.enrol("13800138000")
+    till.buy(member)
+    till.work()
+    till.story.say("2025-03-20 12:00")  # three weeks after the end, past every retry
+    till.work()
+    assert till.held(member)["state"] == "past_due"
+    till.account(outcome="paid")
+    till.story.say("2025-03-21 12:01")
+    till.work()
+    held = till.held(member)
+    assert (held["state"], held["starts_on"], held["ends_on"]) == ("active", "2025-02-28", "2025-03-31")
+
+
+def test_a_renewal_paid_after_its_whole_period_begins_today(till: Till) -> None:
+    till.account(outcome="paid")
+    member = till.story.enrol("13800138000")
+    till.buy(member)
+    till.work()
+    till.story.say("2025-05-05 12:00")
+    till.work()
+    held = till.held(member)
+    assert (held["state"], held["starts_on"], held["ends_on"]) == ("active", "2025-05-05", "2025-06-05")
+
+
 def test_who_was_frozen_is_not_charged_again(till: Till) -> None:
     till.account(outcome="paid")
     member = till.story.enrol("13800138000")

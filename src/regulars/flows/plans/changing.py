@@ -159,7 +159,9 @@ def set_renewal(
         if held.state == "past_due" and not on:
             held, stale = finish(brand, held, "renewal_off", now)
         else:
-            held = with_due(replace(held, auto_renew=on), plan, brand, now)
+            held = replace(held, auto_renew=on)
+            if held.state != "past_due":
+                held = with_due(held, plan, brand, now)
             plans.save(held=held)
             telling.announce(brand=brand, held=held, topic=kind, now=now)
         _done(scope, held, kind, {}, now, key, "")

@@ -27,6 +27,7 @@ from regulars.value.plans import api as plans
 from regulars.value.plans.types import Plan, Subscription
 
 BATCH = 100
+_TRY_AGAIN = timedelta(days=1)
 
 
 def renew_due(now: datetime) -> int:
@@ -126,6 +127,9 @@ def _renew(
     if waiting is None:
         fresh = _ask(brand, held, then, period, now)
     after = with_due(after, plan, brand, now)
+    if after.due_at is not None and after.due_at <= now:
+        # the worker was away: the tries it missed are not made up for in one go
+        after = replace(after, due_at=now + _TRY_AGAIN)
     plans.save(held=after)
     if not retry:
         entitling.set_tags(brand=brand, member_id=held.member_id, held=after, terms=plan.terms, now=now)

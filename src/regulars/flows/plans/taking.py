@@ -92,12 +92,15 @@ def _bought(brand: Brand, order: PlanOrder, change: Change, now: datetime) -> bo
 
 
 def _renewed(brand: Brand, held: Subscription, order: PlanOrder, change: Change, now: datetime) -> bool:
-    """The next period begins where the last one ended, whenever it was paid."""
+    """The next period begins where the last one ended, whenever it was paid; if it would be over by now, today."""
     if not held.is_live or held.ends_on is None or held.state == "paused":
         return False
     start = held.ends_on
     same = order.period == held.period and held.state != "trial"
     anchor = held.anchor_day if same else start.day
+    today, ends = plans.today_of(now, brand.timezone), plans.period_end(start, order.period, anchor)
+    if ends is not None and ends <= today:
+        start, anchor = today, today.day
     plans.close_period(held=held, on=start)
     after = replace(
         held,
