@@ -114,3 +114,40 @@ def test_a_coupon_that_is_refused_leaves_the_stamps(shop: Shop) -> None:
     wallet = coupons.list_coupons(brand_id=shop.scope.brand_id, member_id=her)
     assert ([held.definition.key for held in wallet.items], shop.has(her, "stamps")) == (["free"], 0)
     assert prepaid.export_definitions(brand_id=shop.scope.brand_id)[-1]["key"] == "drink"
+
+
+def test_a_household_draws_of_its_head(shop: Shop) -> None:
+    """100 of the head; 60 are drawn with their end and are spent as her own; 41 more are not there."""
+    shop.settings(household={"enabled": True, "most": 1}, transfer=RULE)
+    head, her, other = (shop.member(f"1370000000{n}") for n in (1, 2, 3))
+    shop.one(order(head, "1", 10_000, at=at("2024-01-15 12:00")))
+
+    def join(member: Any, of: Any = head) -> Any:
+        return flows.join_household(scope=shop.scope, head_id=of, member_id=member, now=NOW)
+
+    def draw(amount: int, key: str = "") -> Any:
+        return flows.draw(
+            scope=shop.scope, member_id=her, unit="points", amount=amount, key=key or shop.key(), now=NOW
+        )
+
+    assert refused(draw, 10).status == 404
+    found = join(her)
+    assert (found.head, [member for member, _ in found.members]) == (head, [her])
+    assert join(her) == found
+    assert refused(join, other).code == "household_full"
+    assert refused(join, other, her).code == "household_taken"
+    assert refused(join, head, other).code == "household_taken"
+    assert refused(join, head).errors[0].code == "same_member"
+    first = draw(60, "d")
+    assert draw(60, "d") == first
+    assert (shop.has(head, "points"), shop.has(her, "points")) == (40, 60)
+    (lot,) = ledger.list_lots(brand_id=shop.scope.brand_id, member_id=her, unit="points")
+    assert lot.expires_at == at("2025-02-01 00:00")
+    assert refused(draw, 41).code == "insufficient_balance"
+    assert flows.given_today(scope=shop.scope, member_id=head, unit="points", now=NOW) == 0  # it was no gift
+    flows.leave_household(scope=shop.scope, member_id=her, now=NOW)
+    assert refused(draw, 1).status == 404
+    assert flows.get_household(scope=shop.scope, member_id=head).members == ()
+    shop.settings()
+    assert refused(join, her).code == "households_off"
+    shop.clean()

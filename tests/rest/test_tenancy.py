@@ -217,6 +217,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/members/{member}/packages/{package_id}/freeze"): {"days": 1},
     ("POST", "/members/{member}/packages/{package_id}/transfer"): {"to": "MINE"},
     ("POST", "/members/{member}/transfers"): {"to": "MINE", "unit": "points", "amount": 1},
+    ("PUT", "/members/{member}/household"): {"head": "MINE"},
+    ("POST", "/members/{member}/household/draws"): {"unit": "points", "amount": 1},
     ("PUT", "/members/{member}/buyer"): {
         "kind": "person", "name": "mine", "document": "other", "number": "1", "contact": "1",
     },

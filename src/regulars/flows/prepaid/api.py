@@ -18,6 +18,13 @@ from regulars.flows.prepaid.due import expire_cards, thaw
 from regulars.flows.prepaid.evidence import evidence_pack, holds_together
 from regulars.flows.prepaid.evidence_pdf import render
 from regulars.flows.prepaid.ground import METHODS
+from regulars.flows.prepaid.households import (
+    Household,
+    draw,
+    get_household,
+    join_household,
+    leave_household,
+)
 from regulars.flows.prepaid.owed import UNCLAIMED, Flow, Owed, card_differences, get_owed
 from regulars.flows.prepaid.packages import (
     buy_package,
@@ -35,11 +42,11 @@ from regulars.flows.prepaid.transfers import given_today, transfer
 from regulars.value.prepaid.policy.cards import shown
 
 __all__ = [
-    "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "MadeCard", "Owed", "Redeemed", "buy_package",
-    "card_differences", "claim_card",
-    "create_batch", "evidence_pack", "expire_cards", "find_card", "freeze_package", "get_buyer", "get_owed",
-    "give_card", "given_today", "hand_out", "holds_together", "most_refundable", "record_buyer",
+    "DOCUMENTS", "METHODS", "UNCLAIMED", "Flow", "Household", "MadeCard", "Owed", "Redeemed", "buy_package",
+    "card_differences", "claim_card", "create_batch", "draw", "evidence_pack", "expire_cards", "find_card",
+    "freeze_package", "get_buyer", "get_household", "get_owed", "give_card", "given_today", "hand_out",
+    "holds_together", "join_household", "leave_household", "most_refundable", "record_buyer",
     "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "shown", "terms_of", "thaw",
-    "top_up",
-    "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch", "void_card",
+    "top_up", "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch",
+    "void_card",
 ]  # fmt: skip

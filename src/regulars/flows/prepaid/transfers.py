@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -68,21 +69,10 @@ def transfer(
             given_today=given,
             times_today=times,
         )
-        _, taken = lots.burn_from(
-            scope=scope, member_id=member_id, unit=unit, amount=amount, contra="transferred", key=f"transfer:{id_}",
-            now=now, reason=message,
+        row = move(
+            cursor, scope=scope, giver=member_id, receiver=to, unit=unit, amount=amount, what="value",
+            message=message, id_=id_, now=now,
         )  # fmt: skip
-        found = ledger.get_lots(brand_id=brand.id, member_id=member_id, ids=[lot for lot, _ in taken])
-        by_end: dict[datetime | None, int] = {}
-        for lot, part in taken:
-            ends = found[lot].expires_at
-            by_end[ends] = by_end.get(ends, 0) + part
-        lots.credit(
-            scope=scope, member_id=to,
-            parts=[Part(unit, part, ends, "transfer", "transferred") for ends, part in by_end.items()],
-            key=f"transfer:{id_}", now=now,
-        )  # fmt: skip
-        row = add_transfers(cursor, scope, member_id, to, "value", unit, amount, message, now, id_=id_)
         ground.record(
             scope, "transfer.create", member_id, now, {"to": str(to), "unit": unit, "amount": amount}
         )
@@ -98,3 +88,34 @@ def given_today(*, scope: Scope, member_id: UUID, unit: str, now: datetime) -> i
             cursor, brand_id=brand.id, member_id=member_id, unit=unit, since=today
         )
     return given
+
+
+def move(
+    cursor: Any,
+    *,
+    scope: Scope,
+    giver: UUID,
+    receiver: UUID,
+    unit: str,
+    amount: int,
+    what: str,
+    message: str,
+    id_: UUID,
+    now: datetime,
+) -> TransferRow:
+    """Value of one locked member to another: soonest-ending first, with its ends. Answers the giver's row."""
+    _, taken = lots.burn_from(
+        scope=scope, member_id=giver, unit=unit, amount=amount, contra="transferred", key=f"transfer:{id_}", now=now,
+        reason=message,
+    )  # fmt: skip
+    found = ledger.get_lots(brand_id=scope.brand_id, member_id=giver, ids=[lot for lot, _ in taken])
+    by_end: dict[datetime | None, int] = {}
+    for lot, part in taken:
+        ends = found[lot].expires_at
+        by_end[ends] = by_end.get(ends, 0) + part
+    lots.credit(
+        scope=scope, member_id=receiver,
+        parts=[Part(unit, part, ends, "transfer", "transferred") for ends, part in by_end.items()],
+        key=f"transfer:{id_}", now=now,
+    )  # fmt: skip
+    return add_transfers(cursor, scope, giver, receiver, what, unit, amount, message, now, id_=id_)

@@ -19,6 +19,7 @@ from regulars.surfaces.rest import (
     checkouts,
     coupons,
     gift_cards,
+    giving,
     mall,
     members,
     plans,
@@ -129,7 +130,7 @@ answer_with_problems(api)
 
 
 for part in (
-    members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid,
+    members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts,
 ):  # fmt: skip
     api.add_router("", part.router)

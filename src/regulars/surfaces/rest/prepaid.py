@@ -1,4 +1,4 @@
-"""Stored value and packages of members, what they give each other, their evidence; definitions; what is owed."""
+"""Stored value and packages of members, their evidence; definitions; what is owed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ from regulars.surfaces.rest.prepaid_shapes import (
     ToIn,
     TopUpIn,
     TopUpOut,
-    TransferIn,
-    TransferOut,
 )
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut, Word
 from regulars.surfaces.rest.value import Key
@@ -311,37 +309,6 @@ def redeem_stamp_card(
         now=clock.now(),
     )
     return Status(201, {"card": done.card.key, "stamps": done.card.stamps, "repeated": done.repeated})
-
-
-@router.get("/members/{member}/transfers", response=PageOut[TransferOut], **needs("ledger.read"))
-def list_transfers(
-    request: HttpRequest, member: finding.MemberPath, cursor: Cursor = None, limit: Limit = PAGE
-) -> Any:
-    """What she gave and got, newest first."""
-    scope = scope_of(request)
-    page = prepaid.list_transfers(
-        brand_id=scope.brand_id, member_id=finding.member_id(scope, member), cursor=cursor, limit=limit
-    )
-    return page.map(TransferOut.of)
-
-
-@router.post("/members/{member}/transfers", response={201: TransferOut}, **needs("prepaid.use"))
-def transfer(
-    request: HttpRequest, member: finding.MemberPath, given: TransferIn, idempotency_key: Key
-) -> Any:
-    """Give value to another member, with its ends. 409 `transfers_off`, `transfer_limit`, `insufficient_balance`."""
-    scope = scope_of(request)
-    row = flows.transfer(
-        scope=scope,
-        member_id=finding.member_id(scope, member),
-        to=finding.member_id(scope, given.to),
-        unit=given.unit,
-        amount=given.amount,
-        message=given.message,
-        key=idempotency_key,
-        now=clock.now(),
-    )
-    return Status(201, TransferOut.of(row))
 
 
 @router.put("/members/{member}/buyer", response={204: None}, **needs("prepaid.sell"))

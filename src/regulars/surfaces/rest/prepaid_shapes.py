@@ -216,6 +216,32 @@ class TransferOut(Schema):
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
+class HouseholdMemberOut(Schema):
+    id: UUID
+    code: str
+    since: datetime
+
+
+class HouseholdOut(Schema):
+    """`head` is null for a member who is in no household and heads none. `members` may draw `units` of the head."""
+
+    enabled: bool
+    units: list[str]
+    head: UUID | None
+    members: list[HouseholdMemberOut]
+
+
+class HeadIn(In):
+    """`head`: an id, a member code, or an identity as `type:value`."""
+
+    head: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+
+
+class DrawIn(In):
+    unit: Word
+    amount: Whole
+
+
 class BuyerIn(In):
     """Who buys in her own name; `kind` unit is a company."""
 

@@ -293,3 +293,21 @@ class GiftCard(models.Model):
                 name="gift_card_claimed",
             ),
         ]
+
+
+class Household(models.Model):
+    """A member who may draw value of the head of her household. A head is in nobody's."""
+
+    pk = models.CompositePrimaryKey("member_id", "brand_id")
+    member_id = models.UUIDField()
+    brand_id = models.UUIDField()
+    head_id = models.UUIDField()
+    actor = models.TextField(default="", db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "household"
+        indexes = [models.Index(fields=["head_id", "brand_id"], name="household_of_head")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(member_id=F("head_id")), name="household_not_herself")
+        ]

@@ -140,6 +140,15 @@ class TransferRule:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseholdRule:
+    """Whether members may draw value of the head of their household; of which units, and how many they may be."""
+
+    enabled: bool = False
+    units: frozenset[str] = frozenset({"points"})
+    most: int = 6
+
+
+@dataclass(frozen=True, slots=True)
 class UnitCost:
     """What one of a unit costs in minor units, which share is never used, and over how many months the rest of what
     never expires is expected to be used.
@@ -162,6 +171,7 @@ class Settings:
     contract_version: str = "1"
     contract: Text = field(default_factory=lambda: Text("", ""))
     transfer: TransferRule = TransferRule()
+    household: HouseholdRule = HouseholdRule()
     costs: Mapping[str, UnitCost] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from regulars.kit.text import Text
 from regulars.value.prepaid.types import (
     DefinitionState,
     Grant,
+    HouseholdRule,
     Ladder,
     PackageTerms,
     Rung,
@@ -40,6 +41,7 @@ _SETTINGS = (
     "contract_version",
     "contract",
     "transfer",
+    "household",
     "costs",
 )
 _GRANT = ("unit", "amount", "days", "coupon")
@@ -132,6 +134,7 @@ def read_settings(given: Any) -> Settings:
     errors, node = _start(given, _SETTINGS)
     plain = Settings()
     transfer = node.child("transfer", ("enabled", "units", "least", "per_day", "times_per_day"))
+    household = node.child("household", ("enabled", "units", "most"))
     costs: dict[str, UnitCost] = {}
     found = node.raw("costs", {})
     if isinstance(found, Mapping) and len(found) <= _MANY:
@@ -162,6 +165,13 @@ def read_settings(given: Any) -> Settings:
             least=transfer.integer("least", least=1, default=1),
             per_day=transfer.integer("per_day", least=1, default=None),
             times_per_day=transfer.integer("times_per_day", least=1, default=None),
+        ),
+        household=HouseholdRule()
+        if household is None
+        else HouseholdRule(
+            enabled=household.flag("enabled", False),
+            units=_codes(household, "units") or frozenset({"points"}),
+            most=household.integer("most", least=1, most=20, default=6),
         ),
         costs=costs,
     )
