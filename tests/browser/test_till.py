@@ -227,7 +227,7 @@ def test_a_coupon_is_verified_at_the_counter_and_given_back(counter, opened, sho
 
 
 def test_a_code_that_she_shows_becomes_hers_and_is_used(counter, opened):
-    from regulars.flows.coupons import api as flow
+    from regulars.flows import coupon_codes as flow
     from regulars.value.coupons import api as coupons
 
     batch, _ = flow.make_codes(

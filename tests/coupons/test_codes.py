@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.coupons.given import MARCH, code_of, issue, open_brand, put
 
-from regulars.flows.coupons import api as flow
+from regulars.flows import coupon_codes as code_files
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
 from regulars.platform.files import api as files
@@ -31,7 +31,9 @@ def scope() -> Scope:
 
 
 def read(scope: Scope, content: bytes, name: str = "codes.csv", **more: Any) -> Any:
-    return flow.import_codes(scope=scope, definition="tea", name=name, source=content, now=MARCH, **more)
+    return code_files.import_codes(
+        scope=scope, definition="tea", name=name, source=content, now=MARCH, **more
+    )
 
 
 def test_spelt_exactly_in_any_encoding(scope: Scope) -> None:
@@ -63,7 +65,7 @@ def test_wrong_rows_are_told_and_the_good_ones_stay(scope: Scope) -> None:
     path = files.path_of(organisation_id=scope.organisation_id, file_id=done.error_file)
     listed = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
     assert listed[:2] == [["row", "code", "reason"], ["3", "OLD1", "the code is known already"]]
-    text = b"".join(flow.codes_csv(brand_id=scope.brand_id, batch=done.batch)).decode("utf-8-sig")
+    text = b"".join(code_files.codes_csv(brand_id=scope.brand_id, batch=done.batch)).decode("utf-8-sig")
     assert "'=1+1" in text  # no cell is run as a formula
 
 

@@ -98,7 +98,7 @@ ALSO_DOORS = [
     ),
     (
         "flows.imports.*",
-        ("flows.demo.api", "flows.coupons.importing"),
+        ("flows.demo.api", "flows.coupon_codes"),
         "the demo is an import that runs in its own process, with its own progress; codes are read as files are",
     ),
     (

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import File, Form, Router, Status, UploadedFile
 
-from regulars.flows.coupons import api as flow
+from regulars.flows import coupon_codes as code_files
 from regulars.kit import clock
 from regulars.kit.errors import not_found
 from regulars.kit.text import Text
@@ -41,7 +41,7 @@ _ORIGINS: dict[str, Text] = {
 def make_codes(request: HttpRequest, key: Code, given: CodesIn) -> Any:
     """Make codes that nobody guesses. With `reserved_for` they are kept back until they are released."""
     scope = scope_of(request)
-    batch, _ = flow.make_codes(
+    batch, _ = code_files.make_codes(
         scope=scope,
         definition=key,
         count=given.count,
@@ -68,7 +68,7 @@ def list_batches(request: HttpRequest, key: Code, cursor: Cursor = None, limit: 
 def import_codes(request: HttpRequest, key: Code, file: File[UploadedFile], given: Form[CodesFileIn]) -> Any:
     """Read others' codes from a file, spelt exactly as they are; good rows are added, the rest is told by row."""
     scope, said = scope_of(request), language(request)
-    done = flow.import_codes(
+    done = code_files.import_codes(
         scope=scope,
         definition=key,
         name=file.name or "codes.csv",
@@ -102,7 +102,7 @@ def get_error_file(request: HttpRequest, file_id: Code) -> HttpResponseBase:
     scope = scope_of(request)
     id_ = uuid_of(file_id, _FILE)
     found = files.get_file(organisation_id=scope.organisation_id, brand_id=scope.brand_id, file_id=id_)
-    if not found.name.endswith(flow.ERRORS_NAME):
+    if not found.name.endswith(code_files.ERRORS_NAME):
         raise not_found(_FILE)
     path = files.path_of(organisation_id=scope.organisation_id, brand_id=scope.brand_id, file_id=id_)
     return _csv(found.name, [path.read_bytes()])
@@ -114,7 +114,7 @@ def download_codes(request: HttpRequest, batch_id: Code) -> HttpResponseBase:
     scope = scope_of(request)
     batch = coupons.get_batch(brand_id=scope.brand_id, batch_id=uuid_of(batch_id, _BATCH))
     name = f"{batch.definition}-{batch.created_at:%Y%m%d}.csv"
-    return _csv(name, flow.codes_csv(brand_id=scope.brand_id, batch=batch))
+    return _csv(name, code_files.codes_csv(brand_id=scope.brand_id, batch=batch))
 
 
 @router.post("/coupon-batches/{batch_id}/release", response=DoneOut, **needs("coupons.issue"))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
+from regulars.flows import coupon_codes as code_files
 from regulars.flows.coupons import api as flow
 from regulars.kit import clock
 from regulars.kit.errors import Refusal, invalid_field
@@ -146,7 +147,7 @@ def get_issue(request: HttpRequest, issue_id: UUID) -> Any:
 )
 def make_codes(request: HttpRequest, definition: str, given: CodesGiven, idempotency_key: Key) -> Any:
     """Make up to 100 000 codes that nobody guesses, each good for one coupon; read them as CSV with the batch."""
-    made, repeated = flow.make_codes(
+    made, repeated = code_files.make_codes(
         scope=scope_of(request),
         definition=definition,
         count=given.count,
@@ -172,7 +173,7 @@ def download_codes(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The codes of a batch and their states, as CSV."""
     scope = scope_of(request)
     batch = coupons.get_batch(brand_id=scope.brand_id, batch_id=batch_id)
-    content = b"".join(flow.codes_csv(brand_id=scope.brand_id, batch=batch))
+    content = b"".join(code_files.codes_csv(brand_id=scope.brand_id, batch=batch))
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{batch.definition}-codes.csv"'
     answer["Cache-Control"] = "no-store"
