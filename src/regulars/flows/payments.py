@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from regulars.facts.members import states
-from regulars.kit.errors import Refusal, not_found
+from regulars.kit.errors import not_found
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 from regulars.platform.payments import api as payments
@@ -157,32 +157,35 @@ def send_refund(*, payment: Payment, refund: Refund, now: datetime) -> None:
 
 def settle_due(now: datetime) -> int:
     """Due work: open what nobody opened, ask after what no notice came for, close what expired, and the same for
-    refunds. Gives how many."""
-    done = 0
+    refunds. Gives how many. An account whose provider does not answer is not waited for again in the same run."""
+    done, silent = 0, set[UUID]()
     for payment in payments.due_payments(now=now, limit=BATCH):
         done += 1
-        with contextlib.suppress(Refusal):
-            _settle(payment, now)
+        if payment.account_id in silent or not _settle(payment, now):
+            silent.add(payment.account_id)
+            with locked(payment.brand_id, payment.member_id):
+                payments.note_silence(member_id=payment.member_id, payment_id=payment.id, now=now)
     for payment, refund_ in payments.due_refunds(now=now, limit=BATCH):
         done += 1
-        _settle_refund(payment, refund_, now)
+        if payment.account_id not in silent:
+            _settle_refund(payment, refund_, now)
     return done
 
 
-def _settle(payment: Payment, now: datetime) -> None:
-    """Open it, ask after it, or, when its time is over, close it: at the provider first."""
+def _settle(payment: Payment, now: datetime) -> bool:
+    """Open it, ask after it, or, when its time is over, close it: at the provider first. False: it did not answer."""
     try:
         if payment.state not in OPEN:
             _note(payment, PaymentStatus("unknown"), now)
         elif now >= payment.expires_at + payments.EXPIRY_GRACE:
             _note(payment, payments.ask_close(payment=payment, now=now), now)
         elif payment.state == "created":
-            _open(payment, now)
+            return _open(payment, now).code != "unreachable"
         else:
             _note(payment, payments.ask_status(payment=payment, now=now), now)
     except ProviderError:
-        with locked(payment.brand_id, payment.member_id):
-            payments.note_silence(member_id=payment.member_id, payment_id=payment.id, now=now)
+        return False
+    return True
 
 
 def _settle_refund(payment: Payment, refund_: Refund, now: datetime) -> None:

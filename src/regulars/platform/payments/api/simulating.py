@@ -47,7 +47,7 @@ def simulated_press(
 
 def run_simulator(*, now: datetime) -> int:
     """Make the callbacks that are due; gives how many."""
-    return simulator.call_back(now, gateways=accounts.simulators())
+    return simulator.call_back(now, gateways=accounts.simulators)
 
 
 def _gateway(account_id: UUID, number: str, token: str) -> simulator.SimulatorGateway:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -292,13 +292,16 @@ class SimulatorGateway:
         }
 
 
-def call_back(now: datetime, *, gateways: Mapping[UUID, SimulatorGateway], limit: int = 50) -> int:
+def call_back(
+    now: datetime, *, gateways: Callable[[], Mapping[UUID, SimulatorGateway]], limit: int = 50
+) -> int:
     """Make the callbacks that are due; gives how many. Each is taken for half a minute, so two workers share them."""
     taken = due.claim(
         table="simulated_callback", key=["id"], now=now, limit=limit, due="due_at", lease_seconds=30
     )
+    known = gateways() if taken else {}
     for row in SimulatedCallback.objects.filter(id__in=[id_ for (id_,) in taken]).order_by("id"):
-        gateway = gateways.get(row.account_id)
+        gateway = known.get(row.account_id)
         if gateway is None:
             SimulatedCallback.objects.filter(id=row.id).update(due_at=None)
             continue
