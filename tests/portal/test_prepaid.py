@@ -76,3 +76,29 @@ def test_she_binds_a_card_gives_points_and_exchanges_stamps(brand, signed_in):
         assert printed.status_code == 200 and printed.content.startswith(b"%PDF-")
         history = page.get("history")
         assert len(history["items"]) > 3
+
+
+def test_a_household_by_its_members(brand, signed_in):
+    with freeze(at(3, 10)) as clock:
+        scope, now = brand.scope, clock.instant
+        prepaid.put_definition(
+            scope=scope, kind="settings", key="settings", state="active",
+            definition={"household": {"enabled": True}}, now=now,
+        )  # fmt: skip
+        head, her = brand.enrol(), brand.enrol("13800138001", name="Bo")
+        code = members.names_of(scope=scope, member_ids=[her])[her][0]
+        brand.order(head, "A1", 10_000, at=now - timedelta(days=1))
+        page = signed_in(PHONE)
+        assert page.get("household")["head"] is None
+        answer = page.call("POST", "household/members", {"code": code})
+        assert answer.status_code == 200, answer.content.decode()
+        assert (answer.json()["heads"], [m["code"] for m in answer.json()["members"]]) == (True, [code])
+        flows.draw(scope=scope, member_id=her, unit="points", amount=50, key="d", now=now)
+        assert (
+            page.call(
+                "POST", "household/draws", {"unit": "points", "amount": 1, "key": "draw-001"}
+            ).status_code
+            == 404
+        )
+        assert page.call("DELETE", f"household/members/{code}").json()["members"] == []
+        assert page.call("DELETE", "household").status_code == 404

@@ -23,6 +23,7 @@ from regulars.surfaces.portal import (
     coupons,
     front,
     history,
+    household,
     inbox,
     mall,
     orders,
@@ -237,5 +238,5 @@ def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGive
 
 api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
-for part in (coupons.mine, mall.visitors, mall.mine, booking.mine, prepaid.mine, plans.mine):
+for part in (coupons.mine, mall.visitors, mall.mine, booking.mine, prepaid.mine, household.mine, plans.mine):
     api.add_router("/{slug}", part)

@@ -149,3 +149,35 @@ class TransferIn(GiveIn):
 
 class RedeemIn(Given):
     key: RequestKey
+
+
+class HouseholdMemberOut(Schema):
+    code: str
+    name: str
+    since: datetime
+
+
+class HouseholdOut(Schema):
+    """`heads`: she is the head, and the members may draw `units` of hers; else she may draw of the head's.
+
+    `head` is the head's code; null where she is in no household and heads none.
+    """
+
+    enabled: bool
+    most: int
+    units: list[str]
+    heads: bool
+    head: str | None
+    members: list[HouseholdMemberOut]
+
+
+class HouseholdMemberIn(Given):
+    """The code of the member who shall draw of hers."""
+
+    code: MemberCode
+
+
+class DrawIn(Given):
+    unit: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+    key: RequestKey
