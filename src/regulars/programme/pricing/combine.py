@@ -28,11 +28,12 @@ class Found(NamedTuple):
 
 def best(stage: Stage, must: Sequence[Item], may: Sequence[Item], *, nodes: int = NODES) -> Found:
     """The best combination of all `must` and any of `may`. Where `must` is empty an exclusive promotion may win."""
-    search = _Search(stage, must, may, stage.nodes + nodes * 3 // 4)
+    began = stage.nodes
+    search = _Search(stage, must, may, began + nodes * 3 // 4)
     proven = search.run()
     played = search.best
     if not proven:
-        played = _improve(stage, must, may, played, stage.nodes + nodes // 4)
+        played = _improve(stage, must, may, played, began + nodes)
     return Found(played, proven)
 
 
