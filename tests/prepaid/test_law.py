@@ -132,3 +132,17 @@ def test_seven_days_to_think_it_over(shop: Shop) -> None:
     shop.use(begun, at("2024-03-09 13:00"))
     assert refused(give_back, "q", at("2024-03-09 14:00"), begun).code == "not_refundable"
     shop.clean()
+
+
+def test_what_was_offered_before_the_switch_is_not_sold_after_it(shop: Shop) -> None:
+    her = shop.member("13700000001")
+    shop.define("ladder", "ends", LADDER | {"principal_days": 365})
+    flows.create_batch(
+        scope=shop.scope, code="short", name=Text("x", "x"), face=10_000, count=1, valid_months=12, now=NOW
+    )
+    _, made = flows.hand_out(scope=shop.scope, code="short", now=NOW)
+    shop.settings(law="cn")
+    known(shop, her)
+    assert refused(shop.top_up, her, 10_000, NOW, ladder="ends").code == "law_expiry"
+    assert refused(shop.buy, her, NOW).code == "law_expiry"
+    assert refused(sell, shop, made[0]).code == "law_expiry"

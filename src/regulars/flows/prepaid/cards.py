@@ -354,6 +354,8 @@ def _check_sale(
 ) -> None:
     if prepaid.get_settings(brand_id=scope.brand_id).law != "cn":
         return
+    for batch in batches.values():
+        law_cn.check_batch(face=batch.face, valid_months=batch.valid_months, registered=batch.registered)
     buyer = buyers.get_buyer(scope=scope, member_id=buyer_member) if buyer_member else None
     paid = sum(batches[card.batch_id].price for card in sold)
     law_cn.check_bearer_sale(paid=paid, method=method, buyer=buyer)

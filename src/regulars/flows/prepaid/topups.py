@@ -72,6 +72,7 @@ def top_up(
             pay=amount,
         )
         if settings.law == "cn":
+            law_cn.check_ends(found)
             buyer = buyers.get_buyer(scope=scope, member_id=member_id)
             law_cn.check_registered(balance_after=balance + amount, paid=amount, method=method, buyer=buyer)
         parts = _parts(found, rung, amount, settings.principal, settings.bonus, now, brand.timezone)

@@ -136,7 +136,9 @@ def list_packages(
     scope = scope_of(request)
     member_id = finding.member_id(scope, member)
     page = prepaid.list_packages(brand_id=scope.brand_id, member_id=member_id, cursor=cursor, limit=limit)
-    return page.map(lambda row: _package(scope, row))
+    ids = [row.lot_id for row in page.items]
+    lots = ledger.get_lots(brand_id=scope.brand_id, member_id=member_id, ids=ids)
+    return page.map(lambda row: PackageOut.of(row, lots[row.lot_id].remaining))
 
 
 @router.post("/members/{member}/packages", response={201: PackageOut}, **needs("prepaid.sell"))

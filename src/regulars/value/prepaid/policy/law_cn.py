@@ -78,12 +78,17 @@ def check_batch(*, face: int, valid_months: int | None, registered: bool) -> Non
 
 
 def check_ladder(ladder: Ladder) -> None:
-    """What is paid for never ends; what is given beside it may. Raises `law_expiry`, `law_cap`."""
-    if ladder.principal_days is not None:
-        raise _expiry_registered()
+    """A ladder as a whole: each rung within the limit, and `check_ends`. Raises `law_expiry`, `law_cap`."""
+    check_ends(ladder)
     for rung in ladder.rungs:
         if rung.pay > REGISTERED_MOST:
             raise _cap(REGISTERED_MOST, rung.pay)
+
+
+def check_ends(ladder: Ladder) -> None:
+    """What is paid for never ends; what is given beside it may. Raises `law_expiry`."""
+    if ladder.principal_days is not None:
+        raise _expiry_registered()
 
 
 def check_package(terms: PackageTerms) -> None:
