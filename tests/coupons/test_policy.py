@@ -143,7 +143,7 @@ def test_a_definition_in_a_sentence() -> None:
         "可在领券中心领取；可凭码兑换；可转赠；受预算约束：spring。"
     )
     assert said.en == (
-        "Good from 2026-04-01 to 2026-04-30; 1,000 in all; 1 for each member; can be claimed in the portal; "
+        "Good from 1 April 2026 to 30 April 2026; 1,000 in all; 1 for each member; can be claimed in the portal; "
         "can be had by code; can be given away; within budgets: spring."
     )
 

@@ -16,7 +16,7 @@ NAMES_OF_OURS = {
     "kit.partitions.keep": {"table"},
     **{
         f"kit.slots.{one}": {"table"}  # the room's own table of slots
-        for one in ("take", "read", "_lock", "_make", "_spread")
+        for one in ("take", "count", "read", "_lock", "_make", "_spread")
     },
     "kit.sql.copy_rows": {"table", "columns"},
     "kit.sql.copy_text": {"table", "columns"},

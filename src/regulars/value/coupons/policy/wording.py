@@ -7,14 +7,18 @@ from datetime import date
 from regulars.kit.text import Text
 from regulars.value.coupons.types import AfterClaim, Definition, FixedDates
 
-_ZH, _EN = "；", "; "
+_BETWEEN = Text("；", "; ")
+_MONTHS_EN = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def sentence(made: Definition, offer: Text | None = None) -> Text:
     """What a definition says, beginning with what its offer gives (its words come from `programme`)."""
     parts = [part for part in (offer, _validity(made), *_limits(made), *_ways(made)) if part is not None]
-    zh = _ZH.join(part.zh for part in parts)
-    en = _EN.join(part.en for part in parts)
+    zh = _BETWEEN.zh.join(part.zh for part in parts)
+    en = _BETWEEN.en.join(part.en for part in parts)
     return Text(f"{zh}。", f"{en[:1].upper()}{en[1:]}.")
 
 
@@ -81,4 +85,7 @@ def _ways(made: Definition) -> list[Text]:
 
 
 def _day(day: date) -> Text:
-    return Text(f"{day.year}年{day.month}月{day.day}日", day.isoformat())
+    month = Text(str(day.month), _MONTHS_EN[day.month - 1])
+    return Text("{year}年{month}月{day}日", "{day} {month} {year}").format(
+        year=day.year, month=month, day=day.day
+    )
