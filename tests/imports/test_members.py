@@ -11,6 +11,7 @@ from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, FieldChoice, IdentityIn, ProfileField, Tag
 from regulars.flows.imports import api as imports
 from regulars.kit.text import Text
+from regulars.programme.versions import api as versions
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +96,32 @@ def test_the_targets_name_custom_fields() -> None:
     targets, options = imports.list_targets(brand_id=store.scope.brand_id)["members"]
     assert targets[-1].key == "attribute.pet"
     assert {option.key for option in options} >= {"date_format", "timezone", "encoding"}
+
+
+def test_tiers_are_matched_for_new_and_old_members() -> None:
+    store = shop()
+    scope = store.scope
+    live = versions.in_force(brand_id=scope.brand_id, now=NOW).live
+    scheme = live.schemes[0]
+    second = scheme.tiers[1]
+    run(store, upload(store, csv_of([("13800000001",)], ("手机号",)), name="old.csv", kind="members"))
+    rows = [
+        ("13800000001", second.name.zh, ""),
+        ("13800000002", second.code, "2099-12-31"),
+        ("13800000003", "黑金至尊", ""),
+        ("13800000004", second.code, "2001-01-01"),
+        ("13800000005", "", ""),
+    ]
+    view = upload(store, csv_of(rows, ("手机号", "会员等级", "等级到期日")), name="tiers.csv", kind="members")
+    assert {"phone", "tier", "tier_until"} <= set(view.mapping.columns)
+    checked = run(store, view, dry=True)
+    assert (checked.applied, checked.failed) == (3, 2)
+    view = upload(store, csv_of(rows, ("手机号", "会员等级", "等级到期日")), name="t2.csv", kind="members")
+    done = run(store, view)
+    assert (done.applied, done.duplicate, done.failed) == (3, 0, 2)
+    assert sorted(e.code for e in imports.list_errors(scope=scope, import_id=view.id)) == [
+        "invalid_input",
+        "unknown_tier",
+    ]
+    tiers = {m.phone[-4:]: m.tier for m in members.list_members(scope=scope).items}
+    assert sorted(tiers.values()).count(second.code) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from regulars.kit.text import Text
 
 @dataclass(frozen=True, slots=True)
 class PeopleFeed:
-    """The people of a file. `stores` and `tags` are known ones, by code and by every name."""
+    """The people of a file. `stores`, `tags` and `tiers` (of `scheme`) are known ones, by code and by every name."""
 
     path: Path
     name: str
@@ -30,6 +30,8 @@ class PeopleFeed:
     fields: tuple[ProfileField, ...]
     stores: dict[str, UUID]
     tags: dict[str, str]
+    scheme: str = ""
+    tiers: dict[str, str] = field(default_factory=dict)
 
     def items(self, *, shard: int, shards: int, skip: int) -> Iterator[Item]:
         table = open_table(self.path, self.name, self.mapping.options)
@@ -59,6 +61,7 @@ class PersonReader:
         self._fields = {field.key: field for field in feed.fields}
         self._stores = feed.stores
         self._tags = feed.tags
+        self._scheme, self._tiers = feed.scheme, feed.tiers
 
     def item(self, number: int, cells: Row | None) -> Item:
         if cells is None:
@@ -91,7 +94,11 @@ class PersonReader:
             wrong.append(Wrong(number, key, "required", text))
         if wrong:
             return Item(None, [number], wrong)
-        return Item(Enrolment(identities=identities, attributes=attributes, **made), [number])
+        tier, until = made.pop("tier", None), made.pop("tier_until", None)
+        given_tier = (self._scheme, tier, until) if tier else None
+        return Item(
+            Enrolment(identities=identities, attributes=attributes, **made), [number], tier=given_tier
+        )
 
     def _put(self, target: str, cell: Any, made: dict[str, Any]) -> None:
         if target == "full_name":
@@ -109,6 +116,10 @@ class PersonReader:
             made["store_id"] = store
         elif target == "tags":
             made["tags"] = tuple(self._tag(word) for word in values.words_of(cell))
+        elif target == "tier":
+            made["tier"] = self._tier(values.text_of(cell))
+        elif target == "tier_until":
+            made["tier_until"] = self._instant(cell)
         elif target == "language":
             made["language"] = "en" if values.text_of(cell).casefold().startswith("en") else "zh"
         elif target in ("address", "channel", "recruiter", "code"):
@@ -116,6 +127,12 @@ class PersonReader:
 
     def _instant(self, cell: Any) -> datetime:
         return values.when_of(cell, self._form, self._zone)
+
+    def _tier(self, word: str) -> str:
+        tier = self._tiers.get(word.casefold())
+        if tier is None:
+            raise BadCell("unknown_tier", f"没有等级“{word[:40]}”", f"there is no tier '{word[:40]}'")
+        return tier
 
     def _tag(self, word: str) -> str:
         tag = self._tags.get(word.casefold())

@@ -10,6 +10,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from regulars.platform.files import api as files
 from regulars.platform.imports import api as jobs
 from regulars.platform.imports.types import Job, LeaseLost
 from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Brand
+from regulars.programme.rules.types import TierScheme
+from regulars.programme.versions import api as versions
 
 WRITERS = 2
 _INLINE_ITEMS = 2000
@@ -185,6 +189,17 @@ def directory_of(job: Job) -> Path:
     return Path(settings.FILES_DIRECTORY) / "imports" / str(job.id)
 
 
+def _first_scheme(brand: Brand, now: datetime) -> TierScheme | None:
+    """Where tiers are matched; None for a brand that has published nothing, or no tiers."""
+    try:
+        live = versions.in_force(brand_id=brand.id, now=now).live
+    except Refusal as refusal:
+        if refusal.code != "no_programme":
+            raise
+        return None
+    return live.schemes[0] if live.schemes else None
+
+
 def _feed_of(job: Job, runner: Runner) -> Feed:
     brand = organisations.get_brand(brand_id=job.brand_id)
     assert job.file_id is not None
@@ -200,6 +215,7 @@ def _feed_of(job: Job, runner: Runner) -> Feed:
         runner.beat(rows_total=total, rows_read=total, items_total=total)
         named = {n.casefold(): s.id for s in stores.values() for n in (s.name.zh, s.name.en, s.code)}
         tags = members.list_tags(brand_id=brand.id)
+        scheme = _first_scheme(brand, runner.clock())
         return PeopleFeed(
             path=path,
             name=job.file_name,
@@ -208,6 +224,12 @@ def _feed_of(job: Job, runner: Runner) -> Feed:
             fields=tuple(members.list_fields(brand_id=brand.id)),
             stores=named,
             tags={n.casefold(): t.code for t in tags for n in (t.name.zh, t.name.en, t.code)},
+            scheme=scheme.key if scheme else "",
+            tiers={
+                n.casefold(): t.code
+                for t in (scheme.tiers if scheme else ())
+                for n in (t.name.zh, t.name.en, t.code)
+            },
         )
     by_name = {name: s.code for s in stores.values() for name in (s.name.zh, s.name.en)}
     codes = {name: code for name, code in by_name.items() if name not in stores}

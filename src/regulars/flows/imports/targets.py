@@ -50,6 +50,8 @@ _WORDS = {
     "language": """locale""",
     "tags": """会员标签 tag labels""",
     "joined_at": """注册时间 入会日期 注册日期 开卡日期 开卡时间 joindate registered createdat signupdate""",
+    "tier": """会员等级 等级 tierlevel memberlevel""",
+    "tier_until": """等级到期 等级到期日 tierexpiry tierenddate""",
     "member_store": """门店 门店编码 开卡门店 注册门店 storeid storecode""",
     "member_channel": """渠道 来源 注册渠道 source""",
     "recruiter": """招募人 导购 推荐员工 referrer""",
@@ -138,6 +140,16 @@ MEMBER_TARGETS: tuple[Target, ...] = (
     _target("store", "归属门店", "Home store", words="member_store"),
     _target("channel", "入会渠道", "Channel", words="member_channel"),
     _target("recruiter", "推荐人", "Recruiter"),
+    _target(
+        "tier",
+        "等级匹配",
+        "Tier match",
+        hint=Text(
+            "首个等级体系的等级编码或名称；已是会员的也会调整",
+            "code or name of a tier; for members who are there too",
+        ),
+    ),
+    _target("tier_until", "等级有效至", "Tier until"),
 )
 
 _TIMES = (

@@ -98,6 +98,7 @@ class Item:
     given: ActivityIn | Enrolment | None
     rows: Sequence[int] = ()
     wrong: Sequence[Wrong] = ()
+    tier: tuple[str, str, datetime | None] | None = None  # to be matched: scheme, tier, until when
 
 
 class Feed(Protocol):

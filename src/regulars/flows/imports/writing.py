@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from msgspec.structs import replace
 
 from regulars.facts.activity.types import ActivityIn, Receipt
 from regulars.facts.members.types import Enrolment
-from regulars.flows import enrol
+from regulars.flows import enrol, value
 from regulars.flows.imports.types import Feed, Item, Wrong
 from regulars.flows.intake import api as intake
 from regulars.kit.errors import Refusal
@@ -114,6 +115,15 @@ def _post(job: Job, batch: list[Item], now: datetime) -> tuple[Counts, list[RowE
     applied = duplicate = waiting = failed = 0
     errors: list[RowErrors] = []
     for item, answer in zip(good, answers, strict=True):
+        if item.tier is not None:
+            refused = _match_tier(scope, job, item, answer, now)
+            if refused is not None:
+                failed += 1
+                errors += by_row(item.rows, [Wrong(item.rows[0], "tier", refused.code, refused.message)])
+                continue
+            if isinstance(answer, Refusal) and answer.code == "already_member":
+                applied += 1
+                continue
         if isinstance(answer, Refusal):
             if answer.code in _KNOWN:
                 duplicate += 1
@@ -131,6 +141,35 @@ def _post(job: Job, batch: list[Item], now: datetime) -> tuple[Counts, list[RowE
             failed += 1
             errors += by_row(item.rows, item.wrong)
     return Counts(len(batch), applied, duplicate, waiting, failed), errors
+
+
+def _match_tier(scope: Scope, job: Job, item: Item, answer: object, now: datetime) -> Refusal | None:
+    """Put who is a member now into the tier that she has elsewhere; why not, if not."""
+    assert item.tier is not None and isinstance(item.given, Enrolment)
+    if isinstance(answer, Refusal):
+        if answer.code != "already_member":
+            return None  # told as it is
+        member_id = UUID(str(answer.data["member_id"]))
+    else:
+        assert isinstance(answer, enrol.Enrolee)
+        member_id = answer.enrolled.member_id
+    scheme, tier, until = item.tier
+    try:
+        value.place_tier(
+            scope=scope,
+            member_id=member_id,
+            scheme=scheme,
+            tier=tier,
+            reason="match",
+            comment=f"import {job.file_name}"[:500],
+            locked=False,
+            until=until,
+            key=f"import:{job.id}:{item.rows[0]}",
+            now=now,
+        )
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _without_new_stores(scope: Scope, activities: list[ActivityIn]) -> list[ActivityIn]:
