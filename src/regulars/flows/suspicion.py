@@ -48,6 +48,12 @@ class Suspicion:
     subject: str
 
 
+def is_watched(*, brand_id: UUID) -> bool:
+    """Whether the brand has any rules against abuse."""
+    watch = reviews.watch_of(brand_id=brand_id)
+    return bool(watch.velocity) or watch.self_dealing
+
+
 def look(*, scope: Scope, acts: Sequence[Act], now: datetime) -> dict[UUID, Suspicion]:
     """Which of these activities are suspicious, by id. Counts them, in the caller's transaction, members locked."""
     watch = reviews.watch_of(brand_id=scope.brand_id)

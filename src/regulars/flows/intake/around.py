@@ -26,6 +26,8 @@ def suspect(
     work: Work, by_member: dict[UUID, list[tuple[Event, Prepared]]]
 ) -> dict[UUID, suspicion.Suspicion]:
     """What looks unusual: its value is held back; what would spend is refused, with a case for somebody to look at."""
+    if not suspicion.is_watched(brand_id=work.brand.id):
+        return {}
     acts = [
         suspicion.Act(
             event.id, event.member_id, event.type, event.occurred_at, event.given.device or "", event.store_id
