@@ -127,7 +127,7 @@ def run(cluster: Any, members: int, count: int, writers: int) -> float:
         f"CPU an order: Python {1e6 * sum(a[3] for a in answers) / total:.0f} us, "
         f"PostgreSQL {1e6 * server / total:.0f} us; log {wal / total / 1000:.1f} kB an order"
     )
-    return total / seconds
+    return float(total / seconds)
 
 
 def _profile(given: Any) -> None:

@@ -51,25 +51,45 @@ def bodies(ids: list[Any], count: int) -> list[bytes]:
     return made
 
 
-async def _client(
-    port: int, key: str, work: list[bytes], until: float, took: list[float], bad: list[bytes]
-) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = (
-        f"POST /api/v1/activities HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
-        "Content-Type: application/json\r\nContent-Length: "
-    ).encode()
-    while time.perf_counter() < until and work:
-        body = work.pop()
-        began = time.perf_counter()
-        writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        content = await reader.readexactly(length)
-        took.append(time.perf_counter() - began)
-        if not answer.startswith(b"HTTP/1.1 201"):
-            bad.append(answer[:40] + content[:200])
-    writer.close()
+class _Caller(asyncio.Protocol):
+    """One connection that posts, waits for the answer and posts again. A protocol, not a stream: half the CPU."""
+
+    def __init__(
+        self, head: bytes, work: list[bytes], until: float, took: list[float], bad: list[bytes]
+    ) -> None:
+        self.head, self.work, self.until, self.took, self.bad = head, work, until, took, bad
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.began, self.got = 0.0, b""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        now = time.perf_counter()
+        if now >= self.until or not self.work:
+            self.transport.close()
+            return
+        body = self.work.pop()
+        self.began, self.got = now, b""
+        self.transport.write(b"%s%d\r\n\r\n%s" % (self.head, len(body), body))
+
+    def data_received(self, data: bytes) -> None:
+        self.got += data
+        end = self.got.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        place = self.got.lower().find(b"content-length:", 0, end) + 15
+        if len(self.got) < end + 4 + int(self.got[place : self.got.index(b"\r\n", place)]):
+            return
+        self.took.append(time.perf_counter() - self.began)
+        if not self.got.startswith(b"HTTP/1.1 201"):
+            self.bad.append(self.got[:40] + self.got[end : end + 200])
+        self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 async def _load(
@@ -78,7 +98,16 @@ async def _load(
     took: list[float] = []
     bad: list[bytes] = []
     until = time.perf_counter() + seconds
-    await asyncio.gather(*[_client(port, key, work, until, took, bad) for _ in range(connections)])
+    head = (
+        f"POST /api/v1/activities HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+        "Content-Type: application/json\r\nContent-Length: "
+    ).encode()
+    loop = asyncio.get_running_loop()
+    callers = [
+        await loop.create_connection(lambda: _Caller(head, work, until, took, bad), "127.0.0.1", port)
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*[caller.done for _, caller in callers])
     return took, bad
 
 
@@ -131,9 +160,9 @@ def run(given: Any, cluster: Any, web: int, port: int, key: str, ids: list[Any],
     work = bodies(ids, int(seconds * 4000))
     server = int((cluster.pgdata / "postmaster.pid").read_text().split()[0])
     used = cpu_of(web), cpu_of(server)
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.process_time()
     took, bad = asyncio.run(_load(port, key, work, given.connections, seconds))
-    wall = time.perf_counter() - began
+    wall, own = time.perf_counter() - began, time.process_time() - own
     took.sort()
     p50, p95, p99 = (1000 * took[int(len(took) * share)] for share in (0.5, 0.95, 0.99))
     print(
@@ -142,7 +171,8 @@ def run(given: Any, cluster: Any, web: int, port: int, key: str, ids: list[Any],
     )
     web_cpu, server_cpu = cpu_of(web) - used[0], cpu_of(server) - used[1]
     print(
-        f"CPU a post: web {1e6 * web_cpu / len(took):.0f} us, PostgreSQL {1e6 * server_cpu / len(took):.0f} us"
+        f"CPU a post: web {1e6 * web_cpu / len(took):.0f} us, PostgreSQL {1e6 * server_cpu / len(took):.0f} us, "
+        f"client {1e6 * own / len(took):.0f} us"
     )
     if bad:
         print(bad[0])
