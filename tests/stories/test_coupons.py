@@ -231,7 +231,11 @@ def test_codes_are_worth_one_coupon_each(story: Story) -> None:
     rows = listed(made["id"])
     assert [row["state"] for row in rows] == ["free"] * 3
     first, second, third = (row["code"] for row in rows)
-    assert claim(story, ann, code=first)["source"] == "code"
+    by_code = story.call("POST", f"/members/{ann}/coupons", {"code": first}, Idempotency_Key="code")
+    retried = story.call("POST", f"/members/{ann}/coupons", {"code": first}, Idempotency_Key="code")
+    assert (by_code.status, by_code.ok()["source"], retried.status) == (201, "code", 200)
+    other = story.call.refused("POST", f"/members/{ann}/coupons", {"code": second}, Idempotency_Key="code")
+    assert (other["status"], other["code"]) == (409, "idempotency_conflict")
     taken = story.call.refused("POST", f"/members/{bob}/coupons", {"code": first}, Idempotency_Key="b")
     assert (taken["status"], taken["code"]) == (409, "code_used")
     wrong = second[:-1] + ("A" if second[-1] != "A" else "B")
@@ -242,7 +246,10 @@ def test_codes_are_worth_one_coupon_each(story: Story) -> None:
     (reserved,) = (row["code"] for row in listed(kept["id"]))
     answer = story.call.refused("POST", f"/members/{bob}/coupons", {"code": reserved}, Idempotency_Key="r")
     assert answer["code"] == "code_reserved"
-    assert claim(story, ann, code="TEA26")["source"] == "word:TEA26"
+    by_word = story.call("POST", f"/members/{ann}/coupons", {"code": "TEA26"}, Idempotency_Key="word")
+    retried = story.call("POST", f"/members/{ann}/coupons", {"code": "TEA26"}, Idempotency_Key="word")
+    assert (by_word.status, by_word.ok()["source"], retried.status) == (201, "word:TEA26", 200)
+    assert retried.ok()["id"] == by_word.ok()["id"]
     again = story.call.refused("POST", f"/members/{ann}/coupons", {"code": "TEA26"}, Idempotency_Key="again")
     assert again["code"] == "coupon_member_limit"
     assert claim(story, bob, code="TEA26")["source"] == "word:TEA26"

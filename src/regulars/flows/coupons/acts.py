@@ -61,7 +61,8 @@ def claim_code(*, scope: Scope, member_id: UUID, code: str, key: str, now: datet
         if row.state == "open":
             source_key = f"word:{row.code}"
             acted = _claim(scope, member_id, made, "code", source_key, f"word:{row.code}", now, her)
-            if acted.repeated and not _is_same_request(scope, acted.held, key):
+            same = _is_same_request(scope, acted.held, key)
+            if acted.repeated and not same:
                 raise coupons.refusal("coupon_member_limit", made)
             return acted
         if row.state == "bound" and row.holder_id == member_id and row.coupon_id:
