@@ -15,6 +15,7 @@ from regulars.facts.members.states import MembershipRow
 from regulars.flows.checkout.wallets import Wallet, wallet_of
 from regulars.flows.intake.load import PERSONAL
 from regulars.flows.intake.progress import load_state
+from regulars.flows.plans import api as plans
 from regulars.kit.errors import Refusal, not_found
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
@@ -79,6 +80,9 @@ def look(
     tiers = {key: standing.tier for key, standing in state.tiers.items()}
     for scheme in programme.schemes:
         tiers.setdefault(scheme.key, scheme.tiers[0].code)
+    # what her plan gives is of the scheme `plan`: its prices and shipping are offers like those of tiers
+    entitled = plans.with_plan(scope=scope, member_id=member_id, programme=programme, tiers=tiers, now=now)
+    programme, tiers = entitled.programme, dict(entitled.tiers)
     balances = ledger.get_balances(brand_id=brand.id, member_ids=[member_id]).get(member_id, {})
     wallet = wallet_of(programme=programme, member_id=member_id, now=now)
     shelf = programme.shelf
@@ -133,7 +137,8 @@ def _state(programme: Programme, brand: Brand, row: MembershipRow) -> MemberStat
 def _quotas(
     scope: Scope, programme: Programme, member_id: UUID, tiers: Mapping[str, str], now: datetime
 ) -> dict[str, int]:
-    wanted = {offer.quota for offer in programme.shelf.benefits if offer.quota}
+    shelf = programme.shelf
+    wanted = {offer.quota for offer in (*shelf.benefits, *shelf.prices) if offer.quota}
     if not wanted:
         return {}
     allowed = benefits.list_for(scope=scope, programme=programme, member_id=member_id, tiers=tiers, now=now)
