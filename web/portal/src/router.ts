@@ -7,7 +7,7 @@ declare module 'vue-router' {
     /** Who may see the page: members, visitors, or (left out) both. */
     for?: 'member' | 'visitor'
     /** A tab's own page shows the tabs; others show a way back. */
-    tab?: 'card' | 'benefits' | 'me'
+    tab?: 'card' | 'wallet' | 'mall' | 'benefits' | 'me'
     title?: string
   }
 }
@@ -19,6 +19,13 @@ const routes: RouteRecordRaw[] = [
   { path: '/consent', name: 'consent', component: () => import('@/pages/ConsentPage.vue'), meta: { title: 'me.consent' } },
   { path: '/card', name: 'card', component: () => import('@/pages/CardPage.vue'), meta: { for: 'member', tab: 'card' } },
   { path: '/benefits', name: 'benefits', component: () => import('@/pages/BenefitsPage.vue'), meta: { for: 'member', tab: 'benefits' } },
+  { path: '/wallet', name: 'wallet', component: () => import('@/pages/WalletPage.vue'), meta: { for: 'member', tab: 'wallet' } },
+  { path: '/wallet/coupons', name: 'coupons', component: () => import('@/pages/CouponsPage.vue'), meta: { for: 'member', title: 'wallet.coupons' } },
+  { path: '/wallet/claim', name: 'claim', component: () => import('@/pages/ClaimPage.vue'), meta: { for: 'member', title: 'coupons.center' } },
+  { path: '/gift/:token', name: 'gift', component: () => import('@/pages/GiftPage.vue'), meta: { for: 'member', title: 'coupons.giftTitle' } },
+  { path: '/mall', name: 'mall', component: () => import('@/pages/MallPage.vue'), meta: { for: 'member', tab: 'mall' } },
+  { path: '/mall/orders', name: 'redemptions', component: () => import('@/pages/RedemptionsPage.vue'), meta: { for: 'member', title: 'mall.mine' } },
+  { path: '/mall/:key', name: 'reward', component: () => import('@/pages/RewardPage.vue'), meta: { for: 'member', title: 'mall.title' } },
   { path: '/me', name: 'me', component: () => import('@/pages/MePage.vue'), meta: { for: 'member', tab: 'me' } },
   { path: '/me/points', name: 'points', component: () => import('@/pages/PointsPage.vue'), meta: { for: 'member', title: 'me.points' } },
   { path: '/me/history', name: 'history', component: () => import('@/pages/HistoryPage.vue'), meta: { for: 'member', title: 'history.title' } },

@@ -29,3 +29,37 @@ export const sendIdentifierCode = (kind: T.IdentifierKind, address: string) =>
   call<T.CodeSent>('POST', 'identifiers/codes', { kind, address })
 export const addIdentifier = (kind: T.IdentifierKind, address: string, code: string) =>
   call<T.Identifiers>('POST', 'identifiers', { kind, address, code })
+
+export const getCoupons = (tab: T.CouponTab, cursor: string | null) =>
+  call<T.MyCoupons>('GET', `coupons?tab=${tab}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
+export const getClaimable = () => call<T.Claimable[]>('GET', 'coupons/claimable')
+export const claimCoupon = (definition: string, key: string) =>
+  call<T.MyCoupon>('POST', 'coupons/claims', { definition, key })
+export const claimCode = (code: string, key: string) => call<T.MyCoupon>('POST', 'coupons/claims', { code, key })
+export const showCoupon = (id: string) => call<T.ShownCoupon>('POST', `coupons/${id}/code`)
+export const giveCoupon = (id: string, message: string, key: string) =>
+  call<T.MyCoupon>('POST', `coupons/${id}/gift`, { message, key })
+export const keepCoupon = (id: string) => call<T.MyCoupon>('DELETE', `coupons/${id}/gift`)
+export const getGift = (token: string) => call<T.GiftSeen>('GET', `gifts/${encodeURIComponent(token)}`)
+export const acceptGift = (token: string) => call<T.MyCoupon>('POST', `gifts/${encodeURIComponent(token)}/accept`)
+
+export const getWallet = () => call<T.Wallet>('GET', 'prepaid')
+export const claimGiftCard = (number: string, pin: string, key: string) =>
+  call<T.Wallet>('POST', 'gift-cards', { number, pin, key })
+export const giveValue = (unit: string, amount: number, to: string, message: string, key: string) =>
+  call<T.Wallet>('POST', 'transfers', { unit, amount, to, message, key })
+export const redeemStamps = (card: string, key: string) =>
+  call<T.Wallet>('POST', `stamp-cards/${encodeURIComponent(card)}`, { key })
+
+export const getMall = () => call<T.Mall>('GET', 'mall')
+export const getReward = (key: string) => call<T.Reward>('GET', `mall/${encodeURIComponent(key)}`)
+export const redeem = (reward: string, form: T.RedeemForm) =>
+  call<T.Redemption>('POST', `mall/${encodeURIComponent(reward)}/redemptions`, form)
+export const getRedemptions = (cursor: string | null) => call<T.Paged<T.Redemption>>('GET', at('redemptions', cursor))
+export const getRedemption = (id: string) => call<T.Redemption>('GET', `redemptions/${id}`)
+export const cancelRedemption = (id: string, key: string) =>
+  call<T.Redemption>('POST', `redemptions/${id}/cancel`, { key, reason: '' })
+export const receiveRedemption = (id: string, key: string) =>
+  call<T.Redemption>('POST', `redemptions/${id}/received`, { key, reason: '' })
+export const payRedemption = (id: string) => call<T.Redemption>('POST', `redemptions/${id}/payment`, {})
+export const showVirtualCodes = (id: string) => call<{ codes: string[] }>('POST', `redemptions/${id}/codes`)

@@ -27,6 +27,20 @@ export type Unread = Shapes['UnreadOut']
 export type Profile = Shapes['ProfileOut']
 export type Identifiers = Shapes['IdentifiersOut']
 
+export type MyCoupon = Shapes['MyCouponOut']
+export type MyCoupons = Shapes['MyCouponsOut']
+export type CouponTab = 'usable' | 'used' | 'over'
+export type Claimable = Shapes['ClaimableOut']
+export type ShownCoupon = Shapes['ShownOut']
+export type GiftSeen = Shapes['GiftSeenOut']
+export type Wallet = Shapes['WalletOut']
+export type Mall = Shapes['MallOut']
+export type RewardCard = Shapes['RewardCardOut']
+export type Reward = Shapes['RewardOut']
+export type Redemption = Shapes['RedemptionOut']
+export type RedeemForm = Shapes['RedeemGiven']
+export type Payment = Shapes['PaymentOut']
+
 export interface Paged<T> {
   items: T[]
   next_cursor?: string | null

@@ -1,11 +1,14 @@
+import till from './till.zh-CN'
+
 const zh = {
+  ...till,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
     notice: '演示品牌：姓名和手机号均为虚构',
     detail: '这里的姓名和手机号都是编出来的，购物记录来自公开数据集。验证码不会真的发出，请在管理后台「消息」里查看。',
     more: '说明',
   },
-  tab: { card: '会员卡', benefits: '权益', me: '我的' },
+  tab: { card: '会员卡', wallet: '钱包', mall: '商城', benefits: '权益', me: '我的' },
   state: {
     offline: '网络好像断开了',
     offlineHint: '请检查网络后重试，您的数据不受影响。',
