@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.programme.making import BASE, definition, member, order, points, programme, read, reasons, rule
+from tests.programme.making import (
+    BASE,
+    definition,
+    line,
+    member,
+    order,
+    points,
+    programme,
+    read,
+    reasons,
+    rule,
+)
 
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Language
@@ -231,3 +242,41 @@ def test_wrong_ones_are_told() -> None:
         "rules[2].effects[0].count": "out_of_range",
         "rules[3].effects[0].benefit": "no_quota",
     }
+
+
+GREEN = {"field": "line.sku", "op": "in", "value": ["green"]}
+SCOPES: list[tuple[dict[str, Any], dict[str, Any], MemberState, str]] = [
+    ({"field": "store.code", "op": "in", "value": ["s9"]}, {"store": "s9"}, member(), "s9"),
+    (
+        {"field": "store.region", "op": "eq", "value": "east"},
+        {"store_facts": {"store.region": "east"}},
+        member(),
+        "east",
+    ),
+    ({"field": "activity.channel", "op": "in", "value": ["app"]}, {"channel": "app"}, member(), "App"),
+    ({"field": "membership.tier", "op": "in", "value": ["gold"]}, {}, member("gold"), "金卡"),
+    ({"field": "membership.tags", "op": "contains_any", "value": ["vip"]}, {}, member(tags={"vip"}), "vip"),
+]
+
+
+@pytest.mark.parametrize(("condition", "act", "state", "said"), SCOPES)
+def test_a_rule_holds_in_a_scope_by_its_condition(
+    condition: dict[str, Any], act: dict[str, Any], state: MemberState, said: str
+) -> None:
+    """Store, region, channel, tier, tag: the same gift, only where the condition holds, and the sentence says where."""
+    live = programme(rule("a", COUPON, condition=condition))
+    assert len(decide(live, state, order(100, **act)).grants) == 1
+    assert reasons(decide(live, member(), order(100))) == {"a": "condition"}
+    assert said in describe(live.rules[0], live, "zh")
+    assert said.casefold() in describe(live.rules[0], live, "en").casefold()
+
+
+def test_a_rule_holds_for_products_by_its_lines() -> None:
+    live = programme(rule("a", points(10, lines=GREEN), budget="spring"))
+    assert amounts_of(live, line(100, sku="green"), line(100)) == {"a": 10}
+    assert amounts_of(live, line(100)) == {}
+    assert "green" in describe(live.rules[0], live, "en")
+
+
+def amounts_of(live: Programme, *lines: dict[str, Any]) -> dict[str, int]:
+    return {earn.rule: earn.amount for earn in decide(live, member(), order(*lines)).earns}
