@@ -50,6 +50,6 @@ def test_the_plans_price_is_in_the_quote() -> None:
 
     with_plan, without = quote(ann), quote(ben)
     # a tenth of 100.00 less for whoever has the plan; what else comes off is the same for both
-    assert [one["amount"] for one in with_plan["applied"] if one["ref"] == "price:prime-price"] == [1000]
-    assert "price:prime-price" not in {one["ref"] for one in without["applied"]}
+    assert [one["amount"] for one in with_plan["applied"] if one["ref"] == "benefit:prime-price"] == [1000]
+    assert "benefit:prime-price" not in {one["ref"] for one in without["applied"]}
     assert with_plan["payable"] == without["payable"] - 1000
