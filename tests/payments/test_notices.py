@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
-from tests.rest.shop import Caller, Shop, open_shop
+from tests.rest.shop import Shop, open_shop
 
 from regulars.flows import payments as paying
 from regulars.flows.plans import api as plan_flow
@@ -309,4 +309,3 @@ def test_the_simulators_pages_are_not_for_guessing(shop: Shop) -> None:
 def test_a_foreign_key_sees_no_payment(shop: Shop) -> None:
     payment = bought(shop)
     assert shop.foreign.refused("GET", f"/payments/{payment.id}")["code"] == "not_found"
-    assert isinstance(shop.call, Caller)

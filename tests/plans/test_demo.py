@@ -24,5 +24,7 @@ def test_the_demos_plan_is_filled_once() -> None:
     assert sum(n for one in stats.values() for n in one.by_state.values()) == 24
     # 5, 11, 17 and 23 try it; 1, 9 and 17 would rest, but 17 is on trial
     assert stats["prime"].by_state["trial"] == 4
-    assert stats["prime"].by_state["paused"] + stats.get("family", stats["prime"]).by_state.get("paused", 0) >= 2
+    assert (
+        stats["prime"].by_state["paused"] + stats.get("family", stats["prime"]).by_state.get("paused", 0) >= 2
+    )
     assert {one.state for one in payments.list_payments(scope=shop.scope, limit=100).items} == {"paid"}

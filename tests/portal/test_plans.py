@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from tests.portal.world import Browser
 
-from regulars.flows import payments as paying
 from regulars.kit import clock
 from regulars.kit.text import Text
 from regulars.platform.payments import api as payments
@@ -122,4 +121,3 @@ def test_nobody_sees_or_pays_the_plan_of_another(brand, shopper):
     stranger = Browser(brand.slug).open()
     for path in ("plan", "plans", f"payments/{made['payment']['id']}"):
         assert stranger.call("GET", path).status_code == 401
-    assert paying.BATCH

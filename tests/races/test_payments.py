@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.payments.test_notices import KEY, body_of, bought, now_of, post, put, results
+from tests.payments.test_notices import body_of, bought, now_of, post, put, results
 from tests.rest.shop import Shop, open_shop
 
 from regulars.flows import payments as paying
@@ -184,4 +184,3 @@ def test_refunds_at_once_never_exceed_what_was_paid(shop: Shop, together: Togeth
     assert len(good) == 4  # 4 × 700 = 2800 of 3000
     after = now_of(shop, payment)
     assert (after.refunded, after.refunding, after.state) == (2800, 0, "partly_refunded")
-    assert KEY
