@@ -14,7 +14,7 @@ import pytest
 from tests.checkout.world import line
 
 from regulars.facts.activity.types import MemberRef
-from regulars.flows import value
+from regulars.flows import coupon_codes, value
 from regulars.flows.checkout import api as checkout
 from regulars.flows.checkout.types import CartIn, CartLineIn, Quote, QuoteIn, WishIn
 from regulars.flows.coupons import api as coupons
@@ -129,7 +129,9 @@ def test_one_code_at_fifty_tills(till: Till, at_once: AtOnce) -> None:
         },
         now=clock.now(),
     )
-    batch, _ = coupons.make_codes(scope=till.scope, definition="ten", count=1, key="one", now=clock.now())
+    batch, _ = coupon_codes.make_codes(
+        scope=till.scope, definition="ten", count=1, key="one", now=clock.now()
+    )
     (row,) = held.each_code(brand_id=till.scope.brand_id, batch_id=batch.id)
     phones = [f"137{n:08d}" for n in range(50)]
     given = {"members": [{"identities": [{"type": "phone", "value": phone}]} for phone in phones]}
