@@ -144,6 +144,19 @@ export async function download(url: string, fallbackName: string): Promise<void>
   saveBlob(await response.blob(), name ? decodeURIComponent(name) : fallbackName)
 }
 
+/** A picture that only this brand's staff may see, as an address for `<img>`; revoke it when done. */
+export async function pictureUrl(url: string): Promise<string> {
+  const response = await send('GET', url, undefined, undefined, { Accept: 'image/*' })
+  return URL.createObjectURL(await response.blob())
+}
+
+/** Posts, and hands the file that is answered to the browser. */
+export async function downloadByPost(url: string, body: unknown, fallbackName: string): Promise<void> {
+  const response = await send('POST', url, body, undefined, { Accept: '*/*' })
+  const name = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
+  saveBlob(await response.blob(), name ? decodeURIComponent(name) : fallbackName)
+}
+
 export function saveBlob(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')

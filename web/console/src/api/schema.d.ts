@@ -1236,6 +1236,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description The queue, newest first.
+         */
+        get: operations["regulars_surfaces_console_reviews_list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/reviews/{case_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description It is in order: what was held becomes spendable. 403 `own_case` for whoever did it.
+         */
+        post: operations["regulars_surfaces_console_reviews_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/reviews/{case_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description It was abuse: what was held is cancelled.
+         */
+        post: operations["regulars_surfaces_console_reviews_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/reviews/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description The brand's rules against abuse.
+         */
+        get: operations["regulars_surfaces_console_reviews_get_rules"];
+        /**
+         * Put Rules
+         * @description Change them; they hold for what is posted from now on.
+         */
+        put: operations["regulars_surfaces_console_reviews_put_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/staff/{staff_id}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Phone
+         * @description Say which phone is hers, so that what she does for her own membership is held.
+         */
+        put: operations["regulars_surfaces_console_reviews_put_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/benefits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan
+         * @description Who she is and what she may use now. 409 `pass_expired` for a pass that is over a minute old.
+         */
+        post: operations["regulars_surfaces_console_verifying_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/till/benefits/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Use a benefit once 核销. 409 `benefit_used_up`, `held_for_review`; the same key answers the first use again.
+         */
+        post: operations["regulars_surfaces_console_verifying_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/benefits/uses/{use_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take a use back. 409 `undo_too_late` when the benefit's time for it is over.
+         */
+        post: operations["regulars_surfaces_console_verifying_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/benefits/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grants
+         * @description More uses that she was given, newest first; the last 100.
+         */
+        get: operations["regulars_surfaces_console_verifying_list_grants"];
+        put?: never;
+        /**
+         * Give More
+         * @description Give her more uses of a benefit with a quota, until a day, for a reason.
+         */
+        post: operations["regulars_surfaces_console_verifying_give_more"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/programme/try": {
         parameters: {
             query?: never;
@@ -2366,6 +2554,26 @@ export interface paths {
         get: operations["regulars_surfaces_console_coupons_get_options"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/coupon-definitions/describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Describe
+         * @description A definition under edit in a sentence; or everything that is wrong with it.
+         */
+        post: operations["regulars_surfaces_console_coupons_describe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4562,7 +4770,7 @@ export interface components {
         };
         /**
          * ChangeOut
-         * @description What an activity did to one unit.
+         * @description What an activity did to one unit; `money`: in minor units of the currency.
          */
         ChangeOut: {
             /** Unit */
@@ -4571,6 +4779,11 @@ export interface components {
             name: string;
             /** Amount */
             amount: number;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
         };
         /** PageOut[ActivityOut] */
         PageOut_ActivityOut_: {
@@ -4587,6 +4800,11 @@ export interface components {
             unit: string;
             /** Unit Name */
             unit_name: string;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
             /** Kind */
             kind: string;
             /** Kind Name */
@@ -4750,6 +4968,8 @@ export interface components {
         /**
          * LotOut
          * @description Value earned at once. A pending one becomes usable at `active_at`, or on delivery where that is null.
+         *
+         *     `money`: amounts are minor units of the currency.
          */
         LotOut: {
             /** Id */
@@ -4758,6 +4978,11 @@ export interface components {
             unit: string;
             /** Unit Name */
             unit_name: string;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
             /** State */
             state: string;
             /** Amount */
@@ -5834,31 +6059,30 @@ export interface components {
             /** Samples */
             samples: components["schemas"]["SampleOut"][];
         };
-        /**
-         * PreviewOut
-         * @description The beginning of the file, read by the given options, and the mapping its headers suggest.
-         */
-        PreviewOut: {
-            /** Headers */
-            headers: string[];
-            /** Sample */
-            sample: string[][];
-            /** Rows */
-            rows: number | null;
-            /** Encoding */
-            encoding: string;
-            /** Delimiter */
-            delimiter: string;
-            /** Sheets */
-            sheets: string[];
-            suggested: components["schemas"]["MappingIO"];
-        };
         /** SampleOut */
         SampleOut: {
             /** Code */
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * TierPreviewOut
+         * @description A portion: ask again with `next_after` until it is null and add up. `method` says how costs arise.
+         */
+        TierPreviewOut: {
+            /** Moves */
+            moves: components["schemas"]["MoveOut"][];
+            /** Seen */
+            seen: number;
+            /** Members */
+            members: number;
+            /** Next After */
+            next_after: string | null;
+            /** Unrecorded */
+            unrecorded: string[];
+            /** Method */
+            method: string;
         };
         /** UnitCostOut */
         UnitCostOut: {
@@ -5967,6 +6191,229 @@ export interface components {
             shares: {
                 [key: string]: number;
             };
+        };
+        /**
+         * CaseOut
+         * @description `sentence` says which rule it was. `activity_id` is null for what was refused.
+         */
+        CaseOut: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Rule */
+            rule: string;
+            /** Sentence */
+            sentence: string;
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Store */
+            store: string | null;
+            /** Actor */
+            actor: string;
+            /** Activity Id */
+            activity_id: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** State */
+            state: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Decided By */
+            decided_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Comment */
+            comment: string;
+        };
+        /** CasesOut */
+        CasesOut: {
+            /** Items */
+            items: components["schemas"]["CaseOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Open */
+            open: number;
+        };
+        /** ReviewDecideIn */
+        ReviewDecideIn: {
+            /** Comment */
+            comment: string;
+        };
+        /**
+         * RulesIO
+         * @description `velocity`: more than `limit` of something per member, device or store in a window of `minutes`.
+         */
+        RulesIO: {
+            /**
+             * Velocity
+             * @default []
+             */
+            velocity: components["schemas"]["VelocityIO"][];
+            /**
+             * Self Dealing
+             * @default false
+             */
+            self_dealing: boolean;
+        };
+        /** VelocityIO */
+        VelocityIO: {
+            /** Key */
+            key: string;
+            /** Of */
+            of: string;
+            /** Per */
+            per: string;
+            /** Limit */
+            limit: number;
+            /** Minutes */
+            minutes: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /**
+         * PhoneIn
+         * @description Her own phone, or null to forget it; only its hash is kept.
+         */
+        PhoneIn: {
+            /** Phone */
+            phone?: string | null;
+        };
+        /** ScannedOut */
+        ScannedOut: {
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Benefits */
+            benefits: components["schemas"]["UsableOut"][];
+        };
+        /**
+         * UsableOut
+         * @description `remaining` is null without a limit; `extra` of it come from grants.
+         */
+        UsableOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Kind */
+            kind: string;
+            /** Quota */
+            quota: number | null;
+            /** Used */
+            used: number;
+            /** Remaining */
+            remaining: number | null;
+            /** Extra */
+            extra: number;
+            /** Resets At */
+            resets_at: string | null;
+        };
+        /**
+         * BenefitScanIn
+         * @description `member`: what the scanner read (her pass) or her code.
+         */
+        BenefitScanIn: {
+            /** Member */
+            member: string;
+        };
+        /**
+         * UsedOut
+         * @description `undo_until`: until then the store may take it back.
+         */
+        UsedOut: {
+            /** Id */
+            id: string;
+            /** Benefit */
+            benefit: string;
+            /** Member */
+            member: string;
+            /**
+             * Used At
+             * Format: date-time
+             */
+            used_at: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Remaining */
+            remaining: number | null;
+            /** Repeated */
+            repeated: boolean;
+        };
+        /** VerifyIn */
+        VerifyIn: {
+            /** Member */
+            member: string;
+            /** Benefit */
+            benefit: string;
+            /** Key */
+            key: string;
+            /** Store */
+            store?: string | null;
+            /** Device */
+            device?: string | null;
+        };
+        /** BenefitGrantOut */
+        BenefitGrantOut: {
+            /** Id */
+            id: string;
+            /** Benefit */
+            benefit: string;
+            /** Benefit Name */
+            benefit_name: string;
+            /** Uses */
+            uses: number;
+            /** Used */
+            used: number;
+            /** Source */
+            source: string;
+            /** Reason */
+            reason: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /** BenefitGrantIn */
+        BenefitGrantIn: {
+            /** Benefit */
+            benefit: string;
+            /** Uses */
+            uses: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Reason */
+            reason: string;
+            /** Key */
+            key: string;
         };
         /** TryEarnOut */
         TryEarnOut: {
@@ -6327,6 +6774,25 @@ export interface components {
              */
             choices: components["schemas"]["ChoiceOut"][];
         };
+        /**
+         * PreviewOut
+         * @description The beginning of the file, read by the given options, and the mapping its headers suggest.
+         */
+        PreviewOut: {
+            /** Headers */
+            headers: string[];
+            /** Sample */
+            sample: string[][];
+            /** Rows */
+            rows: number | null;
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Sheets */
+            sheets: string[];
+            suggested: components["schemas"]["MappingIO"];
+        };
         /** StartIn */
         StartIn: {
             mapping: components["schemas"]["MappingIO"];
@@ -6415,7 +6881,7 @@ export interface components {
         };
         /**
          * MallChoicesOut
-         * @description What the forms of a reward offer.
+         * @description What the forms of a reward offer; `conditions` is the schema of what its condition may ask.
          */
         MallChoicesOut: {
             /** Kinds */
@@ -6434,6 +6900,10 @@ export interface components {
             categories: string[];
             /** Order States */
             order_states: components["schemas"]["ChoiceOut"][];
+            /** Conditions */
+            conditions: {
+                [key: string]: unknown;
+            };
         };
         /** ReportOut */
         ReportOut: {
@@ -6750,6 +7220,10 @@ export interface components {
             resources: components["schemas"]["ChoiceOut"][];
             /** Booking States */
             booking_states: components["schemas"]["ChoiceOut"][];
+            /** Conditions */
+            conditions: {
+                [key: string]: unknown;
+            };
         };
         /**
          * BookingOut
@@ -7040,6 +7514,26 @@ export interface components {
             reasons: components["schemas"]["ChoiceOut"][];
         };
         /**
+         * CouponSaidOut
+         * @description The definition in a sentence; `errors` instead where it cannot be read.
+         */
+        CouponSaidOut: {
+            /** Sentence */
+            sentence: string;
+            /** Errors */
+            errors: components["schemas"]["FieldErrorOut"][];
+        };
+        /**
+         * CouponDescribeIn
+         * @description A definition with its key, as it is being written.
+         */
+        CouponDescribeIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * CouponDefinitionIn
          * @description `definition` without its key, which the address has. `revision` of what was edited; `create` for a new one.
          */
@@ -7241,6 +7735,37 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * CodesFileIn
+         * @description How a file of codes is read: `column` is the header of the codes' column, where it is not plain which.
+         */
+        CodesFileIn: {
+            /**
+             * Column
+             * @default
+             */
+            column: string;
+            /**
+             * Encoding
+             * @default auto
+             */
+            encoding: string;
+            /**
+             * Delimiter
+             * @default
+             */
+            delimiter: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Reserved For
+             * @default
+             */
+            reserved_for: string;
         };
         /**
          * CouponOut
@@ -8782,7 +9307,8 @@ export interface components {
         };
         /**
          * AccountOut
-         * @description `notice_url` is what is entered at the provider, where it wants one.
+         * @description `notice_url` is what is entered at the provider, where it wants one. `simulated`: no money moves; whoever presses
+         *     “Pay” has paid, so it is for demos and training only.
          */
         AccountOut: {
             /** Key */
@@ -8805,6 +9331,8 @@ export interface components {
             secrets_set: string[];
             /** Is Default */
             is_default: boolean;
+            /** Simulated */
+            simulated: boolean;
             /** Notice Url */
             notice_url: string;
             /**
@@ -10878,7 +11406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewOut"];
+                    "application/json": components["schemas"]["TierPreviewOut"];
                 };
             };
         };
@@ -10927,6 +11455,278 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_list_cases: {
+        parameters: {
+            query?: {
+                state?: "open" | "released" | "confirmed";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDecideIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewDecideIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_get_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_put_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reviews_put_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_verifying_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitScanIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScannedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_verifying_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_verifying_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                use_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_verifying_list_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenefitGrantOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_verifying_give_more: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenefitGrantIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenefitGrantOut"];
                 };
             };
         };
@@ -12447,6 +13247,30 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_coupons_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponDescribeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponSaidOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_coupons_get_definition: {
         parameters: {
             query?: never;
@@ -12707,16 +13531,31 @@ export interface operations {
                      * Format: binary
                      */
                     file: string;
-                    /** Column */
-                    column: string;
-                    /** Encoding */
-                    encoding: string;
-                    /** Delimiter */
-                    delimiter: string;
-                    /** Note */
-                    note: string;
-                    /** Reserved For */
-                    reserved_for: string;
+                    /**
+                     * Column
+                     * @default
+                     */
+                    column?: string;
+                    /**
+                     * Encoding
+                     * @default auto
+                     */
+                    encoding?: string;
+                    /**
+                     * Delimiter
+                     * @default
+                     */
+                    delimiter?: string;
+                    /**
+                     * Note
+                     * @default
+                     */
+                    note?: string;
+                    /**
+                     * Reserved For
+                     * @default
+                     */
+                    reserved_for?: string;
                 };
             };
         };

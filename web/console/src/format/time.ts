@@ -90,3 +90,10 @@ export function isoDay(value: Instant): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zoneFor(value), year: 'numeric', month: '2-digit', day: '2-digit' })
   return parts.format(new Date(value))
 }
+
+/** "2026-03-01T09:30" of an instant on the business clock, for fields of a day and time; one without a zone is that already. */
+export function isoMinute(value: string): string {
+  if (!/(Z|[+-]\d\d:?\d\d)$/.test(value)) return value.slice(0, 16)
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zoneFor(value), hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  return `${isoDay(value)}T${time.format(new Date(value))}`
+}

@@ -1,6 +1,6 @@
 import {
-  Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
-  SetUp, Shop, ShoppingCart, Stamp, Tickets, Upload, User, UserFilled, Coin, CollectionTag, Brush,
+  CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
+  SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -38,7 +38,11 @@ export const navigation: readonly Group[] = [
     entries: [
       { name: 'rules', label: 'nav.rules', icon: Operation, permission: 'programme.read' },
       { name: 'tiers', label: 'nav.tiers', icon: Medal, permission: 'programme.read' },
+      { name: 'promotions', label: 'nav.promotions', icon: Discount, permission: 'programme.read' },
       { name: 'benefits', label: 'nav.benefits', icon: Present, permission: 'programme.read' },
+      { name: 'coupons', label: 'nav.coupons', icon: Ticket, permission: 'coupons.read' },
+      { name: 'budgets', label: 'nav.budgets', icon: Wallet, permission: 'coupons.read' },
+      { name: 'checkout', label: 'nav.checkout', icon: CreditCard, permission: 'programme.read' },
       { name: 'units', label: 'nav.units', icon: Coin, permission: 'programme.read' },
       { name: 'versions', label: 'nav.versions', icon: Files, permission: 'programme.read' },
     ],

@@ -5,6 +5,7 @@ import { asProblem, type Problem } from '@/api/problem'
 import type { components } from '@/api/schema'
 import type { Grammar } from '@/components/conditions/grammar'
 import type { Definition } from '@/pages/programme/definition'
+import { usePreferences } from './preferences'
 import { useSession } from './session'
 
 export type Version = components['schemas']['VersionOut']
@@ -24,6 +25,7 @@ interface ServerSchema {
  */
 export const useProgramme = defineStore('programme', () => {
   const session = useSession()
+  const preferences = usePreferences()
   const versions = shallowRef<VersionRow[]>()
   const packs = shallowRef<components['schemas']['PackOut'][]>([])
   const version = shallowRef<Version>()
@@ -50,6 +52,9 @@ export const useProgramme = defineStore('programme', () => {
       opLabels: Object.fromEntries(all.map((one) => [one.op, one.label])),
     }
   })
+
+  /** The stacking categories of the version that is shown, else of the live one. */
+  const categories = computed(() => (definition.value.checkout?.categories ?? []).map((one) => ({ value: one.code, label: preferences.lang === 'en' ? one.name.en || one.name.zh : one.name.zh || one.name.en })))
 
   function take(next: Version): void {
     version.value = next
@@ -120,5 +125,7 @@ export const useProgramme = defineStore('programme', () => {
     if (version.value) take(version.value)
   }
 
-  return { versions, packs, version, definition, schema, grammar, problem, errors, busy, live, draft, editable, dirty, open, save, startDraft, discard, take, loadVersions, loadSchema }
+  return {
+    versions, packs, version, definition, schema, grammar, categories, problem, errors, busy, live, draft, editable, dirty, open, save, startDraft, discard, take, loadVersions, loadSchema,
+  }
 })

@@ -1,5 +1,6 @@
 import { builder } from './builder'
 import { common } from './common'
+import { coupons } from './coupons'
 import { frame } from './frame'
 import { home } from './home'
 import { imports } from './imports'
@@ -9,4 +10,4 @@ import { settings } from './settings'
 import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...builder } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder } as const

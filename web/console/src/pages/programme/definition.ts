@@ -25,7 +25,13 @@ export interface Effect {
   months?: number
 }
 export interface Cap { period: string; times?: number; amount?: number }
-export interface Rule {
+export interface Times {
+  starts_at?: string
+  ends_at?: string
+  weekdays?: number[]
+  dayparts?: [string, string][]
+}
+export interface Rule extends Times {
   key: string
   name: Names
   trigger: string
@@ -33,10 +39,6 @@ export interface Rule {
   condition?: Wire
   effects: Effect[]
   priority?: number
-  starts_at?: string
-  ends_at?: string
-  weekdays?: number[]
-  dayparts?: [string, string][]
   member_day?: boolean
   caps?: Cap[]
   stacking_group?: string
@@ -67,6 +69,53 @@ export interface Benefit {
   quota?: number
   period?: string
 }
+export interface Step { at_least: number; off?: number; factor?: string | number }
+export interface Stacking { mode?: string; exclusive_of?: string; group?: string; category?: string; per_order?: number; skip_idle?: boolean }
+/** What lowers a price: of a promotion, or of a coupon definition. */
+export interface Offer extends Times {
+  kind: string
+  amount?: number
+  factor?: string | number
+  cap?: number
+  steps?: Step[]
+  measure?: string
+  every?: boolean
+  price?: number
+  pieces?: number
+  limit?: number
+  buy?: number
+  get?: number
+  same_item?: boolean
+  gift?: Wire
+  times?: number
+  unit?: string
+  rate?: string | number
+  lines?: Wire
+  condition?: Wire
+  member_day?: boolean
+  first_order?: boolean
+  at_least?: number
+  at_least_pieces?: number
+  stacking?: Stacking
+  priority?: number
+  budget?: string
+  returns?: string
+}
+export interface Promotion extends Offer { key: string; name: Names; layer?: string; enabled?: boolean }
+export interface StackingCategory { code: string; name: Names; most?: number }
+export interface PointsTender { unit: string; points: number; minor: number; step?: number; least?: number; share?: string | number; lines?: Wire; shipping?: boolean; earns?: boolean }
+export interface StoredTender { principal: string; bonus?: string; order?: string; principal_earns?: boolean; bonus_earns?: boolean }
+export interface GiftTender { unit: string; earns?: boolean }
+export interface Checkout {
+  categories?: StackingCategory[]
+  coupons_per_order?: number
+  points?: PointsTender
+  stored?: StoredTender
+  gift?: GiftTender
+  gift_first?: boolean
+  shipping_returns?: string
+  quote_minutes?: number
+}
 export interface MemberDays { days_of_month?: number[]; weekdays?: number[] }
 export interface Definition {
   format?: number
@@ -77,6 +126,8 @@ export interface Definition {
   schemes?: Scheme[]
   rules?: Rule[]
   benefits?: Benefit[]
+  promotions?: Promotion[]
+  checkout?: Checkout
 }
 
 /** Sets a key, or takes it away where the value is the default or nothing. */
