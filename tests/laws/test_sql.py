@@ -20,6 +20,7 @@ NAMES_OF_OURS = {
     },
     "kit.sql.copy_rows": {"table", "columns"},
     "kit.sql.copy_text": {"table", "columns"},
+    "kit.wire.copy": {"table", "columns"},
     "platform.outbox.store.unseen_in": {"partition"},  # read from the catalogue
     "platform.outbox.store.drop": {"partition"},
     "platform.due.api.claim": {"table", "due", "where"},  # written out by the room whose table it is

@@ -1,7 +1,7 @@
 """Middleware that only people with a browser need: sessions of cookies, accounts, the language of pages.
 
-Integrators' requests carry a key and are answered in the language they ask for, so they pass it by: they took 0.1 of the
-0.27 ms that Django cost a request.
+Integrators' requests carry a key and are answered in the language they ask for, so they pass it by: they took 0.1 of
+the 0.27 ms that Django cost a request.
 """
 
 from __future__ import annotations

@@ -35,12 +35,12 @@ from regulars.flows import effects
 from regulars.flows.intake import around, repair
 from regulars.flows.intake.fold import Fold, inactive_from
 from regulars.flows.intake.load import Loaded, load
+from regulars.flows.intake.planned import planned
 from regulars.flows.intake.prepare import Prepared, prepare
 from regulars.flows.intake.progress import latest, save_state
 from regulars.flows.intake.types import Event
 from regulars.kit.errors import Refusal, not_found
 from regulars.kit.ids import new_ids
-from regulars.kit.sql import planned
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
