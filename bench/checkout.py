@@ -1,8 +1,8 @@
 """Quotes and commits over HTTP, beside pgbench in the same run.
 
 `python -m bench.checkout [--members N] [--connections 16] [--seconds 10]`. A cart of 20 lines, 30 live promotions, 10
-coupons in each buyer's wallet, of which an order takes three; the product's own web server, a raw asyncio client on the same cores. Commits are of
-quotes made just before; each is durable when it is answered.
+coupons in each buyer's wallet, of which an order takes three; the product's own web server, a raw asyncio client on
+the same cores. Commits are of quotes made just before; each is durable when it is answered.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from tests.rest.conftest import Clock
 
 if TYPE_CHECKING:

@@ -74,9 +74,13 @@ def world_of(till: Till) -> dict[str, Any]:
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(cart=lines, shipping=st.integers(0, 1500), points=tenders, stored=tenders, gift=tenders, data=st.data())
+@given(
+    cart=lines, shipping=st.integers(0, 1500), points=tenders, stored=tenders, gift=tenders, data=st.data()
+)
 def test_what_is_bought_and_all_returned_leaves_the_world_as_it_was(
     stocked: Till,
     cart: list[dict[str, Any]],
@@ -119,7 +123,9 @@ def test_what_is_bought_and_all_returned_leaves_the_world_as_it_was(
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cart=lines, points=tenders, stored=tenders, again=lines)
 def test_what_is_reopened_and_cancelled_leaves_the_world_as_it_was(

@@ -20,9 +20,7 @@ def test_a_cart_is_quoted_committed_and_comes_back_in_pieces(till: Till) -> None
     till.give("bonus", 500)
     coupon = till.coupon("five", {"kind": "amount", "amount": 500, "at_least": 10000})
     # tea 3 × 50.00 = 150.00 → 10 % off: 135.00; cup 1 × 80.00. Together 215.00 ≥ 200 → 20.00 off.
-    quote = till.quote(
-        line("tea", 5000, 3, "tea"), line("cup", 8000, 1, "ware"), points="max", stored="max"
-    )
+    quote = till.quote(line("tea", 5000, 3, "tea"), line("cup", 8000, 1, "ware"), points="max", stored="max")
     price = quote["price"]
     assert price["list"] == 23000
     assert [(a["ref"], a["amount"]) for a in price["applied"]] == [

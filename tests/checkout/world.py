@@ -8,6 +8,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from tests.rest.conftest import Clock
+from tests.rest.shop import Caller, new_brand
+
 from regulars.flows import value
 from regulars.kit import clock
 from regulars.platform.organisations.types import Scope
@@ -15,10 +18,9 @@ from regulars.programme.packs import api as packs
 from regulars.programme.versions import api as versions
 from regulars.surfaces import rates
 from regulars.value.ledger import api as ledger
-from tests.rest.conftest import Clock
-from tests.rest.shop import Caller, new_brand
 
-# ¥1 earns 1 point and 1 growth. 100 points are 1 yuan, in hundreds, at most half of the order; bonus before principal. Two promotions.
+# ¥1 earns 1 point and 1 growth. 100 points are 1 yuan, in hundreds, at most half of the order; bonus before
+# principal. Two promotions.
 SELLING: dict[str, Any] = {
     "promotions": [
         {
@@ -139,8 +141,8 @@ def open_till(noon: Clock, **more: Any) -> Till:
     pack = packs.get_pack("retail")
     base = [rule for rule in pack["rules"] if rule["key"] in ("base-points", "base-growth")]
     definition = {**pack, "rules": base, **SELLING, **more}
-    versions.install(
-        scope=scope, definition=definition, effective_from=now - timedelta(days=400), now=now
-    )
-    member: str = call.post("/members", {"identities": [{"type": "phone", "value": "13800138000"}]})["member_id"]
+    versions.install(scope=scope, definition=definition, effective_from=now - timedelta(days=400), now=now)
+    member: str = call.post("/members", {"identities": [{"type": "phone", "value": "13800138000"}]})[
+        "member_id"
+    ]
     return Till(scope, call, foreign, noon, member)

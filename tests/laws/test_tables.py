@@ -25,7 +25,18 @@ from regulars.platform.outbox.types import Event
 
 # The order of floors that foreign keys obey as imports do; within a floor platform's rooms stand on each other.
 FLOORS = ["flows", "messaging", "value", "programme", "facts", "platform"]
-PLATFORM = ["payments", "signin", "apikeys", "files", "outbox", "staff", "organisations", "audit", "due", "privacy"]
+PLATFORM = [
+    "payments",
+    "signin",
+    "apikeys",
+    "files",
+    "outbox",
+    "staff",
+    "organisations",
+    "audit",
+    "due",
+    "privacy",
+]
 # Tables with a member in them that are not a member's: found by the hash of a key, or a log read in its own order.
 DIRECTORIES = {
     "activity_key": "key_hash",

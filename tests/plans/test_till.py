@@ -53,3 +53,24 @@ def test_the_plans_price_is_in_the_quote() -> None:
     assert [one["amount"] for one in with_plan["applied"] if one["ref"] == "benefit:prime-price"] == [1000]
     assert "benefit:prime-price" not in {one["ref"] for one in without["applied"]}
     assert with_plan["payable"] == without["payable"] - 1000
+
+    # what is bought is told as saved; what comes back was not saved
+    cart = {"lines": [line("A", 10_000, 2, "tea")], "store": "S1"}
+    token = shop.call.post("/quotes", {"cart": cart, "member": {"id": ann}})["token"]
+    sold = shop.call.post("/checkouts", {"token": token, "number": "P1"}, Idempotency_Key="p1")
+
+    def saved() -> int:
+        return plans.get_savings(
+            brand_id=shop.scope.brand_id,
+            member_id=UUID(ann),
+            held=None,
+            currency="CNY",
+            timezone="Asia/Shanghai",
+        ).total
+
+    assert saved() == 2000
+    back = {"number": "R1", "lines": [{"line": 1, "quantity": 1}]}
+    shop.call.post(f"/checkouts/{sold['id']}/returns", back, Idempotency_Key="r1")
+    assert saved() == 1000
+    shop.call.post(f"/checkouts/{sold['id']}/returns", {"number": "R2"}, Idempotency_Key="r2")
+    assert saved() == 0

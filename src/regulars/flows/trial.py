@@ -88,7 +88,9 @@ def try_definition(
         draft=draft,
         decision=decision,
         sentences=tuple(
-            explain_outcome(outcome, draft, language, earns=decision.earns, facts=facts, grants=decision.grants)
+            explain_outcome(
+                outcome, draft, language, earns=decision.earns, facts=facts, grants=decision.grants
+            )
             for outcome in decision.outcomes
         ),
         live=decide(live, state, act),
@@ -99,11 +101,11 @@ def _left(brand_id: UUID, keys: frozenset[str], act: Act, now: datetime) -> Mapp
     """What the budgets have now: a trial takes nothing from them, and gives no more than there is."""
     if not keys:
         return None
-    store = organisations.stores_of(brand_id=brand_id, codes={act.store}).get(act.store) if act.store else None
-    store_id = store.id if store else None
-    left = effects.budgets_left(
-        brand_id=brand_id, keys=keys, stores={store_id}, now=now, none_of=frozenset()
+    store = (
+        organisations.stores_of(brand_id=brand_id, codes={act.store}).get(act.store) if act.store else None
     )
+    store_id = store.id if store else None
+    left = effects.budgets_left(brand_id=brand_id, keys=keys, stores={store_id}, now=now, none_of=frozenset())
     return left.at(store_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
@@ -36,6 +36,9 @@ from regulars.value.checkouts import api as checkouts
 from regulars.value.checkouts.types import CheckoutRow
 from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import CouponUse
+from regulars.value.plans import api as plans
+from regulars.value.plans.types import SCHEME as PLAN
+from regulars.value.plans.types import NewSaving
 
 MAX_NUMBER = 56  # a reopened order's number gets a suffix
 
@@ -129,6 +132,7 @@ def _commit(
     _take_budgets(scope, reckoned, budget_subject(checkout_id, revision), now)
     _post(scope, ticket, reckoned, moves, checkout_id, revision, now)
     _use_quotas(scope, reckoned, moves, checkout_id, revision, now)
+    _note_savings(scope, reckoned, moves, checkout_id, revision, now)
     row = CheckoutRow(
         id=checkout_id,
         member_id=member_id,
@@ -265,6 +269,30 @@ def _use_quotas(
             store_id=reckoned.store.id if reckoned.store else None,
         )
         moves.uses.setdefault(applied.quota, []).append(receipt.use.id)
+
+
+def _note_savings(
+    scope: Scope, reckoned: Reckoned, moves: Moves, checkout_id: UUID, revision: int, now: datetime
+) -> None:
+    """What benefits of her paid plan took off is told to her as saved."""
+    of_plan = {b.key for b in reckoned.world.programme.benefits if b.scheme == PLAN}
+    saved = [a for a in reckoned.priced.applied if a.coupon is None and a.key in of_plan and a.amount]
+    if not saved:
+        return
+    moves.savings = {applied.ref: applied.key for applied in saved}
+    savings = [
+        NewSaving(
+            member_id=reckoned_member(reckoned),
+            benefit=applied.key,
+            amount=applied.amount,
+            currency=reckoned.priced.currency,
+            source=own_key(checkout_id, revision, applied.ref),
+            at=now,
+        )
+        for applied in saved
+    ]
+    with connection.cursor() as cursor:
+        plans.record_saving(cursor, brand_id=scope.brand_id, savings=savings)
 
 
 def reckoned_member(reckoned: Reckoned) -> UUID:

@@ -34,6 +34,8 @@ from regulars.value.budgets import api as budgets
 from regulars.value.checkouts import api as checkouts
 from regulars.value.checkouts.types import CHECKOUT, STATES, CheckoutRow, CheckoutState, ReturnRow
 from regulars.value.coupons import api as coupons
+from regulars.value.plans import api as plans
+from regulars.value.plans.types import NewSaving
 
 UNDO_WINDOW = timedelta(minutes=30)
 
@@ -215,9 +217,10 @@ def _give_back(
     budgets.give_back(
         brand_id=scope.brand_id,
         subject=budget_subject(row.id, row.revision),
-        amounts=None if undone else plan.budgets,
+        amounts=None if undone else _budgets_back(scope, plan, now),
         now=now,
     )
+    _unsave(scope, row, priced, plan, moves, back_id, now)
     gone = _gone(row)
     for line in plan.lines:
         gone[line.line] = gone.get(line.line, Decimal(0)) + line.quantity
@@ -243,6 +246,48 @@ def _give_back(
     )
     row = checkouts.get_checkout(brand_id=row.brand_id, member_id=row.member_id, checkout_id=row.id)
     return Returned(row, back_id, kind, plan, earned)
+
+
+def _budgets_back(scope: Scope, plan: ReturnPlan, now: datetime) -> dict[str, int]:
+    """What goes back into budgets with a piece: money as it comes; a use only with the last piece."""
+    found = budgets.left(brand_id=scope.brand_id, keys=plan.budgets, now=now)
+    return {
+        key: amount
+        for key, amount in plan.budgets.items()
+        if plan.whole or (key in found and found[key].budget.kind == "amount")
+    }
+
+
+def _unsave(
+    scope: Scope,
+    row: CheckoutRow,
+    priced: Priced,
+    plan: ReturnPlan,
+    moves: Moves,
+    back_id: UUID,
+    now: datetime,
+) -> None:
+    """What a plan had saved on goods that came back was not saved."""
+    sums: dict[str, int] = {}
+    for line in plan.lines:
+        for ref, amount in line.discounts:
+            if ref in moves.savings and amount:
+                sums[ref] = sums.get(ref, 0) + amount
+    if not sums:
+        return
+    savings = [
+        NewSaving(
+            member_id=row.member_id,
+            benefit=moves.savings[ref],
+            amount=-amount,
+            currency=priced.currency,
+            source=own_key(row.id, row.revision, f"{back_id.hex}:{ref}"),
+            at=now,
+        )
+        for ref, amount in sums.items()
+    ]
+    with connection.cursor() as cursor:
+        plans.record_saving(cursor, brand_id=scope.brand_id, savings=savings)
 
 
 def _post(

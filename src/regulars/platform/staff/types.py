@@ -53,9 +53,16 @@ PERMISSIONS: dict[str, Text] = {
     "payments.refund": Text("退款与关闭支付单", "Refund and close payments"),
     "payments.manage": Text("管理收款账户", "Manage payment accounts"),
     "prepaid.sell": Text("办理充值、售卖次卡与礼品卡", "Sell stored value, packages and gift cards"),
-    "prepaid.use": Text("核销次卡、绑定礼品卡、兑换集章、代会员转赠", "Use packages, bind gift cards, redeem stamps, give for members"),
-    "prepaid.refund": Text("储值与次卡退款、冻结、作废礼品卡", "Refund and freeze prepaid value, void gift cards"),
-    "prepaid.write": Text("管理充值阶梯、次卡、礼品卡批次与预付设置", "Manage ladders, packages, gift card batches and settings"),
+    "prepaid.use": Text(
+        "核销次卡、绑定礼品卡、兑换集章、代会员转赠",
+        "Use packages, bind gift cards, redeem stamps, give for members",
+    ),
+    "prepaid.refund": Text(
+        "储值与次卡退款、冻结、作废礼品卡", "Refund and freeze prepaid value, void gift cards"
+    ),
+    "prepaid.write": Text(
+        "管理充值阶梯、次卡、礼品卡批次与预付设置", "Manage ladders, packages, gift card batches and settings"
+    ),
     "imports.run": Text("导入数据", "Import data"),
     "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
     "reports.read": Text("查看工作台与报表", "See the dashboard and reports"),

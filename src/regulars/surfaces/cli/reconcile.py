@@ -52,7 +52,9 @@ def _reconcile(slug: str) -> int:
         raise PlainError(zh=f"没有品牌 {slug}。", en=f"There is no brand {slug}.")
     brand_id = only.id if only else None
     began = time.perf_counter()
-    found = ledger.reconcile_books(brand_id=brand_id, limit=_MOST) + prepaid.card_differences(brand_id=brand_id)
+    found = ledger.reconcile_books(brand_id=brand_id, limit=_MOST) + prepaid.card_differences(
+        brand_id=brand_id
+    )
     totals = ledger.programme_totals(brand_id=brand_id)
     seconds = time.perf_counter() - began
     slugs = {one.id: one.slug for one in organisations.list_brands()}
