@@ -1,6 +1,7 @@
 import {
   CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
   SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
+  Box, Goods,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -40,11 +41,18 @@ export const navigation: readonly Group[] = [
       { name: 'tiers', label: 'nav.tiers', icon: Medal, permission: 'programme.read' },
       { name: 'promotions', label: 'nav.promotions', icon: Discount, permission: 'programme.read' },
       { name: 'benefits', label: 'nav.benefits', icon: Present, permission: 'programme.read' },
+      { name: 'mall', label: 'nav.mall', icon: Goods, permission: 'rewards.read' },
       { name: 'coupons', label: 'nav.coupons', icon: Ticket, permission: 'coupons.read' },
       { name: 'budgets', label: 'nav.budgets', icon: Wallet, permission: 'coupons.read' },
       { name: 'checkout', label: 'nav.checkout', icon: CreditCard, permission: 'programme.read' },
       { name: 'units', label: 'nav.units', icon: Coin, permission: 'programme.read' },
       { name: 'versions', label: 'nav.versions', icon: Files, permission: 'programme.read' },
+    ],
+  },
+  {
+    label: 'nav.desk',
+    entries: [
+      { name: 'redemptions', label: 'nav.redemptions', icon: Box, permission: 'rewards.read' },
     ],
   },
   {

@@ -7,7 +7,8 @@ import { imports } from './imports'
 import { members } from './members'
 import { programme } from './programme'
 import { settings } from './settings'
+import { mall } from './mall'
 import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall } as const
