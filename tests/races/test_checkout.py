@@ -214,6 +214,36 @@ def test_a_coupon_voided_while_it_is_used(till: Till, at_once: AtOnce) -> None:
     till.is_sound()
 
 
+def test_a_coupon_that_ends_while_it_is_used(till: Till, at_once: AtOnce) -> None:
+    """Used or expired, never both: due work sweeps while tills commit at the last moment."""
+    coupon = till.coupon(
+        "five", {"kind": "amount", "amount": 500}, validity={"kind": "after_claim", "days": 1}
+    )
+    made = quote(till)
+    assert made.priced.payable == 7500
+    ends = held.get_coupon(
+        brand_id=till.scope.brand_id, member_id=UUID(till.member), coupon_id=UUID(coupon)
+    ).coupon.expires_at
+    assert ends is not None and made.token is not None
+    token = made.token
+    calls: list[Callable[[], Any]] = [
+        lambda n=n: checkout.commit(
+            scope=till.scope, token=token, number=f"E{n}", key=f"e{n}", now=clock.now()
+        )
+        for n in range(100)
+    ]
+    calls += [lambda: held.expire_due(ends) for _ in range(100)]
+    outcomes = at_once(calls)
+    found = said([o for o in outcomes if not isinstance(o, int)])
+    swept = sum(o for o in outcomes if isinstance(o, int))
+    after = held.get_coupon(
+        brand_id=till.scope.brand_id, member_id=UUID(till.member), coupon_id=UUID(coupon)
+    ).coupon.state
+    assert (found["done"], swept, after) in {(1, 0, "used"), (0, 1, "expired")}
+    assert found["quote_changed"] == 100 - found["done"]
+    till.is_sound()
+
+
 def test_quotes_change_nothing(till: Till, at_once: AtOnce) -> None:
     till.give("points", 1000)
     till.coupon("five", {"kind": "amount", "amount": 500})
