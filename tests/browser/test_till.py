@@ -28,6 +28,7 @@ def counter(shop: Shop) -> Shop:
             "state": "active",
             "offer": {"kind": "amount", "amount": 1000, "at_least": 3000},
             "validity": {"kind": "after_claim", "days": 30},
+            "claim": {"channels": ["issue", "code"]},
         },
         now=shop.now,
     )
@@ -223,7 +224,48 @@ def test_a_coupon_is_verified_at_the_counter_and_given_back(counter, opened, sho
         page.get_by_role("button", name="Another member").wait_for()
         settle(page)
         fits(page)
+        speaks(page, "en")
         shoot(page, "till-services-en", full=False)
+
+
+def test_benefits_sessions_and_top_ups_are_taken_at_the_counter(counter, opened, shoot):
+    from regulars.value.prepaid import api as prepaid
+
+    for kind, key, definition in (
+        (
+            "ladder",
+            "usual",
+            {"name": {"zh": "常规", "en": "Usual"}, "rungs": [{"pay": 20_000, "bonus": 2_000}], "open": True},
+        ),
+        ("package", "ten", {"name": {"zh": "十次卡", "en": "Ten cups"}, "sessions": 10, "price": 20_000}),
+    ):
+        prepaid.put_definition(
+            scope=counter.scope, kind=kind, key=key, state="active", definition=definition, now=counter.now
+        )
+    with opened(counter, "clerk", "till/services", size="1024") as page:
+        page.get_by_role("button", name="Shanghai Jing'an").click()
+        scan(page, "Find the member", code_of(counter, 5))
+        benefit = page.locator(".benefit", has_text="left this period").first
+        before = benefit.inner_text()
+        benefit.get_by_role("button", name="Use once").click()
+        page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
+        page.locator(".counter.done").wait_for()
+        settle(page)
+        assert benefit.inner_text() != before
+        shoot(page, "till-benefits-en", full=False)
+        page.locator(".counter.done").get_by_role("button", name="Undo").click()
+        page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
+        page.get_by_text("Undone", exact=True).wait_for()
+        settle(page)
+        assert benefit.inner_text() == before
+        page.get_by_text("Top up", exact=True).click()
+        page.get_by_role("button", name="¥200.00").click()
+        page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
+        page.get_by_text("Topped up ¥200.00").wait_for()
+        page.locator(".balances", has_text="¥200.00").wait_for()
+        settle(page)
+        fits(page)
+        shoot(page, "till-topup-en", full=False)
 
 
 def test_a_code_that_she_shows_becomes_hers_and_is_used(counter, opened):

@@ -188,7 +188,7 @@ export const coupons = {
       code: ['券码', 'Code'],
       until: ['有效期至', 'Good until'],
       usedIn: ['使用', 'Used'],
-      void: ['作废', 'Void'],
+      void: ['作废', 'Make void'],
       voidText: ['「{name}」将作废，不能恢复。请写明原因：', '“{name}” becomes worthless for good. Say why:'],
       undo: ['撤销核销', 'Undo'],
     },
