@@ -443,7 +443,7 @@ def test_a_new_key_is_shown_once(shop, opened, shoot):
         assert secret.startswith("rk_live_")
         shoot(page, "console-key-once", full=False)
         once.get_by_role("button", name="I have saved it").click()
-        page.get_by_text("Till", exact=True).wait_for()
+        page.locator("strong", has_text="Till").wait_for()
         page.reload()
         settle(page)
         assert secret not in page.content()

@@ -181,6 +181,6 @@ export const till = {
     useBenefit: ['使用一次', 'Use once'],
     useBenefitText: ['在「{store}」使用「{name}」一次。', 'Uses “{name}” once at {store}.'],
     benefitUsed: ['已使用「{name}」', 'Used “{name}”'],
-    usesLeft: ['本期还剩 {n} 次', '{n} uses left this period'],
+    usesLeft: ['本期还剩 {n} 次', '{n} use left this period | {n} uses left this period'],
   },
 } as const
