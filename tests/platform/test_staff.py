@@ -179,9 +179,10 @@ def test_nobody_gives_more_than_she_has(tenant: Tenant) -> None:
 
     beyond = refused("beyond_your_own", hire, assignment=NewAssignment("clerk", tenant.tea.id))
     assert beyond.data["permissions"] == [
-        "activities.read", "benefits.use", "bookings.read", "bookings.use", "checkout.commit", "checkout.quote",
-        "checkout.read", "checkout.return", "coupons.read", "coupons.use", "ledger.burn", "ledger.read",
-        "payments.read", "prepaid.sell", "prepaid.use", "rewards.read", "rewards.redeem", "subscriptions.read", "subscriptions.write",
+        "activities.read", "benefits.use", "bookings.read", "bookings.use", "checkout.commit",
+        "checkout.quote", "checkout.read", "checkout.return", "coupons.read", "coupons.use", "ledger.burn",
+        "ledger.read", "payments.read", "prepaid.sell", "prepaid.use", "rewards.read", "rewards.redeem",
+        "subscriptions.read", "subscriptions.write",
     ]  # fmt: skip
     refused("forbidden", hire, assignment=NewAssignment("reader", tenant.coffee.id))
     refused("forbidden", hire, assignment=NewAssignment("reader"))
