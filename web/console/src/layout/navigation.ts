@@ -2,6 +2,9 @@ import {
   CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
   SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
   Box, Goods,
+  WalletFilled,
+  Postcard,
+  DataLine,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -42,6 +45,7 @@ export const navigation: readonly Group[] = [
       { name: 'promotions', label: 'nav.promotions', icon: Discount, permission: 'programme.read' },
       { name: 'benefits', label: 'nav.benefits', icon: Present, permission: 'programme.read' },
       { name: 'mall', label: 'nav.mall', icon: Goods, permission: 'rewards.read' },
+      { name: 'prepaid', label: 'nav.prepaid', icon: WalletFilled, permission: 'ledger.read' },
       { name: 'coupons', label: 'nav.coupons', icon: Ticket, permission: 'coupons.read' },
       { name: 'budgets', label: 'nav.budgets', icon: Wallet, permission: 'coupons.read' },
       { name: 'checkout', label: 'nav.checkout', icon: CreditCard, permission: 'programme.read' },
@@ -53,6 +57,8 @@ export const navigation: readonly Group[] = [
     label: 'nav.desk',
     entries: [
       { name: 'redemptions', label: 'nav.redemptions', icon: Box, permission: 'rewards.read' },
+      { name: 'giftCards', label: 'nav.giftCards', icon: Postcard, permission: 'prepaid.sell' },
+      { name: 'liability', label: 'nav.liability', icon: DataLine, permission: 'reports.read' },
     ],
   },
   {

@@ -54,3 +54,16 @@ export function wrong(errors: Readonly<Record<string, string>>, path: string): s
   const below = Object.entries(errors).find(([field]) => field.startsWith(`${path}[`) || field.startsWith(`${path}.`))
   return below?.[1] ?? ''
 }
+
+/** One thing that is done by filling in a short form. */
+export interface Act {
+  readonly title: string
+  readonly text?: string
+  readonly confirm?: string
+  readonly done: string
+  readonly start: Definition
+  readonly fields: (definition: Definition) => readonly Field[]
+  /** Fields that must be filled before it can be sent. */
+  readonly needs?: readonly string[]
+  readonly send: (definition: Definition, key: string) => Promise<unknown>
+}

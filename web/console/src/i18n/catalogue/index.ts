@@ -8,7 +8,8 @@ import { members } from './members'
 import { programme } from './programme'
 import { settings } from './settings'
 import { mall } from './mall'
+import { prepaid } from './prepaid'
 import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid } as const

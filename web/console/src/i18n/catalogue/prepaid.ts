@@ -123,6 +123,7 @@ export const prepaid = {
     voidCardText: ['尾号 {ending} 的卡（面值 {face}）将作废，不能恢复。请写明原因：', 'The card ending {ending} ({face}) becomes void, for good. Say why:'],
     cardVoided: ['已作废', 'Voided'],
   },
+  cardStates: { made: ['未激活', 'Made'], active: ['已激活', 'Active'], claimed: ['已绑定', 'Bound'], void: ['已作废', 'Void'], expired: ['已过期', 'Expired'] },
   pay: {
     method: ['支付方式', 'Paid by'],
     methods: { cash: ['现金', 'Cash'], card: ['银行卡', 'Card'], wechat: ['微信', 'WeChat'], alipay: ['支付宝', 'Alipay'], transfer: ['转账', 'Transfer'], online: ['线上', 'Online'], other: ['其他', 'Other'] },
