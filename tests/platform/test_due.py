@@ -114,13 +114,13 @@ def test_two_workers_share_the_list() -> None:
 def table(transactional_db: None) -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TABLE waiting (member int, id int, next_run_at timestamptz, PRIMARY KEY (member, id))"
+            "CREATE TABLE due_trial (member int, id int, next_run_at timestamptz, PRIMARY KEY (member, id))"
         )
-        cursor.execute("INSERT INTO waiting SELECT i %% 7, i, %s FROM generate_series(1, 100) i", [NOW])
-        cursor.execute("INSERT INTO waiting VALUES (0, 1000, %s)", [NOW + timedelta(seconds=1)])
-    yield "waiting"
+        cursor.execute("INSERT INTO due_trial SELECT i %% 7, i, %s FROM generate_series(1, 100) i", [NOW])
+        cursor.execute("INSERT INTO due_trial VALUES (0, 1000, %s)", [NOW + timedelta(seconds=1)])
+    yield "due_trial"
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE waiting")
+        cursor.execute("DROP TABLE due_trial")
 
 
 def test_rows_are_claimed_once_by_two_transactions(table: str) -> None:

@@ -23,7 +23,7 @@ _BODY = {
         "content": {_YAML: {"schema": {"type": "string", "description": "docs/programme-as-code.md"}}},
     }
 }
-_ANSWER = {"responses": {200: {"description": "OK", "content": {_YAML: {"schema": {"type": "string"}}}}}}
+_ANSWER = {"responses": {200: {"description": "OK", "content": {_YAML: {"schema": {"type": "object"}}}}}}
 
 
 class LeafOut(Schema):
