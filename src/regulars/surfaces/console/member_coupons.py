@@ -29,7 +29,6 @@ from regulars.surfaces.console.asking import (
 )
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.coupons import (
-    ClaimCodeIn,
     CouponOut,
     CouponVerifyIn,
     FoundOut,
@@ -62,16 +61,6 @@ def list_coupons(
         limit=limit,
     )
     return PageOut(items=_out(request, page.items), next_cursor=page.next_cursor)
-
-
-@router.post("/members/{code}/coupons", response={201: CouponOut}, **needs("coupons.use"))
-def claim_code(request: HttpRequest, code: Code, given: ClaimCodeIn) -> Any:
-    """She brings a code that nobody has claimed yet: it becomes a coupon of hers. 409 says why not."""
-    scope = scope_of(request)
-    acted = flow.claim_code(
-        scope=scope, member_id=member_id_of(scope, code), code=given.code, key=given.key, now=clock.now()
-    )
-    return Status(201, _out(request, [acted.held])[0])
 
 
 @router.post("/members/{code}/coupons/{coupon_id}/void", response=CouponOut, **needs("coupons.issue"))

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef, watch } from 'vue'
 import { api } from '@/api/client'
 import type { components } from '@/api/schema'
+import { integer, money } from '@/format/number'
 import { usePreferences } from './preferences'
 import { useSession } from './session'
 
@@ -39,5 +40,9 @@ export const useChoices = defineStore('choices', () => {
   const identityTypes = computed(() => loaded.value?.identity_types ?? [])
   const channelName = (code: string) => channels.value.find((one) => one.value === code)?.label ?? code
   const unitName = (code: string) => units.value.find((one) => one.code === code)?.name ?? code
-  return { loaded, load, tiers, tags, tagOf, stores, channels, units, activityTypes, reasons, schemes, identityTypes, channelName, unitName }
+  const moneyKinds = new Set(['stored_principal', 'stored_bonus', 'gift'])
+  const isMoney = (code: string) => moneyKinds.has(units.value.find((one) => one.code === code)?.kind ?? '')
+  /** So many of a unit: money as money, everything else as a count. */
+  const amountOf = (code: string, amount: number) => (isMoney(code) ? money(amount, session.brand?.currency ?? 'CNY') : integer(amount))
+  return { loaded, load, tiers, tags, tagOf, stores, channels, units, activityTypes, reasons, schemes, identityTypes, channelName, unitName, isMoney, amountOf }
 })

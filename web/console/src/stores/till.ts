@@ -92,7 +92,8 @@ export const useTill = defineStore('till', () => {
     Object.assign(wish, noWish())
   }
   function setMember(next: Member | undefined): void {
-    if (next?.code !== member.value?.code) Object.assign(wish, noWish())
+    // Codes that were shown before she was found are hers; what another member wished is not.
+    if (next?.code !== member.value?.code) Object.assign(wish, noWish(), member.value ? {} : { codes: wish.codes })
     member.value = next
   }
   function clear(): void {

@@ -197,11 +197,6 @@ class CouponOut(Shape):
     may_void: bool
 
 
-class ClaimCodeIn(Shape):
-    code: str = Field(min_length=1, max_length=100)
-    key: str = Key
-
-
 class VoidIn(Shape):
     comment: str = Field(min_length=1, max_length=500)
     key: str = Key

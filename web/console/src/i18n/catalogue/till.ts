@@ -65,9 +65,7 @@ export const till = {
     pays: ['支付 {money}', 'Pays {money}'],
     code: ['出示的券码', 'Coupon code presented'],
     codeHint: ['扫或输入顾客出示的券码', 'Scan or type a coupon code she shows'],
-    codeOfOther: ['这张券属于另一位会员', 'This coupon is another member’s'],
-    codeClaimed: ['已领取「{name}」', 'Claimed “{name}”'],
-    codeNeedsMember: ['请先识别会员，再使用券码', 'Find the member before using a code'],
+    codeNeedsMember: ['识别会员后，券码才能使用', 'Codes are used once the member is found'],
     source: {
       price: ['会员价', 'price'],
       promotion: ['促销', 'promotion'],
