@@ -2823,11 +2823,7 @@ export interface paths {
          */
         get: operations["regulars_surfaces_console_member_coupons_list_coupons"];
         put?: never;
-        /**
-         * Claim Code
-         * @description She brings a code that nobody has claimed yet: it becomes a coupon of hers. 409 says why not.
-         */
-        post: operations["regulars_surfaces_console_member_coupons_claim_code"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7830,13 +7826,6 @@ export interface components {
             items: components["schemas"]["CouponOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
-        };
-        /** ClaimCodeIn */
-        ClaimCodeIn: {
-            /** Code */
-            code: string;
-            /** Key */
-            key: string;
         };
         /** VoidIn */
         VoidIn: {
@@ -13637,32 +13626,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_CouponOut_"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_console_member_coupons_claim_code: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClaimCodeIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CouponOut"];
                 };
             };
         };
