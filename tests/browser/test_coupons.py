@@ -104,7 +104,7 @@ def test_codes_are_made_downloaded_and_imported_with_their_errors(shop, opened, 
         row = page.locator("tr", has_text="印刷")
         row.wait_for()
         with page.expect_download() as download:
-            row.get_by_role("button", name="CSV").click()
+            row.get_by_role("button", name="导出 CSV").click()
         lines = download.value.path().read_text("utf-8-sig").strip().splitlines()
         assert len(lines) == 26
         page.get_by_role("button", name="导入券码").click()
