@@ -5,6 +5,10 @@ import {
   WalletFilled,
   Postcard,
   DataLine,
+  Star,
+  Avatar,
+  Money,
+  Connection,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -46,6 +50,7 @@ export const navigation: readonly Group[] = [
       { name: 'benefits', label: 'nav.benefits', icon: Present, permission: 'programme.read' },
       { name: 'mall', label: 'nav.mall', icon: Goods, permission: 'rewards.read' },
       { name: 'prepaid', label: 'nav.prepaid', icon: WalletFilled, permission: 'ledger.read' },
+      { name: 'plans', label: 'nav.plans', icon: Star, permission: 'subscriptions.read' },
       { name: 'coupons', label: 'nav.coupons', icon: Ticket, permission: 'coupons.read' },
       { name: 'budgets', label: 'nav.budgets', icon: Wallet, permission: 'coupons.read' },
       { name: 'checkout', label: 'nav.checkout', icon: CreditCard, permission: 'programme.read' },
@@ -58,6 +63,8 @@ export const navigation: readonly Group[] = [
     entries: [
       { name: 'redemptions', label: 'nav.redemptions', icon: Box, permission: 'rewards.read' },
       { name: 'giftCards', label: 'nav.giftCards', icon: Postcard, permission: 'prepaid.sell' },
+      { name: 'subscribers', label: 'nav.subscribers', icon: Avatar, permission: 'subscriptions.read' },
+      { name: 'payments', label: 'nav.payments', icon: Money, permission: 'payments.read' },
       { name: 'liability', label: 'nav.liability', icon: DataLine, permission: 'reports.read' },
     ],
   },
@@ -72,6 +79,7 @@ export const navigation: readonly Group[] = [
       { name: 'fields', label: 'nav.fields', icon: CollectionTag, permission: 'members.read' },
       { name: 'activityTypes', label: 'nav.activityTypes', icon: Tickets, permission: 'activities.read' },
       { name: 'brand', label: 'nav.brand', icon: Brush, permission: 'settings.write' },
+      { name: 'paymentAccounts', label: 'nav.paymentAccounts', icon: Connection, permission: 'payments.manage' },
       { name: 'staff', label: 'nav.staff', icon: UserFilled, permission: 'staff.manage' },
       { name: 'roles', label: 'nav.roles', icon: SetUp, permission: 'staff.manage' },
       { name: 'apikeys', label: 'nav.apikeys', icon: Key, permission: 'apikeys.manage' },

@@ -9,7 +9,8 @@ import { programme } from './programme'
 import { settings } from './settings'
 import { mall } from './mall'
 import { prepaid } from './prepaid'
+import { plans } from './plans'
 import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans } as const
