@@ -1,1 +1,0 @@
-import{g as i,r as n}from"./index-BOSzBM6A.js";import{J as o,W as e,l as a,a9 as m,V as s}from"./vendor-42IWrbKo.js";const c=["datetime","title"],r={key:1,class:"muted"},_=o({__name:"RelTime",props:{at:{}},setup(t){return(l,d)=>t.at?(s(),e("time",{key:0,datetime:t.at,title:a(i)(t.at)},m(a(n)(t.at)),9,c)):(s(),e("span",r,"—"))}});export{_};
