@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from datetime import date
+from typing import Annotated, TypeVar
 
 import msgspec
+from pydantic import AfterValidator
 
 from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.text import Text
 
 T = TypeVar("T")
+
+
+def _of_our_time(day: date) -> date:
+    if not 1900 <= day.year <= 2200:
+        raise ValueError("out of range")
+    return day
+
+
+# A calendar day between 1900 and 2200.
+Day = Annotated[date, AfterValidator(_of_our_time)]
 # An escaped NUL; an escaped backslash before `u0000` is a backslash and five more characters.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")

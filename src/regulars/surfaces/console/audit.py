@@ -22,6 +22,7 @@ from regulars.platform.audit.types import AuditEntry
 from regulars.platform.organisations.types import Scope
 from regulars.platform.staff import api as staff
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.console import wording
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, brand_of, needs
 from regulars.surfaces.console.naming import Naming
@@ -42,8 +43,8 @@ class FilterIn(Schema):
 
     action: Annotated[str | None, Field(max_length=64)] = None
     subject: Annotated[str | None, Field(max_length=64)] = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 @router.get("/audit", response=PageOut[AuditOut], **needs("audit.read"))

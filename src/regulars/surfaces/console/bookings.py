@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -20,6 +20,7 @@ from regulars.platform.organisations.types import Scope, Store
 from regulars.programme.rules import api as rules
 from regulars.surfaces import member_pass
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.console.asking import Code, Cursor, member_id_of, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.mall import (
@@ -128,7 +129,7 @@ def get_choices(request: HttpRequest) -> Any:
 
 
 @router.get("/stores/{code}/calendar", response=CalendarOut, **needs("bookings.read"))
-def get_calendar(request: HttpRequest, code: Code, day: date | None = None) -> Any:
+def get_calendar(request: HttpRequest, code: Code, day: Day | None = None) -> Any:
     """A store's business day (today): its resources with their hours, its bookings in order, who waits."""
     scope, naming = _asked(request)
     store = _store(naming, code)
@@ -164,7 +165,7 @@ def get_calendar(request: HttpRequest, code: Code, day: date | None = None) -> A
 def list_slots(
     request: HttpRequest,
     key: Code,
-    first: date | None = None,
+    first: Day | None = None,
     days: Annotated[int, Query(ge=1, le=31)] = 7,
     store: Annotated[str | None, Query(max_length=64)] = None,
     resource: Annotated[str | None, Query(max_length=64)] = None,

@@ -22,6 +22,7 @@ from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces import member_pass
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.console import card
 from regulars.surfaces.console.asking import (
     PAGE,
@@ -78,10 +79,10 @@ class FilterIn(Schema):
     store: Annotated[str | None, Field(max_length=64)] = None
     channel: Annotated[str | None, Field(max_length=64)] = None
     status: Literal["active", "frozen", "left"] | None = None
-    joined_from: date | None = None
-    joined_to: date | None = None
-    last_order_from: date | None = None
-    last_order_to: date | None = None
+    joined_from: Day | None = None
+    joined_to: Day | None = None
+    last_order_from: Day | None = None
+    last_order_to: Day | None = None
 
 
 @router.get("/members", response=PageOut[MemberRowOut], **needs("members.read"))

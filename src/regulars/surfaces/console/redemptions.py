@@ -20,6 +20,7 @@ from regulars.kit.periods import start_of_day
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, member_id_of, needs, uuid_of
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.rewards import reward_out
@@ -55,8 +56,8 @@ class FilterIn(Schema):
     state: Annotated[str | None, Field(max_length=20)] = None
     fulfilment: Annotated[str | None, Field(max_length=10)] = None
     reward: Annotated[str | None, Field(max_length=64)] = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 @router.get("/redemptions", response=PageOut[RedemptionOut], **needs("rewards.read"))

@@ -19,6 +19,7 @@ from regulars.platform.files import api as files
 from regulars.platform.organisations.types import Scope
 from regulars.programme.rules import api as rules
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.mall import (
@@ -102,7 +103,7 @@ def get_choices(request: HttpRequest) -> Any:
 
 
 @router.get("/rewards/report", response=ReportOut, **needs("rewards.read"))
-def get_report(request: HttpRequest, since: date | None = None, until: date | None = None) -> Any:
+def get_report(request: HttpRequest, since: Day | None = None, until: Day | None = None) -> Any:
     """What is redeemed, what lies still, what to do: business days [since, until]; the last 28 if not given."""
     scope, naming = _asked(request)
     first, last, found = _report(scope, naming, since, until)
@@ -111,7 +112,7 @@ def get_report(request: HttpRequest, since: date | None = None, until: date | No
 
 @router.get("/rewards/report/export", include_in_schema=False, **needs("rewards.read"))
 def export_report(
-    request: HttpRequest, since: date | None = None, until: date | None = None, format: Format = "csv"
+    request: HttpRequest, since: Day | None = None, until: Day | None = None, format: Format = "csv"
 ) -> HttpResponseBase:
     """The report as a file."""
     scope, naming = _asked(request)

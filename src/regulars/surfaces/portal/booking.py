@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from regulars.kit.text import Language, Text
 from regulars.platform.organisations import api as organisations
 from regulars.surfaces import access
 from regulars.surfaces.access import MemberAccess
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.portal.guard import SignedIn, member_of
 from regulars.surfaces.portal.mall import store_out
 from regulars.surfaces.portal.mall_shapes import (
@@ -87,7 +88,7 @@ def list_slots(
     request: HttpRequest,
     slug: Path[str],
     key: Path[Name],
-    first: date | None = None,
+    first: Day | None = None,
     days: Annotated[int, Query(ge=1, le=14)] = 7,
     store: Annotated[str | None, Query(max_length=64)] = None,
     resource: Annotated[str | None, Query(max_length=64)] = None,

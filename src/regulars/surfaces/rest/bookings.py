@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces import member_pass
 from regulars.surfaces.access import language
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.booking_shapes import (
     BookIn,
@@ -93,7 +94,7 @@ def set_resource_state(request: HttpRequest, resource: Word, given: StateIn) -> 
 def list_slots(
     request: HttpRequest,
     service: Word,
-    first: date | None = None,
+    first: Day | None = None,
     days: Days = 7,
     store: Word | None = None,
     resource: Word | None = None,
@@ -221,7 +222,7 @@ def check_in_by_pass(request: HttpRequest, code: Word, given: PassGiven, idempot
 
 
 @router.get("/stores/{code}/calendar", response=ListOut[BookingOut], **needs("bookings.read"))
-def get_calendar(request: HttpRequest, code: Word, day: date | None = None) -> Any:
+def get_calendar(request: HttpRequest, code: Word, day: Day | None = None) -> Any:
     """The bookings of a store's business day (today), in order."""
     scope, now = scope_of(request), clock.now()
     store = organisations.stores_of(brand_id=scope.brand_id, codes=[code]).get(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 from regulars.platform.payments.types import Payment
 from regulars.surfaces.access import language
+from regulars.surfaces.bodies import Day
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.mall_shapes import (
@@ -63,7 +64,7 @@ def list_rewards(
 
 
 @router.get("/rewards/report", response=ReportOut, **needs("rewards.read"))
-def get_report(request: HttpRequest, since: date | None = None, until: date | None = None) -> Any:
+def get_report(request: HttpRequest, since: Day | None = None, until: Day | None = None) -> Any:
     """What is redeemed and what lies still, of business days [since, until]; the last 28 if not given."""
     scope, now = scope_of(request), clock.now()
     timezone = organisations.get_brand(brand_id=scope.brand_id).timezone

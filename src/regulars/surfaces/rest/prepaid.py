@@ -326,7 +326,14 @@ def record_buyer(request: HttpRequest, member: finding.MemberPath, given: BuyerI
     return Status(204, None)
 
 
-@router.get("/members/{member}/evidence", response={200: dict[str, Any]}, **needs("ledger.read"))
+_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+
+
+@router.get(
+    "/members/{member}/evidence",
+    response={200: dict[str, Any]},
+    **needs("ledger.read", {"responses": {200: {"content": _PDF}}}),
+)
 def get_evidence(
     request: HttpRequest,
     member: finding.MemberPath,
