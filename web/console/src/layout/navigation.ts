@@ -9,6 +9,9 @@ import {
   Avatar,
   Money,
   Connection,
+  Clock,
+  Calendar,
+  WarnTriangleFilled,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -38,6 +41,7 @@ export const navigation: readonly Group[] = [
       { name: 'members', label: 'nav.memberList', icon: User, permission: 'members.read' },
       { name: 'tags', label: 'nav.tags', icon: PriceTag, permission: 'members.read' },
       { name: 'approvals', label: 'nav.approvals', icon: Stamp, permission: 'ledger.read' },
+      { name: 'reviews', label: 'nav.reviews', icon: WarnTriangleFilled, permission: 'ledger.approve' },
       { name: 'imports', label: 'nav.imports', icon: Upload, permission: 'imports.run' },
     ],
   },
@@ -51,6 +55,7 @@ export const navigation: readonly Group[] = [
       { name: 'mall', label: 'nav.mall', icon: Goods, permission: 'rewards.read' },
       { name: 'prepaid', label: 'nav.prepaid', icon: WalletFilled, permission: 'ledger.read' },
       { name: 'plans', label: 'nav.plans', icon: Star, permission: 'subscriptions.read' },
+      { name: 'services', label: 'nav.services', icon: Clock, permission: 'bookings.read' },
       { name: 'coupons', label: 'nav.coupons', icon: Ticket, permission: 'coupons.read' },
       { name: 'budgets', label: 'nav.budgets', icon: Wallet, permission: 'coupons.read' },
       { name: 'checkout', label: 'nav.checkout', icon: CreditCard, permission: 'programme.read' },
@@ -62,6 +67,7 @@ export const navigation: readonly Group[] = [
     label: 'nav.desk',
     entries: [
       { name: 'redemptions', label: 'nav.redemptions', icon: Box, permission: 'rewards.read' },
+      { name: 'calendar', label: 'nav.calendar', icon: Calendar, permission: 'bookings.read' },
       { name: 'giftCards', label: 'nav.giftCards', icon: Postcard, permission: 'prepaid.sell' },
       { name: 'subscribers', label: 'nav.subscribers', icon: Avatar, permission: 'subscriptions.read' },
       { name: 'payments', label: 'nav.payments', icon: Money, permission: 'payments.read' },

@@ -10,7 +10,8 @@ import { settings } from './settings'
 import { mall } from './mall'
 import { prepaid } from './prepaid'
 import { plans } from './plans'
+import { bookings } from './bookings'
 import { till } from './till'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings } as const
