@@ -50,6 +50,7 @@ const pages: RouteRecordRaw[] = [
   page('subscribers', 'subscribers', 'nav.subscribers', 'subscriptions.read', () => import('@/pages/plans/SubscribersPage.vue')),
   page('payments', 'payments', 'nav.payments', 'payments.read', () => import('@/pages/plans/PaymentsPage.vue')),
   page('settings/payment-accounts', 'paymentAccounts', 'nav.paymentAccounts', 'payments.manage', () => import('@/pages/plans/AccountsPage.vue')),
+  page('programme/services', 'services', 'nav.services', 'bookings.read', () => import('@/pages/bookings/ServicesPage.vue')),
   page('calendar', 'calendar', 'nav.calendar', 'bookings.read', () => import('@/pages/bookings/CalendarPage.vue')),
   page('programme/tiers/preview', 'tierWork', 'tierWork.title', 'programme.read', () => import('@/pages/programme/TierWorkPage.vue')),
   page('reviews', 'reviews', 'nav.reviews', 'ledger.approve', () => import('@/pages/members/ReviewsPage.vue')),

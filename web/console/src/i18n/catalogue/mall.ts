@@ -22,6 +22,12 @@ export const mall = {
     condition: ['谁可以', 'For whom'],
     everybody: ['所有会员', 'Every member'],
   },
+  mallStates: {
+    draft: ['草稿', 'Draft'],
+    active: ['上架', 'On offer'],
+    paused: ['暂停', 'Paused'],
+    ended: ['下架', 'Ended'],
+  },
   mall: {
     title: ['积分商城', 'Rewards mall'],
     lead: ['会员用积分（或积分加现金）兑换的商品：价格、库存、限兑与上下架。', 'What members redeem points, or points and cash, for: prices, stock, limits, when it is on offer.'],
