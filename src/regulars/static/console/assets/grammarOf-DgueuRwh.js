@@ -1,0 +1,1 @@
+function c(s){const t=s;if(!t?.types)return;const r=Object.values(t.types).flat();return{fields:t.fields,activities:t.windows?.activities??[],currency:t.currency,ops:Object.fromEntries(Object.entries(t.types).map(([e,i])=>[e,i.map(a=>a.op)])),kinds:Object.fromEntries(r.map(e=>[e.op,e.value])),opLabels:Object.fromEntries(r.map(e=>[e.op,e.label]))}}export{c as g};
