@@ -141,3 +141,56 @@ def test_the_other_pages_of_the_desk_stand(shop: Shop, opened: Any, shoot: Any, 
             fits(page)
             speaks(page, language)
             shoot(page, f"desk-{path.replace('/', '-').replace('?kind=', '-')}-{language}")
+
+
+def test_a_day_is_booked_moved_and_checked_in_and_a_draft_is_worked_out(
+    shop: Shop, opened: Any, shoot: Any
+) -> None:
+    from regulars.value.bookings import api as bookings
+
+    every = [{"weekday": day, "from": "00:00", "to": "00:00"} for day in range(1, 8)]
+    amy = {
+        "type": "resource",
+        "key": "amy",
+        "name": {"zh": "艾米", "en": "Amy"},
+        "kind": "adviser",
+        "store": "SH001",
+    }
+    care = {
+        "type": "service",
+        "key": "care",
+        "name": {"zh": "护理", "en": "Care"},
+        "minutes": 60,
+        "resources": ["amy"],
+    }
+    for one in (
+        {**amy, "state": "active", "weekly": every},
+        {**care, "state": "active", "lead_minutes": 0, "checkin_before_minutes": 1440},
+    ):
+        bookings.apply_definition(scope=shop.scope, definition=one, now=shop.now)
+    with opened(shop, "owner", "calendar?store=SH001") as page:
+        page.get_by_text("Amy").wait_for()
+        page.get_by_role("button", name="Book").click()
+        dialog = page.get_by_role("dialog", name="Book")
+        dialog.get_by_label("Member code").fill(code_of(shop, 3))
+        dialog.get_by_role("button", name="Show free times").click()
+        dialog.locator(".slot").nth(1).click()
+        dialog.get_by_role("button", name="Book").click()
+        page.locator(".booking").get_by_role("button", name="Move").click()
+        dialog = page.get_by_role("dialog", name="Move")
+        dialog.locator(".slot").nth(2).click()
+        dialog.get_by_role("button", name="Move").click()
+        dialog.wait_for(state="hidden")
+        page.locator(".booking").get_by_role("button", name="Check in").first.click()
+        page.locator(".booking", has_text="Checked in").first.wait_for()
+        settle(page)
+        fits(page)
+        shoot(page, "calendar-en")
+        page.goto(page.shop_url + "programme/tiers/preview")
+        page.get_by_role("button", name="Work it out").click()
+        page.get_by_text("60 of 60 members").wait_for()
+        page.get_by_role("button", name="Propose").click()
+        page.get_by_text("Reached by").wait_for()
+        settle(page)
+        fits(page)
+        shoot(page, "tier-work-en")

@@ -97,6 +97,7 @@ export const bookings = {
     title: ['等级测算', 'Tier preview'],
     lead: ['草稿发布后谁升谁降、一年要多花多少；现在升一级要多久；按想要的分布反推门槛。', 'Who moves if the draft is published and what a year of it costs; how long upgrades take; thresholds for a distribution.'],
     preview: ['谁会变动', 'Who moves'],
+    hint: ['按所示版本逐批重算每位会员的等级，不会改动任何数据。', 'Works out every member’s tier by the version shown, portion by portion. Nothing is changed.'],
     run: ['开始测算', 'Work it out'],
     again: ['重新测算', 'Again'],
     scheme: ['等级体系', 'Scheme'],
