@@ -181,6 +181,7 @@ def test_a_day_is_booked_moved_and_checked_in_and_a_draft_is_worked_out(
         dialog.locator(".slot").nth(2).click()
         dialog.get_by_role("button", name="Move").click()
         dialog.wait_for(state="hidden")
+        page.locator(".booking", has_text="Cancelled").wait_for()
         page.locator(".booking").get_by_role("button", name="Check in").first.click()
         page.locator(".booking", has_text="Checked in").first.wait_for()
         settle(page)
