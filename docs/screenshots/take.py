@@ -28,6 +28,13 @@ def main(base: str = "http://127.0.0.1:8000") -> None:
                 viewport={"width": 1440, "height": 900}, locale=locale, timezone_id="Asia/Shanghai"
             ).new_page()
             code = take_console(console, base, short)
+            tablet = browser.new_context(
+                viewport={"width": 1024, "height": 768},
+                locale=locale,
+                timezone_id="Asia/Shanghai",
+                storage_state=console.context.storage_state(),
+            ).new_page()
+            take_till(tablet, base, short)
             portal = browser.new_context(
                 viewport={"width": 390, "height": 844},
                 device_scale_factor=2,
@@ -60,6 +67,30 @@ def take_console(page: Any, base: str, short: str) -> str:
     page.goto(f"{base}/console/demo/programme/rules/member-day")
     keep(page, f"console-rule-{short}")
     return code
+
+
+def take_till(page: Any, base: str, short: str) -> None:
+    """A member of the demo at the till, with a few lines in her cart."""
+    page.goto(f"{base}/console/demo/till")
+    settle(page)
+    stores = page.locator("button.store")
+    if stores.count():
+        stores.first.click()
+    settle(page)
+    page.keyboard.press("F2")
+    page.keyboard.type(MEMBERS[short])
+    page.keyboard.press("Enter")
+    settle(page)
+    lines = {
+        "zh": ("milk 鲜牛奶 12.8 2", "bread 全麦面包 9.9", "beef 牛腩 56"),
+        "en": ("milk Milk 12.8 2", "bread Bread 9.9", "beef Beef 56"),
+    }
+    for line in lines[short]:
+        page.keyboard.press("F3")
+        page.keyboard.type(line)
+        page.keyboard.press("Enter")
+    page.keyboard.press("F6")
+    keep(page, f"console-till-{short}")
 
 
 def take_portal(page: Any, console: Any, base: str, short: str) -> None:
