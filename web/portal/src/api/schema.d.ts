@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/portal/{slug}/front": {
+    "/api/portal/{slug}/benefits": {
         parameters: {
             query?: never;
             header?: never;
@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Front
-         * @description The brand, how to come in, and who is signed in. `s` is the code of the store whose QR was scanned.
+         * Get Benefits
+         * @description Every tier, what it takes and what it gives.
          */
-        get: operations["regulars_surfaces_portal_application_get_front"];
+        get: operations["regulars_surfaces_portal_application_get_benefits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -24,27 +24,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/codes": {
+    "/api/portal/{slug}/bookings": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Bookings
+         * @description Her bookings, latest first, and what she waits for.
+         */
+        get: operations["regulars_surfaces_portal_booking_list_bookings"];
         put?: never;
         /**
-         * Send Code
-         * @description Send a one-time code. The answer is the same for members and for everybody else.
+         * Book
+         * @description Book a slot. 409 with the reason when she cannot have it; the same key again is the same booking.
          */
-        post: operations["regulars_surfaces_portal_application_send_code"];
+        post: operations["regulars_surfaces_portal_booking_book"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/session": {
+    "/api/portal/{slug}/bookings/{booking_id}/accept": {
         parameters: {
             query?: never;
             header?: never;
@@ -54,21 +58,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign In
-         * @description Give the code back: signed in, or on to the form.
+         * Accept
+         * @description Take the place that was offered to her. 409 `offer_lapsed`.
          */
-        post: operations["regulars_surfaces_portal_application_sign_in"];
-        /**
-         * Sign Out
-         * @description Sign out of this browser; harmless when nobody is signed in.
-         */
-        delete: operations["regulars_surfaces_portal_application_sign_out"];
+        post: operations["regulars_surfaces_portal_booking_accept"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/enrolment": {
+    "/api/portal/{slug}/bookings/{booking_id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -78,10 +78,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Join
-         * @description Join, after the address was proven.
+         * Cancel
+         * @description Give it back, until the service's limit. 409 `cancel_too_late`.
          */
-        post: operations["regulars_surfaces_portal_application_join"];
+        post: operations["regulars_surfaces_portal_booking_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/bookings/{booking_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move
+         * @description Another time for it: the new booking is answered.
+         */
+        post: operations["regulars_surfaces_portal_booking_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -108,147 +128,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/pass": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Pass
-         * @description A fresh text for her QR code, good for a minute.
-         */
-        get: operations["regulars_surfaces_portal_application_get_pass"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/benefits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Benefits
-         * @description Every tier, what it takes and what it gives.
-         */
-        get: operations["regulars_surfaces_portal_application_get_benefits"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/points": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Points
-         * @description Balances with what expires when and what is still to come.
-         */
-        get: operations["regulars_surfaces_portal_application_get_points"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get History
-         * @description What happened and why, newest first.
-         */
-        get: operations["regulars_surfaces_portal_application_get_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Orders
-         * @description Her orders with their lines and refunds, newest first.
-         */
-        get: operations["regulars_surfaces_portal_application_get_orders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Inbox
-         * @description What the brand has told her, newest first.
-         */
-        get: operations["regulars_surfaces_portal_application_get_inbox"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/inbox/unread": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Unread
-         * @description How many messages she has not seen.
-         */
-        get: operations["regulars_surfaces_portal_application_get_unread"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/inbox/read": {
+    "/api/portal/{slug}/codes": {
         parameters: {
             query?: never;
             header?: never;
@@ -258,78 +138,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark Inbox Read
-         * @description She has seen her messages up to this one.
+         * Send Code
+         * @description Send a one-time code. The answer is the same for members and for everybody else.
          */
-        post: operations["regulars_surfaces_portal_application_mark_inbox_read"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Profile
-         * @description Her profile as a form.
-         */
-        get: operations["regulars_surfaces_portal_application_get_profile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change Profile
-         * @description Change some fields; null clears one.
-         */
-        patch: operations["regulars_surfaces_portal_application_change_profile"];
-        trace?: never;
-    };
-    "/api/portal/{slug}/identifiers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Identifiers
-         * @description What she can sign in with and be found by.
-         */
-        get: operations["regulars_surfaces_portal_application_get_identifiers"];
-        put?: never;
-        /**
-         * Add Identifier
-         * @description Add an address with the code that was sent to it.
-         */
-        post: operations["regulars_surfaces_portal_application_add_identifier"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/identifiers/codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send Identifier Code
-         * @description Send a code to an address that she wants to add.
-         */
-        post: operations["regulars_surfaces_portal_application_send_identifier_code"];
+        post: operations["regulars_surfaces_portal_application_send_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,6 +272,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join
+         * @description Join, after the address was proven.
+         */
+        post: operations["regulars_surfaces_portal_application_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence
+         * @description Her own evidence: what she bought, used and got back, to print or as data.
+         */
+        get: operations["regulars_surfaces_portal_prepaid_get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/front": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Front
+         * @description The brand, how to come in, and who is signed in. `s` is the code of the store whose QR was scanned.
+         */
+        get: operations["regulars_surfaces_portal_application_get_front"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/gift-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Card
+         * @description Bind a card: its value is hers. 404 `card_unknown`, 409 `card_locked`, `card_not_active`.
+         */
+        post: operations["regulars_surfaces_portal_prepaid_claim_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/gift-cards/{card_id}/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Card
+         * @description What is left of a card goes to another member.
+         */
+        post: operations["regulars_surfaces_portal_prepaid_give_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/gifts/{token}": {
         parameters: {
             query?: never;
@@ -494,6 +406,214 @@ export interface paths {
          * @description Take the gift; again is the same.
          */
         post: operations["regulars_surfaces_portal_coupons_accept_gift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description What happened and why, newest first.
+         */
+        get: operations["regulars_surfaces_portal_application_get_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Household
+         * @description The household she heads or is in.
+         */
+        get: operations["regulars_surfaces_portal_household_get_household"];
+        put?: never;
+        post?: never;
+        /**
+         * Leave Household
+         * @description She leaves; what she has drawn stays hers.
+         */
+        delete: operations["regulars_surfaces_portal_household_leave_household"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/household/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw
+         * @description Bring value of the head into her own wallet, with its ends. 409 `insufficient_balance`: the head's.
+         */
+        post: operations["regulars_surfaces_portal_household_draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/household/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add To Household
+         * @description Let a member draw of hers. 409 `households_off`, `household_taken`, `household_full`.
+         */
+        post: operations["regulars_surfaces_portal_household_add_to_household"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/household/members/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove From Household
+         * @description A member of hers draws no more.
+         */
+        delete: operations["regulars_surfaces_portal_household_remove_from_household"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/identifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Identifiers
+         * @description What she can sign in with and be found by.
+         */
+        get: operations["regulars_surfaces_portal_application_get_identifiers"];
+        put?: never;
+        /**
+         * Add Identifier
+         * @description Add an address with the code that was sent to it.
+         */
+        post: operations["regulars_surfaces_portal_application_add_identifier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/identifiers/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Identifier Code
+         * @description Send a code to an address that she wants to add.
+         */
+        post: operations["regulars_surfaces_portal_application_send_identifier_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inbox
+         * @description What the brand has told her, newest first.
+         */
+        get: operations["regulars_surfaces_portal_application_get_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/inbox/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Inbox Read
+         * @description She has seen her messages up to this one.
+         */
+        post: operations["regulars_surfaces_portal_application_mark_inbox_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/inbox/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unread
+         * @description How many messages she has not seen.
+         */
+        get: operations["regulars_surfaces_portal_application_get_unread"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -560,27 +680,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/redemptions/{redemption_id}/payment": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start Payment
-         * @description The payment of an order that awaits it; another one where the first failed. 409 when its time is over.
-         */
-        post: operations["regulars_surfaces_portal_mall_start_payment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/redemptions": {
+    "/api/portal/{slug}/orders": {
         parameters: {
             query?: never;
             header?: never;
@@ -588,316 +688,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Redemptions
-         * @description Her orders, newest first.
+         * Get Orders
+         * @description Her orders with their lines and refunds, newest first.
          */
-        get: operations["regulars_surfaces_portal_mall_list_redemptions"];
+        get: operations["regulars_surfaces_portal_application_get_orders"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/redemptions/{redemption_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Redemption
-         * @description One order of hers, with its address.
-         */
-        get: operations["regulars_surfaces_portal_mall_get_redemption"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/redemptions/{redemption_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel
-         * @description Take it back: points return with their expiry. 409 once sent, handed out or shown.
-         */
-        post: operations["regulars_surfaces_portal_mall_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/redemptions/{redemption_id}/received": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Received
-         * @description It has arrived.
-         */
-        post: operations["regulars_surfaces_portal_mall_received"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/redemptions/{redemption_id}/codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Show Codes
-         * @description Her virtual codes. Once she has seen them the order cannot be cancelled.
-         */
-        post: operations["regulars_surfaces_portal_mall_show_codes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/services": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Services
-         * @description What she can book, with the stores and people of each.
-         */
-        get: operations["regulars_surfaces_portal_booking_list_services"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/services/{key}/slots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Slots
-         * @description Slots of business days from `first` (today) on as she sees them.
-         */
-        get: operations["regulars_surfaces_portal_booking_list_slots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/bookings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Bookings
-         * @description Her bookings, latest first, and what she waits for.
-         */
-        get: operations["regulars_surfaces_portal_booking_list_bookings"];
-        put?: never;
-        /**
-         * Book
-         * @description Book a slot. 409 with the reason when she cannot have it; the same key again is the same booking.
-         */
-        post: operations["regulars_surfaces_portal_booking_book"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/bookings/{booking_id}/move": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move
-         * @description Another time for it: the new booking is answered.
-         */
-        post: operations["regulars_surfaces_portal_booking_move"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/bookings/{booking_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel
-         * @description Give it back, until the service's limit. 409 `cancel_too_late`.
-         */
-        post: operations["regulars_surfaces_portal_booking_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/bookings/{booking_id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept
-         * @description Take the place that was offered to her. 409 `offer_lapsed`.
-         */
-        post: operations["regulars_surfaces_portal_booking_accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/waiting": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Join Waiting
-         * @description Wait for a slot that is full; again is harmless.
-         */
-        post: operations["regulars_surfaces_portal_booking_join_waiting"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/waiting/{waiting_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Leave Waiting
-         * @description She waits no more.
-         */
-        delete: operations["regulars_surfaces_portal_booking_leave_waiting"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/prepaid": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Wallet
-         * @description Stored value, packages, gift cards, stamps; what can be bought and given.
-         */
-        get: operations["regulars_surfaces_portal_prepaid_get_wallet"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/gift-cards": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Claim Card
-         * @description Bind a card: its value is hers. 404 `card_unknown`, 409 `card_locked`, `card_not_active`.
-         */
-        post: operations["regulars_surfaces_portal_prepaid_claim_card"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/gift-cards/{card_id}/give": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give Card
-         * @description What is left of a card goes to another member.
-         */
-        post: operations["regulars_surfaces_portal_prepaid_give_card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -924,47 +720,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/portal/{slug}/transfers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Transfer
-         * @description Give value to another member. 409 `transfers_off`, `transfer_limit`, `insufficient_balance`.
-         */
-        post: operations["regulars_surfaces_portal_prepaid_transfer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/stamp-cards/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Redeem Stamps
-         * @description Exchange a full stamp card.
-         */
-        post: operations["regulars_surfaces_portal_prepaid_redeem_stamps"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/evidence": {
+    "/api/portal/{slug}/pass": {
         parameters: {
             query?: never;
             header?: never;
@@ -972,184 +728,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Evidence
-         * @description Her own evidence: what she bought, used and got back, to print or as data.
+         * Get Pass
+         * @description A fresh text for her QR code, good for a minute.
          */
-        get: operations["regulars_surfaces_portal_prepaid_get_evidence"];
+        get: operations["regulars_surfaces_portal_application_get_pass"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Plans
-         * @description Plans on sale with what they give; whether she may still try one.
-         */
-        get: operations["regulars_surfaces_portal_plans_list_plans"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Plan
-         * @description Her plan with its benefits, what it has saved her, what waits to be paid, and her receipts.
-         */
-        get: operations["regulars_surfaces_portal_plans_get_plan"];
-        put?: never;
-        /**
-         * Buy
-         * @description Begin to buy a plan: `payment.action` says where to pay. She has it when it is paid.
-         */
-        post: operations["regulars_surfaces_portal_plans_buy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/trial": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin Trial
-         * @description Try a plan, once.
-         */
-        post: operations["regulars_surfaces_portal_plans_begin_trial"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/change": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Quote Change
-         * @description What going over to another plan or period would cost now.
-         */
-        get: operations["regulars_surfaces_portal_plans_quote_change"];
-        put?: never;
-        /**
-         * Change
-         * @description Upgrade now, or go over at the next renewal.
-         */
-        post: operations["regulars_surfaces_portal_plans_change"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/renewal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Set Renewal
-         * @description Turn automatic renewal on or off.
-         */
-        post: operations["regulars_surfaces_portal_plans_set_renewal"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Pause
-         * @description Let the plan rest.
-         */
-        post: operations["regulars_surfaces_portal_plans_pause"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Resume
-         * @description Go on after a pause.
-         */
-        post: operations["regulars_surfaces_portal_plans_resume"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/portal/{slug}/plan/refund": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Quote Refund
-         * @description What leaving now would give back.
-         */
-        get: operations["regulars_surfaces_portal_plans_quote_refund"];
-        put?: never;
-        /**
-         * Leave
-         * @description End the plan today and get back what its rule gives.
-         */
-        post: operations["regulars_surfaces_portal_plans_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1216,10 +800,550 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Her plan with its benefits, what it has saved her, what waits to be paid, and her receipts.
+         */
+        get: operations["regulars_surfaces_portal_plans_get_plan"];
+        put?: never;
+        /**
+         * Buy
+         * @description Begin to buy a plan: `payment.action` says where to pay. She has it when it is paid.
+         */
+        post: operations["regulars_surfaces_portal_plans_buy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote Change
+         * @description What going over to another plan or period would cost now.
+         */
+        get: operations["regulars_surfaces_portal_plans_quote_change"];
+        put?: never;
+        /**
+         * Change
+         * @description Upgrade now, or go over at the next renewal.
+         */
+        post: operations["regulars_surfaces_portal_plans_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Let the plan rest.
+         */
+        post: operations["regulars_surfaces_portal_plans_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quote Refund
+         * @description What leaving now would give back.
+         */
+        get: operations["regulars_surfaces_portal_plans_quote_refund"];
+        put?: never;
+        /**
+         * Leave
+         * @description End the plan today and get back what its rule gives.
+         */
+        post: operations["regulars_surfaces_portal_plans_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Renewal
+         * @description Turn automatic renewal on or off.
+         */
+        post: operations["regulars_surfaces_portal_plans_set_renewal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Go on after a pause.
+         */
+        post: operations["regulars_surfaces_portal_plans_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plan/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Trial
+         * @description Try a plan, once.
+         */
+        post: operations["regulars_surfaces_portal_plans_begin_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description Plans on sale with what they give; whether she may still try one.
+         */
+        get: operations["regulars_surfaces_portal_plans_list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Points
+         * @description Balances with what expires when and what is still to come.
+         */
+        get: operations["regulars_surfaces_portal_application_get_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/prepaid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Wallet
+         * @description Stored value, packages, gift cards, stamps; what can be bought and given.
+         */
+        get: operations["regulars_surfaces_portal_prepaid_get_wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Profile
+         * @description Her profile as a form.
+         */
+        get: operations["regulars_surfaces_portal_application_get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Profile
+         * @description Change some fields; null clears one.
+         */
+        patch: operations["regulars_surfaces_portal_application_change_profile"];
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Redemptions
+         * @description Her orders, newest first.
+         */
+        get: operations["regulars_surfaces_portal_mall_list_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions/{redemption_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Redemption
+         * @description One order of hers, with its address.
+         */
+        get: operations["regulars_surfaces_portal_mall_get_redemption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions/{redemption_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Take it back: points return with their expiry. 409 once sent, handed out or shown.
+         */
+        post: operations["regulars_surfaces_portal_mall_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions/{redemption_id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Codes
+         * @description Her virtual codes. Once she has seen them the order cannot be cancelled.
+         */
+        post: operations["regulars_surfaces_portal_mall_show_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions/{redemption_id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Payment
+         * @description The payment of an order that awaits it; another one where the first failed. 409 when its time is over.
+         */
+        post: operations["regulars_surfaces_portal_mall_start_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/redemptions/{redemption_id}/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Received
+         * @description It has arrived.
+         */
+        post: operations["regulars_surfaces_portal_mall_received"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Services
+         * @description What she can book, with the stores and people of each.
+         */
+        get: operations["regulars_surfaces_portal_booking_list_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/services/{key}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slots
+         * @description Slots of business days from `first` (today) on as she sees them.
+         */
+        get: operations["regulars_surfaces_portal_booking_list_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Give the code back: signed in, or on to the form.
+         */
+        post: operations["regulars_surfaces_portal_application_sign_in"];
+        /**
+         * Sign Out
+         * @description Sign out of this browser; harmless when nobody is signed in.
+         */
+        delete: operations["regulars_surfaces_portal_application_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/stamp-cards/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem Stamps
+         * @description Exchange a full stamp card.
+         */
+        post: operations["regulars_surfaces_portal_prepaid_redeem_stamps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Give value to another member. 409 `transfers_off`, `transfer_limit`, `insufficient_balance`.
+         */
+        post: operations["regulars_surfaces_portal_prepaid_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join Waiting
+         * @description Wait for a slot that is full; again is harmless.
+         */
+        post: operations["regulars_surfaces_portal_booking_join_waiting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/waiting/{waiting_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave Waiting
+         * @description She waits no more.
+         */
+        delete: operations["regulars_surfaces_portal_booking_leave_waiting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** ActGiven */
+        ActGiven: {
+            /** Key */
+            key: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** ActionView */
+        ActionView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "none" | "redirect" | "qr" | "jsapi";
+            /** Url */
+            url: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** AddressGiven */
+        AddressGiven: {
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Postcode
+             * @default
+             */
+            postcode: string;
+            /** Region */
+            region: string;
+            /** Street */
+            street: string;
+        };
         /**
          * ArrivalOut
          * @description The name of the store a visitor stands in, when she came by its QR code.
@@ -1228,373 +1352,33 @@ export interface components {
             /** Store */
             store: string | null;
         };
-        /** BenefitOut */
-        BenefitOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Detail */
-            detail: string;
-            quota?: components["schemas"]["Quota"] | null;
-        };
-        /** BrandOut */
-        BrandOut: {
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /** Logo Url */
-            logo_url: string | null;
-            /** Accent */
-            accent: string | null;
-            /** Headline */
-            headline: string;
-            /** Promise */
-            promise: string;
-            /** Currency */
-            currency: string;
-            /** Time Zone */
-            time_zone: string;
-        };
-        /** ChoiceOut */
-        ChoiceOut: {
-            /** Value */
-            value: string;
-            /** Label */
-            label: string;
-        };
-        /** ConsentOut */
-        ConsentOut: {
-            /** Version */
-            version: string;
-            /** Title */
-            title: string;
-            /** Paragraphs */
-            paragraphs: string[];
-        };
-        /**
-         * FieldOut
-         * @description A profile field to fill in. `words` is a list of free words.
-         */
-        FieldOut: {
-            /** Key */
-            key: string;
-            /** Label */
-            label: string;
-            /** Help */
-            help: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "text" | "words" | "integer" | "decimal" | "boolean" | "date" | "choice" | "choices";
-            /** Required */
-            required: boolean;
-            /** Choices */
-            choices: components["schemas"]["ChoiceOut"][];
-        };
-        /**
-         * FrontOut
-         * @description All a first page needs: the brand, how to come in, and who is signed in already.
-         */
-        FrontOut: {
-            brand: components["schemas"]["BrandOut"];
-            /**
-             * Language
-             * @enum {string}
-             */
-            language: "zh-CN" | "en";
-            /** Demo */
-            demo: boolean;
-            sign_in: components["schemas"]["SignInRules"];
-            arrival: components["schemas"]["ArrivalOut"];
-            consent: components["schemas"]["ConsentOut"];
-            /** Enrol Fields */
-            enrol_fields: components["schemas"]["FieldOut"][];
-            /** First Benefits */
-            first_benefits: components["schemas"]["BenefitOut"][];
-            /** Ways To Earn */
-            ways_to_earn: components["schemas"]["WayOut"][];
-            member: components["schemas"]["SignedOut"] | null;
-        };
-        /**
-         * Quota
-         * @description So often in a period; `remaining` is what is left of it to the member who has the benefit.
-         */
-        Quota: {
-            /** Limit */
-            limit: number;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "day" | "week" | "month" | "year" | "ever";
-            /** Remaining */
-            remaining?: number | null;
-        };
-        /** SignInRules */
-        SignInRules: {
-            /** Kinds */
-            kinds: ("phone" | "email")[];
-            /** Code Digits */
-            code_digits: number;
-            /** Code Lifetime Seconds */
-            code_lifetime_seconds: number;
-            /** Resend After Seconds */
-            resend_after_seconds: number;
-        };
-        /**
-         * SignedOut
-         * @description Who is signed in.
-         */
-        SignedOut: {
-            /** Name */
-            name: string;
-            /** Code */
-            code: string;
-        };
-        /**
-         * WayOut
-         * @description A rule that earns, in words.
-         */
-        WayOut: {
-            /** Name */
-            name: string;
-            /** Sentence */
-            sentence: string;
-        };
-        /** CodeSentOut */
-        CodeSentOut: {
-            /** Expires In Seconds */
-            expires_in_seconds: number;
-            /** Resend After Seconds */
-            resend_after_seconds: number;
-        };
-        /** CodeAsked */
-        CodeAsked: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "phone" | "email";
-            /** Address */
-            address: string;
-        };
-        /**
-         * SignInOut
-         * @description `enrol`: the address is proven and nobody's yet; the form comes next.
-         */
-        SignInOut: {
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "signed_in" | "enrol";
-        };
-        /** CodeGiven */
-        CodeGiven: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "phone" | "email";
-            /** Address */
-            address: string;
-            /** Code */
-            code: string;
-        };
-        /**
-         * JoinForm
-         * @description What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came.
-         */
-        JoinForm: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "phone" | "email";
-            /** Address */
-            address: string;
-            /** Values */
-            values: {
-                [key: string]: string | number | boolean | string[] | null;
-            };
-            /** Consent Version */
-            consent_version: string;
-            /**
-             * Store
-             * @default
-             */
-            store: string;
-            /**
-             * Source
-             * @default
-             */
-            source: string;
-            /**
-             * Recruiter
-             * @default
-             */
-            recruiter: string;
-        };
         /**
          * BalanceOut
          * @description `spendable`: she can pay with it; growth, for one, only counts.
          */
         BalanceOut: {
-            unit: components["schemas"]["UnitOut"];
-            /** Spendable */
-            spendable: boolean;
             /** Available */
             available: number;
-            /** Pending */
-            pending: number;
-            /** Held */
-            held: number;
             /** Debt */
             debt: number;
+            /** Held */
+            held: number;
             next_expiry: components["schemas"]["ExpiryOut"] | null;
+            /** Pending */
+            pending: number;
+            /** Spendable */
+            spendable: boolean;
+            unit: components["schemas"]["UnitOut"];
         };
-        /** CardMemberOut */
-        CardMemberOut: {
-            /** Name */
-            name: string;
+        /** BenefitOut */
+        BenefitOut: {
             /** Code */
             code: string;
-            /**
-             * Joined On
-             * Format: date
-             */
-            joined_on: string;
-        };
-        /** CardOut */
-        CardOut: {
-            member: components["schemas"]["CardMemberOut"];
-            tier: components["schemas"]["TierOut"] | null;
-            /** Balances */
-            balances: components["schemas"]["BalanceOut"][];
-            /** Progress */
-            progress: components["schemas"]["ProgressOut"][];
-            next: components["schemas"]["NextOut"];
-        };
-        /**
-         * ExpiryOut
-         * @description `amount` can be used up to and including the day `on`.
-         */
-        ExpiryOut: {
-            /**
-             * On
-             * Format: date
-             */
-            on: string;
-            /** Amount */
-            amount: number;
-        };
-        /**
-         * NextOut
-         * @description The one thing to do next. Which of the other fields are there depends on `kind`.
-         */
-        NextOut: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "debt" | "keep_tier" | "expiring" | "first_order" | "profile" | "reach_tier" | "show_code";
-            /** Amount */
-            amount?: number | null;
-            /** Unit Name */
-            unit_name?: string | null;
-            /** On */
-            on?: string | null;
-            /** Tier Name */
-            tier_name?: string | null;
-            /** Sentence */
-            sentence?: string | null;
-            /** Percent */
-            percent?: number | null;
-            /** Field Label */
-            field_label?: string | null;
-        };
-        /**
-         * PartOut
-         * @description One condition of a tier: `have` of `target`; `spend` in minor units.
-         */
-        PartOut: {
-            /**
-             * Metric
-             * @enum {string}
-             */
-            metric: "spend" | "count";
+            /** Detail */
+            detail: string;
             /** Name */
             name: string;
-            /** Have */
-            have: number;
-            /** Target */
-            target: number;
-        };
-        /**
-         * ProgressOut
-         * @description What keeps her tier or reaches the next one, as a sentence and as figures. `needed` of the parts must hold.
-         */
-        ProgressOut: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "keep" | "reach";
-            /** Tier Name */
-            tier_name: string;
-            /** Sentence */
-            sentence: string;
-            /** Met */
-            met: boolean;
-            /** Needed */
-            needed: number;
-            /** Parts */
-            parts: components["schemas"]["PartOut"][];
-        };
-        /** TierOut */
-        TierOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Level */
-            level: number;
-            /** Colour */
-            colour: string | null;
-            /** Until */
-            until: string | null;
-            /** In Grace Until */
-            in_grace_until: string | null;
-        };
-        /**
-         * UnitOut
-         * @description `money`: amounts of it are minor units of the currency.
-         */
-        UnitOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /**
-             * Money
-             * @default false
-             */
-            money: boolean;
-        };
-        /**
-         * PassOut
-         * @description The text of her QR code and how long it is good for.
-         */
-        PassOut: {
-            /** Token */
-            token: string;
-            /** Expires In Seconds */
-            expires_in_seconds: number;
-            /** Lifetime Seconds */
-            lifetime_seconds: number;
+            quota?: components["schemas"]["Quota"] | null;
         };
         /** BenefitsOut */
         BenefitsOut: {
@@ -1603,257 +1387,268 @@ export interface components {
             /** Ways To Earn */
             ways_to_earn: components["schemas"]["WayOut"][];
         };
-        /**
-         * TierBenefitOut
-         * @description `adds`: the tier below does not give it, or gives less.
-         */
-        TierBenefitOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Detail */
-            detail: string;
-            quota?: components["schemas"]["Quota"] | null;
-            /** Adds */
-            adds: boolean;
-        };
-        /** TierBenefitsOut */
-        TierBenefitsOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-            /** Level */
-            level: number;
-            /** Colour */
-            colour: string | null;
-            /** Current */
-            current: boolean;
-            /** Requirement */
-            requirement: string;
-            /** Benefits */
-            benefits: components["schemas"]["TierBenefitOut"][];
-        };
-        /**
-         * LaterOut
-         * @description Pending value becomes hers on that day; none: when the order is delivered.
-         */
-        LaterOut: {
-            /** On */
-            on: string | null;
-            /** Amount */
-            amount: number;
-        };
-        /** PointsBalanceOut */
-        PointsBalanceOut: {
-            unit: components["schemas"]["UnitOut"];
-            /** Spendable */
-            spendable: boolean;
-            /** Available */
-            available: number;
-            /** Pending */
-            pending: number;
-            /** Held */
-            held: number;
-            /** Debt */
-            debt: number;
-            next_expiry: components["schemas"]["ExpiryOut"] | null;
-            /** Expiries */
-            expiries: components["schemas"]["ExpiryOut"][];
-            /** Never Expires */
-            never_expires: number;
-            /** Later Active */
-            later_active: components["schemas"]["LaterOut"][];
-        };
-        /** PointsOut */
-        PointsOut: {
-            /** Balances */
-            balances: components["schemas"]["PointsBalanceOut"][];
-        };
-        /**
-         * EffectOut
-         * @description `money`: the amount is minor units of the currency.
-         */
-        EffectOut: {
-            /** Unit Name */
-            unit_name: string;
-            /** Amount */
-            amount: number;
+        /** BookGiven */
+        BookGiven: {
+            /** Key */
+            key: string;
             /**
-             * Money
-             * @default false
+             * Note
+             * @default
              */
-            money: boolean;
+            note: string;
             /**
-             * Account
-             * @enum {string}
+             * Places
+             * @default 1
              */
-            account: "available" | "pending" | "held" | "debt";
-            /** Expires On */
-            expires_on: string | null;
+            places: number;
+            /** Resource */
+            resource: string;
+            /** Service */
+            service: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
         };
-        /** HistoryOut */
-        HistoryOut: {
+        /**
+         * BookingOut
+         * @description A booking of hers. `can_cancel` until `cancel_until`; an offered one is hers to accept until `offer_until`.
+         */
+        BookingOut: {
+            /** Can Accept */
+            can_accept: boolean;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /**
+             * Cancel Until
+             * Format: date-time
+             */
+            cancel_until: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Kind */
-            kind: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Offer Until */
+            offer_until: string | null;
+            /** Places */
+            places: number;
+            /** Resource */
+            resource: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Service */
+            service: string;
             /**
-             * At
+             * Starts At
              * Format: date-time
              */
-            at: string;
-            /** Title */
-            title: string;
-            /** Store */
-            store: string | null;
-            /** Order Number */
-            order_number: string | null;
-            /** Effects */
-            effects: components["schemas"]["EffectOut"][];
-            /** Whys */
-            whys: components["schemas"]["WhyOut"][];
-            /** Why Not */
-            why_not: string[];
+            starts_at: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            store: components["schemas"]["StoreOut"] | null;
+            /** Time */
+            time: string;
         };
-        /** PageOut[HistoryOut] */
-        PageOut_HistoryOut_: {
+        /**
+         * BookingsOut
+         * @description A page of her bookings, latest first, and what she waits for. `blocked_until`: she may not book before.
+         */
+        BookingsOut: {
+            /** Blocked Until */
+            blocked_until: string | null;
             /** Items */
-            items: components["schemas"]["HistoryOut"][];
+            items: components["schemas"]["BookingOut"][];
             /** Next Cursor */
-            next_cursor: string | null;
+            next_cursor?: string | null;
+            /** Waiting */
+            waiting: components["schemas"]["WaitingOut"][];
         };
-        /**
-         * WhyOut
-         * @description A rule that fired: its name, what it says, and what it gave or took of one unit, where that is a sum.
-         */
-        WhyOut: {
-            /** Rule */
-            rule: string;
-            /** Sentence */
-            sentence: string;
-            /** Amount */
-            amount: number | null;
-            /** Unit Name */
-            unit_name: string | null;
-            /**
-             * Money
-             * @default false
-             */
-            money: boolean;
-        };
-        /**
-         * LineOut
-         * @description `quantity` is a decimal number without trailing zeros; `amount` in minor units.
-         */
-        LineOut: {
-            /** Name */
-            name: string;
-            /** Quantity */
-            quantity: string;
-            /** Amount */
-            amount: number;
-        };
-        /** OrderOut */
-        OrderOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Number */
-            number: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Store */
-            store: string | null;
+        /** BrandOut */
+        BrandOut: {
+            /** Accent */
+            accent: string | null;
             /** Currency */
             currency: string;
-            /** Total */
-            total: number;
-            /** Refunded */
-            refunded: number;
-            /** Lines */
-            lines: components["schemas"]["LineOut"][];
-            /** Refunds */
-            refunds: components["schemas"]["RefundOut"][];
+            /** Headline */
+            headline: string;
+            /** Logo Url */
+            logo_url: string | null;
+            /** Name */
+            name: string;
+            /** Promise */
+            promise: string;
+            /** Slug */
+            slug: string;
+            /** Time Zone */
+            time_zone: string;
         };
-        /** PageOut[OrderOut] */
-        PageOut_OrderOut_: {
-            /** Items */
-            items: components["schemas"]["OrderOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
+        /** BuyGiven */
+        BuyGiven: {
+            /** Auto Renew */
+            auto_renew?: boolean | null;
+            /** Channel */
+            channel?: ("native" | "h5" | "page") | null;
+            /** Key */
+            key: string;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Plan */
+            plan: string;
         };
-        /** RefundOut */
-        RefundOut: {
+        /** CardMemberOut */
+        CardMemberOut: {
+            /** Code */
+            code: string;
             /**
-             * Id
-             * Format: uuid
+             * Joined On
+             * Format: date
              */
-            id: string;
+            joined_on: string;
+            /** Name */
+            name: string;
+        };
+        /** CardOut */
+        CardOut: {
+            /** Balances */
+            balances: components["schemas"]["BalanceOut"][];
+            member: components["schemas"]["CardMemberOut"];
+            next: components["schemas"]["NextOut"];
+            /** Progress */
+            progress: components["schemas"]["ProgressOut"][];
+            tier: components["schemas"]["TierOut"] | null;
+        };
+        /** ChangeGiven */
+        ChangeGiven: {
+            /** Channel */
+            channel?: ("native" | "h5" | "page") | null;
+            /** Key */
+            key: string;
             /**
-             * At
-             * Format: date-time
+             * Period
+             * @enum {string}
              */
-            at: string;
-            /** Amount */
-            amount: number;
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Plan */
+            plan: string;
+        };
+        /** ChoiceOut */
+        ChoiceOut: {
+            /** Label */
+            label: string;
+            /** Value */
+            value: string;
         };
         /**
-         * InboxMessageOut
-         * @description `kind` is what it is about, such as value_expiring or tier_ending. Its words are in the language in which it
-         *     was written to her.
+         * ClaimGiven
+         * @description From the claim centre (`definition`), or by a `code`.
          */
-        InboxMessageOut: {
+        ClaimGiven: {
             /**
-             * Id
-             * Format: uuid
+             * Code
+             * @default
              */
-            id: string;
-            /** Kind */
-            kind: string;
+            code: string;
             /**
-             * At
-             * Format: date-time
+             * Definition
+             * @default
              */
-            at: string;
-            /** Subject */
-            subject: string;
-            /** Body */
-            body: string;
-            /** Read */
-            read: boolean;
-        };
-        /** PageOut[InboxMessageOut] */
-        PageOut_InboxMessageOut_: {
-            /** Items */
-            items: components["schemas"]["InboxMessageOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** UnreadOut */
-        UnreadOut: {
-            /** Unread */
-            unread: number;
+            definition: string;
+            /** Key */
+            key: string;
         };
         /**
-         * ReadUpTo
-         * @description The newest message that she has before her.
+         * ClaimIn
+         * @description The number may be typed with spaces or dashes.
          */
-        ReadUpTo: {
+        ClaimIn: {
+            /** Key */
+            key: string;
+            /** Number */
+            number: string;
+            /** Pin */
+            pin: string;
+        };
+        /**
+         * ClaimableOut
+         * @description A coupon of the claim centre. `percent_left` is null without a limit; `mine` is how many she has had.
+         */
+        ClaimableOut: {
+            /** Can Claim */
+            can_claim: boolean;
+            /** Description */
+            description: string;
+            /** Key */
+            key: string;
+            /** Mine */
+            mine: number;
+            /** Name */
+            name: string;
+            /** Percent Left */
+            percent_left: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Why Not */
+            why_not: string;
+            /** Why Not Code */
+            why_not_code: string;
+        };
+        /** CodeAsked */
+        CodeAsked: {
+            /** Address */
+            address: string;
             /**
-             * Up To
-             * Format: uuid
+             * Kind
+             * @enum {string}
              */
-            up_to: string;
+            kind: "phone" | "email";
+        };
+        /** CodeGiven */
+        CodeGiven: {
+            /** Address */
+            address: string;
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "phone" | "email";
+        };
+        /** CodeSentOut */
+        CodeSentOut: {
+            /** Expires In Seconds */
+            expires_in_seconds: number;
+            /** Resend After Seconds */
+            resend_after_seconds: number;
+        };
+        /**
+         * CodesOut
+         * @description Her virtual codes.
+         */
+        CodesOut: {
+            /** Codes */
+            codes: string[];
         };
         /** CompletionOut */
         CompletionOut: {
@@ -1862,43 +1657,283 @@ export interface components {
             /** Total */
             total: number;
         };
-        /**
-         * ProfileFieldOut
-         * @description A field with her value. `locked`: she cannot change it now; `help` says why.
-         */
-        ProfileFieldOut: {
+        /** ConsentOut */
+        ConsentOut: {
+            /** Paragraphs */
+            paragraphs: string[];
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /** DrawIn */
+        DrawIn: {
+            /** Amount */
+            amount: number;
             /** Key */
             key: string;
-            /** Label */
-            label: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * EffectOut
+         * @description `money`: the amount is minor units of the currency.
+         */
+        EffectOut: {
+            /**
+             * Account
+             * @enum {string}
+             */
+            account: "available" | "pending" | "held" | "debt";
+            /** Amount */
+            amount: number;
+            /** Expires On */
+            expires_on: string | null;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
+            /** Unit Name */
+            unit_name: string;
+        };
+        /**
+         * ExpiryOut
+         * @description `amount` can be used up to and including the day `on`.
+         */
+        ExpiryOut: {
+            /** Amount */
+            amount: number;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+        };
+        /**
+         * FieldOut
+         * @description A profile field to fill in. `words` is a list of free words.
+         */
+        FieldOut: {
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
             /** Help */
             help: string;
+            /** Key */
+            key: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "text" | "words" | "integer" | "decimal" | "boolean" | "date" | "choice" | "choices";
+            /** Label */
+            label: string;
             /** Required */
             required: boolean;
-            /** Choices */
-            choices: components["schemas"]["ChoiceOut"][];
-            /** Value */
-            value: string | number | boolean | string[] | null;
-            /** Locked */
-            locked: boolean;
         };
-        /** ProfileOut */
-        ProfileOut: {
-            /** Fields */
-            fields: components["schemas"]["ProfileFieldOut"][];
-            completion: components["schemas"]["CompletionOut"];
+        /**
+         * FrontOut
+         * @description All a first page needs: the brand, how to come in, and who is signed in already.
+         */
+        FrontOut: {
+            arrival: components["schemas"]["ArrivalOut"];
+            brand: components["schemas"]["BrandOut"];
+            consent: components["schemas"]["ConsentOut"];
+            /** Demo */
+            demo: boolean;
+            /** Enrol Fields */
+            enrol_fields: components["schemas"]["FieldOut"][];
+            /** First Benefits */
+            first_benefits: components["schemas"]["BenefitOut"][];
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh-CN" | "en";
+            member: components["schemas"]["SignedOut"] | null;
+            sign_in: components["schemas"]["SignInRules"];
+            /** Ways To Earn */
+            ways_to_earn: components["schemas"]["WayOut"][];
         };
-        /** ProfileChanges */
-        ProfileChanges: {
-            /** Values */
-            values: {
-                [key: string]: string | number | boolean | string[] | null;
+        /** GiftCardOut */
+        GiftCardOut: {
+            /** Design */
+            design: string;
+            /** Ending */
+            ending: string;
+            /** Face */
+            face: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Day */
+            last_day: string | null;
+            /** Left */
+            left: number;
+            /** Name */
+            name: string;
+        };
+        /** GiftGiven */
+        GiftGiven: {
+            /** Key */
+            key: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+        };
+        /**
+         * GiftOut
+         * @description A gift on its way: the `token` is what the taker brings.
+         */
+        GiftOut: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Message */
+            message: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * GiftSeenOut
+         * @description What a gift is, before it is taken. `state`: offered, or that it is gone.
+         */
+        GiftSeenOut: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * GiveIn
+         * @description `to` is the member code of the receiver.
+         */
+        GiveIn: {
+            /** Key */
+            key: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** To */
+            to: string;
+        };
+        /** GivenOut */
+        GivenOut: {
+            /** Amount */
+            amount: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Direction */
+            direction: string;
+            /** Message */
+            message: string;
+            /** Unit Name */
+            unit_name: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * GivingOut
+         * @description What the brand allows; `left_today` is None without a limit.
+         */
+        GivingOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Least */
+            least: number;
+            /** Left Today */
+            left_today: {
+                [key: string]: number | null;
             };
+        };
+        /** HistoryOut */
+        HistoryOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Effects */
+            effects: components["schemas"]["EffectOut"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Order Number */
+            order_number: string | null;
+            /** Store */
+            store: string | null;
+            /** Title */
+            title: string;
+            /** Why Not */
+            why_not: string[];
+            /** Whys */
+            whys: components["schemas"]["WhyOut"][];
+        };
+        /**
+         * HouseholdMemberIn
+         * @description The code of the member who shall draw of hers.
+         */
+        HouseholdMemberIn: {
+            /** Code */
+            code: string;
+        };
+        /** HouseholdMemberOut */
+        HouseholdMemberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * HouseholdOut
+         * @description `heads`: she is the head, and the members may draw `units` of hers; else she may draw of the head's.
+         *
+         *     `head` is the head's code; null where she is in no household and heads none.
+         */
+        HouseholdOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Head */
+            head: string | null;
+            /** Heads */
+            heads: boolean;
+            /** Members */
+            members: components["schemas"]["HouseholdMemberOut"][];
+            /** Most */
+            most: number;
+            /** Units */
+            units: string[];
         };
         /** IdentifierOut */
         IdentifierOut: {
@@ -1919,25 +1954,138 @@ export interface components {
             items: components["schemas"]["IdentifierOut"][];
         };
         /**
-         * GiftOut
-         * @description A gift on its way: the `token` is what the taker brings.
+         * InboxMessageOut
+         * @description `kind` is what it is about, such as value_expiring or tier_ending. Its words are in the language in which it
+         *     was written to her.
          */
-        GiftOut: {
-            /** Token */
-            token: string;
+        InboxMessageOut: {
             /**
-             * Expires At
+             * At
              * Format: date-time
              */
-            expires_at: string;
-            /** Message */
-            message: string;
+            at: string;
+            /** Body */
+            body: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Read */
+            read: boolean;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * JoinForm
+         * @description What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came.
+         */
+        JoinForm: {
+            /** Address */
+            address: string;
+            /** Consent Version */
+            consent_version: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "phone" | "email";
+            /**
+             * Recruiter
+             * @default
+             */
+            recruiter: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Store
+             * @default
+             */
+            store: string;
+            /** Values */
+            values: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+        };
+        /** KeyGiven */
+        KeyGiven: {
+            /** Key */
+            key: string;
+        };
+        /** LadderOut */
+        LadderOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Rungs */
+            rungs: components["schemas"]["RungOut"][];
+        };
+        /**
+         * LaterOut
+         * @description Pending value becomes hers on that day; none: when the order is delivered.
+         */
+        LaterOut: {
+            /** Amount */
+            amount: number;
+            /** On */
+            on: string | null;
+        };
+        /**
+         * LineOut
+         * @description `quantity` is a decimal number without trailing zeros; `amount` in minor units.
+         */
+        LineOut: {
+            /** Amount */
+            amount: number;
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+        };
+        /**
+         * MallOut
+         * @description The mall: her balances of the units that rewards cost, its categories, its rewards.
+         */
+        MallOut: {
+            /** Balances */
+            balances: {
+                [key: string]: number;
+            };
+            /** Categories */
+            categories: string[];
+            /** Rewards */
+            rewards: components["schemas"]["RewardCardOut"][];
+        };
+        /** MoveGiven */
+        MoveGiven: {
+            /** Key */
+            key: string;
+            /** Resource */
+            resource: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
         };
         /**
          * MyCouponOut
          * @description One of her coupons. `why_not` says why it cannot be used now; empty when it can.
          */
         MyCouponOut: {
+            /** Code */
+            code: string;
+            /** Description */
+            description: string;
+            /** Expires At */
+            expires_at: string | null;
+            gift: components["schemas"]["GiftOut"] | null;
             /**
              * Id
              * Format: uuid
@@ -1947,30 +2095,23 @@ export interface components {
             name: string;
             /** Sentence */
             sentence: string;
-            /** Description */
-            description: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Why Not */
-            why_not: string;
             /**
              * Starts At
              * Format: date-time
              */
             starts_at: string;
-            /** Expires At */
-            expires_at: string | null;
-            /** Used At */
-            used_at: string | null;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
             /** Store */
             store: string;
-            /** Code */
-            code: string;
             /** Transferable */
             transferable: boolean;
-            gift: components["schemas"]["GiftOut"] | null;
+            /** Used At */
+            used_at: string | null;
+            /** Why Not */
+            why_not: string;
         };
         /**
          * MyCouponsOut
@@ -1987,264 +2128,199 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * ClaimableOut
-         * @description A coupon of the claim centre. `percent_left` is null without a limit; `mine` is how many she has had.
+         * MyPlanOut
+         * @description `payment` is what waits to be paid: a purchase, an upgrade, a renewal.
          */
-        ClaimableOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
+        MyPlanOut: {
+            payment: components["schemas"]["PaymentView"] | null;
+            plan: components["schemas"]["PlanView"] | null;
+            /** Receipts */
+            receipts: components["schemas"]["PeriodView"][];
+            savings: components["schemas"]["SavingsView"];
+            subscription: components["schemas"]["SubscriptionView"] | null;
+        };
+        /**
+         * NextOut
+         * @description The one thing to do next. Which of the other fields are there depends on `kind`.
+         */
+        NextOut: {
+            /** Amount */
+            amount?: number | null;
+            /** Field Label */
+            field_label?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "debt" | "keep_tier" | "expiring" | "first_order" | "profile" | "reach_tier" | "show_code";
+            /** On */
+            on?: string | null;
+            /** Percent */
+            percent?: number | null;
             /** Sentence */
-            sentence: string;
-            /** Description */
-            description: string;
-            /** Percent Left */
-            percent_left: number | null;
-            /** Mine */
-            mine: number;
-            /** Can Claim */
-            can_claim: boolean;
-            /** Why Not */
-            why_not: string;
-            /** Why Not Code */
-            why_not_code: string;
+            sentence?: string | null;
+            /** Tier Name */
+            tier_name?: string | null;
+            /** Unit Name */
+            unit_name?: string | null;
         };
-        /**
-         * ClaimGiven
-         * @description From the claim centre (`definition`), or by a `code`.
-         */
-        ClaimGiven: {
+        /** OrderOut */
+        OrderOut: {
             /**
-             * Definition
-             * @default
-             */
-            definition: string;
-            /**
-             * Code
-             * @default
-             */
-            code: string;
-            /** Key */
-            key: string;
-        };
-        /**
-         * ShownOut
-         * @description What the store scans or types. `qr` is the text of the QR code.
-         */
-        ShownOut: {
-            /** Code */
-            code: string;
-            /** Qr */
-            qr: string;
-            coupon: components["schemas"]["MyCouponOut"];
-        };
-        /** GiftGiven */
-        GiftGiven: {
-            /**
-             * Message
-             * @default
-             */
-            message: string;
-            /** Key */
-            key: string;
-        };
-        /**
-         * GiftSeenOut
-         * @description What a gift is, before it is taken. `state`: offered, or that it is gone.
-         */
-        GiftSeenOut: {
-            /** Name */
-            name: string;
-            /** Sentence */
-            sentence: string;
-            /** Message */
-            message: string;
-            /** State */
-            state: string;
-            /** Is Mine */
-            is_mine: boolean;
-            /**
-             * Expires At
+             * At
              * Format: date-time
              */
-            expires_at: string;
-        };
-        /**
-         * MallOut
-         * @description The mall: her balances of the units that rewards cost, its categories, its rewards.
-         */
-        MallOut: {
-            /** Balances */
-            balances: {
-                [key: string]: number;
-            };
-            /** Categories */
-            categories: string[];
-            /** Rewards */
-            rewards: components["schemas"]["RewardCardOut"][];
-        };
-        /**
-         * RewardCardOut
-         * @description A reward in the list. `can`: she can have one now; `price` is the sentence of what it costs.
-         */
-        RewardCardOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /** Kind Name */
-            kind_name: string;
-            /** Category */
-            category: string;
-            /** Picture Url */
-            picture_url: string | null;
-            /** Unit */
-            unit: string;
-            /** Unit Name */
-            unit_name: string;
-            /** Points */
-            points: number;
-            /** Cash */
-            cash: number;
-            /** Price */
-            price: string;
-            /** Market Value */
-            market_value: number | null;
-            /** Left */
-            left: number | null;
-            /** Can */
-            can: boolean;
-            /** Why Not */
-            why_not: components["schemas"]["WhyNotOut"][];
-        };
-        /**
-         * WhyNotOut
-         * @description Why she cannot: a stable code, its sentence, its plain values.
-         */
-        WhyNotOut: {
-            /** Code */
-            code: string;
-            /** Sentence */
-            sentence: string;
-            /** Data */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * RewardOut
-         * @description A reward with everything that its page shows.
-         */
-        RewardOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /** Kind Name */
-            kind_name: string;
-            /** Category */
-            category: string;
-            /** Picture Url */
-            picture_url: string | null;
-            /** Unit */
-            unit: string;
-            /** Unit Name */
-            unit_name: string;
-            /** Points */
-            points: number;
-            /** Cash */
-            cash: number;
-            /** Price */
-            price: string;
-            /** Market Value */
-            market_value: number | null;
-            /** Left */
-            left: number | null;
-            /** Can */
-            can: boolean;
-            /** Why Not */
-            why_not: components["schemas"]["WhyNotOut"][];
-            /** Description */
-            description: string;
+            at: string;
+            /** Currency */
+            currency: string;
             /**
-             * Fulfilment
-             * @enum {string}
+             * Id
+             * Format: uuid
              */
-            fulfilment: "ship" | "store" | "instant";
-            /** Fulfilment Name */
-            fulfilment_name: string;
-            /** Stores */
-            stores: components["schemas"]["StoreOut"][];
-            /** Most Per Order */
-            most_per_order: number;
-            /** Limit */
-            limit: string;
-            /** Taken */
-            taken: number;
-            /** Available */
-            available: number;
-            /** Condition */
-            condition: string;
-            /** Starts At */
-            starts_at: string | null;
-            /** Ends At */
-            ends_at: string | null;
-            /** Release */
-            release: string;
-            /** Claim Days */
-            claim_days: number;
-            /**
-             * Unclaimed
-             * @enum {string}
-             */
-            unclaimed: "return" | "forfeit";
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["LineOut"][];
+            /** Number */
+            number: string;
+            /** Refunded */
+            refunded: number;
+            /** Refunds */
+            refunds: components["schemas"]["RefundOut"][];
+            /** Store */
+            store: string | null;
+            /** Total */
+            total: number;
         };
-        /** StoreOut */
-        StoreOut: {
-            /** Code */
-            code: string;
-            /** Name */
-            name: string;
-        };
-        /** AddressGiven */
-        AddressGiven: {
-            /** Name */
-            name: string;
-            /** Phone */
-            phone: string;
-            /** Region */
-            region: string;
-            /** Street */
-            street: string;
+        /**
+         * OutcomeView
+         * @description What became of a request. `sentence` says what a change or leaving means; `payment` has to be paid.
+         */
+        OutcomeView: {
+            /** At Once */
+            at_once?: boolean | null;
+            /** Due */
+            due?: number | null;
+            payment?: components["schemas"]["PaymentView"] | null;
+            /** Refund */
+            refund?: number | null;
             /**
-             * Postcode
+             * Sentence
              * @default
              */
-            postcode: string;
+            sentence: string;
+            subscription?: components["schemas"]["SubscriptionView"] | null;
+        };
+        /**
+         * PackageOut
+         * @description `state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`.
+         */
+        PackageOut: {
+            /** Frozen Until */
+            frozen_until: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Day */
+            last_day: string | null;
+            /** Left */
+            left: number;
+            /** Name */
+            name: string;
+            /** Services */
+            services: string[];
+            /** Sessions */
+            sessions: number;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Transferable */
+            transferable: boolean;
+            /** Uses */
+            uses: components["schemas"]["UseOut"][];
+        };
+        /** PageOut[HistoryOut] */
+        PageOut_HistoryOut_: {
+            /** Items */
+            items: components["schemas"]["HistoryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[InboxMessageOut] */
+        PageOut_InboxMessageOut_: {
+            /** Items */
+            items: components["schemas"]["InboxMessageOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[OrderOut] */
+        PageOut_OrderOut_: {
+            /** Items */
+            items: components["schemas"]["OrderOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[RedemptionOut] */
+        PageOut_RedemptionOut_: {
+            /** Items */
+            items: components["schemas"]["RedemptionOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PartOut
+         * @description One condition of a tier: `have` of `target`; `spend` in minor units.
+         */
+        PartOut: {
+            /** Have */
+            have: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "spend" | "count";
+            /** Name */
+            name: string;
+            /** Target */
+            target: number;
+        };
+        /**
+         * PassOut
+         * @description The text of her QR code and how long it is good for.
+         */
+        PassOut: {
+            /** Expires In Seconds */
+            expires_in_seconds: number;
+            /** Lifetime Seconds */
+            lifetime_seconds: number;
+            /** Token */
+            token: string;
+        };
+        /**
+         * PayGiven
+         * @description How she pays a cash part, and where the provider sends her back to.
+         */
+        PayGiven: {
+            /** Channel */
+            channel?: ("jsapi" | "native" | "h5" | "page") | null;
+            /**
+             * Payer
+             * @default
+             */
+            payer: string;
+            /**
+             * Return Url
+             * @default
+             */
+            return_url: string;
         };
         /**
          * PaymentOut
          * @description A payment: open `action_url`, show it as a QR code (`qr`), or hand `action_values` to the app around the page.
          */
         PaymentOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Amount */
-            amount: number;
-            /** Currency */
-            currency: string;
             /**
              * Action
              * @enum {string}
@@ -2256,774 +2332,34 @@ export interface components {
             action_values: {
                 [key: string]: string;
             };
+            /** Amount */
+            amount: number;
+            /** Currency */
+            currency: string;
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
-        };
-        /**
-         * RedemptionOut
-         * @description An order of hers. `code` is shown at the store; `can_cancel`, `can_show_codes`, `can_pay` say what she may do.
-         */
-        RedemptionOut: {
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Reward */
-            reward: string;
-            /** Name */
-            name: string;
-            /** Picture Url */
-            picture_url: string | null;
-            /** Kind */
-            kind: string;
-            /** Fulfilment */
-            fulfilment: string;
             /** State */
             state: string;
             /** State Name */
             state_name: string;
-            /** Quantity */
-            quantity: number;
-            /** Unit Name */
-            unit_name: string;
-            /** Points */
-            points: number;
-            /** Cash */
-            cash: number;
-            /** Code */
-            code: string;
-            store: components["schemas"]["StoreOut"] | null;
-            /** Carrier */
-            carrier: string;
-            /** Tracking */
-            tracking: string;
-            /**
-             * Placed At
-             * Format: date-time
-             */
-            placed_at: string;
-            /** Pay By */
-            pay_by: string | null;
-            /** Claim By */
-            claim_by: string | null;
-            /** Shipped At */
-            shipped_at: string | null;
-            /** Verified At */
-            verified_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            address: components["schemas"]["AddressGiven"] | null;
-            /** Can Cancel */
-            can_cancel: boolean;
-            /** Can Show Codes */
-            can_show_codes: boolean;
-            /** Can Receive */
-            can_receive: boolean;
-            /** Can Pay */
-            can_pay: boolean;
-            payment?: components["schemas"]["PaymentOut"] | null;
-        };
-        /**
-         * PayGiven
-         * @description How she pays a cash part, and where the provider sends her back to.
-         */
-        PayGiven: {
-            /** Channel */
-            channel?: ("jsapi" | "native" | "h5" | "page") | null;
-            /**
-             * Return Url
-             * @default
-             */
-            return_url: string;
-            /**
-             * Payer
-             * @default
-             */
-            payer: string;
-        };
-        /**
-         * RedeemGiven
-         * @description `key` is of the browser's making: the same order sent twice is one order.
-         */
-        RedeemGiven: {
-            pay?: components["schemas"]["PayGiven"] | null;
-            /** Key */
-            key: string;
-            /**
-             * Quantity
-             * @default 1
-             */
-            quantity: number;
-            /** Store */
-            store?: string | null;
-            address?: components["schemas"]["AddressGiven"] | null;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
-        /** PageOut[RedemptionOut] */
-        PageOut_RedemptionOut_: {
-            /** Items */
-            items: components["schemas"]["RedemptionOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** ActGiven */
-        ActGiven: {
-            /** Key */
-            key: string;
-            /**
-             * Reason
-             * @default
-             */
-            reason: string;
-        };
-        /**
-         * CodesOut
-         * @description Her virtual codes.
-         */
-        CodesOut: {
-            /** Codes */
-            codes: string[];
-        };
-        /** ResourceOut */
-        ResourceOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Kind */
-            kind: string;
-            /** Store */
-            store: string;
-        };
-        /**
-         * ServiceOut
-         * @description A service with where and with whom it can be booked.
-         */
-        ServiceOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Description */
-            description: string;
-            /** Category */
-            category: string;
-            /** Minutes */
-            minutes: number;
-            /** Price */
-            price: number;
-            /** Package */
-            package: string;
-            /** Sessions */
-            sessions: number;
-            /** Cancel Minutes */
-            cancel_minutes: number;
-            /** Waiting List */
-            waiting_list: boolean;
-            /** Stores */
-            stores: components["schemas"]["StoreOut"][];
-            /** Resources */
-            resources: components["schemas"]["ResourceOut"][];
-        };
-        /**
-         * SlotOut
-         * @description A slot as she sees it. `time` is on the store's clock.
-         */
-        SlotOut: {
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
-            ends_at: string;
-            /**
-             * Day
-             * Format: date
-             */
-            day: string;
-            /** Time */
-            time: string;
-            /** Resource */
-            resource: string;
-            /** Resource Name */
-            resource_name: string;
-            /** Store */
-            store: string;
-            /** Left */
-            left: number;
-            /** Can */
-            can: boolean;
-            /** Can Wait */
-            can_wait: boolean;
-            /** Why Not */
-            why_not: components["schemas"]["WhyNotOut"][];
-        };
-        /**
-         * BookingOut
-         * @description A booking of hers. `can_cancel` until `cancel_until`; an offered one is hers to accept until `offer_until`.
-         */
-        BookingOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Service */
-            service: string;
-            /** Resource */
-            resource: string;
-            /** Resource Name */
-            resource_name: string;
-            store: components["schemas"]["StoreOut"] | null;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
-            ends_at: string;
-            /**
-             * Day
-             * Format: date
-             */
-            day: string;
-            /** Time */
-            time: string;
-            /** Places */
-            places: number;
-            /** Note */
-            note: string;
-            /** Offer Until */
-            offer_until: string | null;
-            /**
-             * Cancel Until
-             * Format: date-time
-             */
-            cancel_until: string;
-            /** Can Cancel */
-            can_cancel: boolean;
-            /** Can Accept */
-            can_accept: boolean;
-        };
-        /**
-         * BookingsOut
-         * @description A page of her bookings, latest first, and what she waits for. `blocked_until`: she may not book before.
-         */
-        BookingsOut: {
-            /** Items */
-            items: components["schemas"]["BookingOut"][];
-            /** Waiting */
-            waiting: components["schemas"]["WaitingOut"][];
-            /** Blocked Until */
-            blocked_until: string | null;
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
-        /** WaitingOut */
-        WaitingOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Service */
-            service: string;
-            /** Name */
-            name: string;
-            /** Resource */
-            resource: string;
-            /** Resource Name */
-            resource_name: string;
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-            /**
-             * Day
-             * Format: date
-             */
-            day: string;
-            /** Time */
-            time: string;
-            /** Places */
-            places: number;
-        };
-        /** BookGiven */
-        BookGiven: {
-            /** Key */
-            key: string;
-            /** Service */
-            service: string;
-            /** Resource */
-            resource: string;
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-            /**
-             * Places
-             * @default 1
-             */
-            places: number;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
-        /** MoveGiven */
-        MoveGiven: {
-            /** Key */
-            key: string;
-            /** Resource */
-            resource: string;
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-        };
-        /** WaitGiven */
-        WaitGiven: {
-            /** Service */
-            service: string;
-            /** Resource */
-            resource: string;
-            /**
-             * Starts At
-             * Format: date-time
-             */
-            starts_at: string;
-            /**
-             * Places
-             * @default 1
-             */
-            places: number;
-        };
-        /** GiftCardOut */
-        GiftCardOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Design */
-            design: string;
-            /** Ending */
-            ending: string;
-            /** Face */
-            face: number;
-            /** Left */
-            left: number;
-            /** Last Day */
-            last_day: string | null;
-        };
-        /** GivenOut */
-        GivenOut: {
-            /** Direction */
-            direction: string;
-            /** What */
-            what: string;
-            /** Unit Name */
-            unit_name: string;
-            /** Amount */
-            amount: number;
-            /** Message */
-            message: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-        };
-        /**
-         * GivingOut
-         * @description What the brand allows; `left_today` is None without a limit.
-         */
-        GivingOut: {
-            /** Enabled */
-            enabled: boolean;
-            /** Least */
-            least: number;
-            /** Left Today */
-            left_today: {
-                [key: string]: number | null;
-            };
-        };
-        /** LadderOut */
-        LadderOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Rungs */
-            rungs: components["schemas"]["RungOut"][];
-        };
-        /**
-         * PackageOut
-         * @description `state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`.
-         */
-        PackageOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Sessions */
-            sessions: number;
-            /** Left */
-            left: number;
-            /** Last Day */
-            last_day: string | null;
-            /** Frozen Until */
-            frozen_until: string | null;
-            /** Transferable */
-            transferable: boolean;
-            /** Services */
-            services: string[];
-            /** Uses */
-            uses: components["schemas"]["UseOut"][];
-        };
-        /**
-         * PrepaidUnitOut
-         * @description `money`: amounts are minor units of the currency. `gives`: she may give some of it to others.
-         */
-        PrepaidUnitOut: {
-            /** Unit */
-            unit: string;
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
-            /** Money */
-            money: boolean;
-            /** Available */
-            available: number;
-            /** Gives */
-            gives: boolean;
-        };
-        /**
-         * RungOut
-         * @description Pay `pay`, get `bonus` more; `also` says what else.
-         */
-        RungOut: {
-            /** Pay */
-            pay: number;
-            /** Bonus */
-            bonus: number;
-            /** Also */
-            also: string[];
-        };
-        /**
-         * StampCardOut
-         * @description `mine`: she may exchange it herself; else a store does.
-         */
-        StampCardOut: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Stamps */
-            stamps: number;
-            /** Has */
-            has: number;
-            /** Full */
-            full: boolean;
-            /** Mine */
-            mine: boolean;
-        };
-        /** TopUpOut */
-        TopUpOut: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Paid */
-            paid: number;
-            /** Bonus */
-            bonus: number;
-            /** Given Back */
-            given_back: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-        };
-        /** UseOut */
-        UseOut: {
-            /** Sessions */
-            sessions: number;
-            /** Service */
-            service: string;
-            /** Store */
-            store: string | null;
-            /** Missed */
-            missed: boolean;
-            /**
-             * Used At
-             * Format: date-time
-             */
-            used_at: string;
-            /** Undone */
-            undone: boolean;
-        };
-        /**
-         * WalletOut
-         * @description Everything prepaid that she has, newest first (50 of each at most), and what is on sale.
-         */
-        WalletOut: {
-            /** Currency */
-            currency: string;
-            /** Units */
-            units: components["schemas"]["PrepaidUnitOut"][];
-            /** Packages */
-            packages: components["schemas"]["PackageOut"][];
-            /** Cards */
-            cards: components["schemas"]["GiftCardOut"][];
-            /** Stamp Cards */
-            stamp_cards: components["schemas"]["StampCardOut"][];
-            /** Top Ups */
-            top_ups: components["schemas"]["TopUpOut"][];
-            /** Transfers */
-            transfers: components["schemas"]["GivenOut"][];
-            /** Ladders */
-            ladders: components["schemas"]["LadderOut"][];
-            giving: components["schemas"]["GivingOut"];
-        };
-        /**
-         * ClaimIn
-         * @description The number may be typed with spaces or dashes.
-         */
-        ClaimIn: {
-            /** Number */
-            number: string;
-            /** Pin */
-            pin: string;
-            /** Key */
-            key: string;
-        };
-        /**
-         * GiveIn
-         * @description `to` is the member code of the receiver.
-         */
-        GiveIn: {
-            /** To */
-            to: string;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
-            /** Key */
-            key: string;
-        };
-        /** TransferIn */
-        TransferIn: {
-            /** To */
-            to: string;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
-            /** Key */
-            key: string;
-            /** Unit */
-            unit: string;
-            /** Amount */
-            amount: number;
-        };
-        /** RedeemIn */
-        RedeemIn: {
-            /** Key */
-            key: string;
-        };
-        /**
-         * PlanBenefitView
-         * @description A benefit with its quota in words; `remaining` only where a member asks.
-         */
-        PlanBenefitView: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Detail */
-            detail: string;
-            /** Kind */
-            kind: string;
-            /** Quota */
-            quota: string;
-            /** Remaining */
-            remaining?: number | null;
-        };
-        /** PlanView */
-        PlanView: {
-            /** Key */
-            key: string;
-            /** Name */
-            name: string;
-            /** Detail */
-            detail: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Currency */
-            currency: string;
-            /** Prices */
-            prices: components["schemas"]["PriceView"][];
-            /** Trial Days */
-            trial_days: number;
-            /**
-             * Auto Renew
-             * @enum {string}
-             */
-            auto_renew: "on" | "off" | "never";
-            /** Benefits */
-            benefits: components["schemas"]["PlanBenefitView"][];
-            /** Pause Days */
-            pause_days: number;
-            /** Pause Times */
-            pause_times: number;
-            /** Transferable */
-            transferable: boolean;
-            /** Refund Rule */
-            refund_rule: string;
-        };
-        /**
-         * PlansOut
-         * @description `can_try`: she has no plan and never had a trial. `can_pay`: the brand can take money.
-         */
-        PlansOut: {
-            /** Plans */
-            plans: components["schemas"]["PlanView"][];
-            /** Can Try */
-            can_try: boolean;
-            /** Can Pay */
-            can_pay: boolean;
-            /** Current */
-            current: string | null;
-        };
-        /**
-         * PriceView
-         * @description What one period costs; `per_month` helps to compare (minor units, rounded down; null for life).
-         */
-        PriceView: {
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "month" | "quarter" | "year" | "lifetime";
-            /** Name */
-            name: string;
-            /** Amount */
-            amount: number;
-            /** Shown */
-            shown: string;
-            /** Per Month */
-            per_month: number | null;
-        };
-        /** ActionView */
-        ActionView: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "none" | "redirect" | "qr" | "jsapi";
-            /** Url */
-            url: string;
-            /** Values */
-            values: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * MyPlanOut
-         * @description `payment` is what waits to be paid: a purchase, an upgrade, a renewal.
-         */
-        MyPlanOut: {
-            subscription: components["schemas"]["SubscriptionView"] | null;
-            plan: components["schemas"]["PlanView"] | null;
-            savings: components["schemas"]["SavingsView"];
-            payment: components["schemas"]["PaymentView"] | null;
-            /** Receipts */
-            receipts: components["schemas"]["PeriodView"][];
         };
         /** PaymentView */
         PaymentView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Number */
-            number: string;
-            /** Provider */
-            provider: string;
-            /** Provider Name */
-            provider_name: string;
-            /** Subject Type */
-            subject_type: string;
+            action: components["schemas"]["ActionView"];
             /** Amount */
             amount: number;
-            /** Shown */
-            shown: string;
-            /** Currency */
-            currency: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Refunded */
-            refunded: number;
-            /** Refunding */
-            refunding: number;
-            /** Left */
-            left: number;
-            /** Description */
-            description: string;
             /** Channel */
             channel: string;
             /** Channel Name */
             channel_name: string;
-            action: components["schemas"]["ActionView"];
-            /** Reference */
-            reference: string;
             /** Code */
             code: string;
             /**
@@ -3031,18 +2367,49 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Currency */
+            currency: string;
+            /** Description */
+            description: string;
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Left */
+            left: number;
+            /** Number */
+            number: string;
             /** Paid At */
             paid_at: string | null;
+            /** Provider */
+            provider: string;
+            /** Provider Name */
+            provider_name: string;
+            /** Reference */
+            reference: string;
+            /** Refunded */
+            refunded: number;
+            /** Refunding */
+            refunding: number;
             /**
              * Refunds
              * @default []
              */
             refunds: components["schemas"]["RefundView"][];
+            /** Shown */
+            shown: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Subject Type */
+            subject_type: string;
         };
         /**
          * PeriodView
@@ -3050,205 +2417,391 @@ export interface components {
          */
         PeriodView: {
             /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Currency */
+            currency: string;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
-            /**
-             * Subscription Id
-             * Format: uuid
-             */
-            subscription_id: string;
-            /** Plan */
-            plan: string;
-            /** Plan Name */
-            plan_name: string;
             /** Kind */
             kind: string;
             /** Kind Name */
             kind_name: string;
-            /** Period Name */
-            period_name: string;
-            /**
-             * Starts On
-             * Format: date
-             */
-            starts_on: string;
             /** Last Day */
             last_day: string | null;
             /** Paid */
             paid: number;
             /** Paid Shown */
             paid_shown: string;
-            /** Currency */
-            currency: string;
             /** Payment Id */
             payment_id: string | null;
+            /** Period Name */
+            period_name: string;
+            /** Plan */
+            plan: string;
+            /** Plan Name */
+            plan_name: string;
             /**
-             * At
-             * Format: date-time
+             * Starts On
+             * Format: date
              */
-            at: string;
+            starts_on: string;
+            /**
+             * Subscription Id
+             * Format: uuid
+             */
+            subscription_id: string;
         };
-        /** RefundView */
-        RefundView: {
+        /**
+         * PlanBenefitView
+         * @description A benefit with its quota in words; `remaining` only where a member asks.
+         */
+        PlanBenefitView: {
+            /** Detail */
+            detail: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Quota */
+            quota: string;
+            /** Remaining */
+            remaining?: number | null;
+        };
+        /** PlanView */
+        PlanView: {
+            /**
+             * Auto Renew
+             * @enum {string}
+             */
+            auto_renew: "on" | "off" | "never";
+            /** Benefits */
+            benefits: components["schemas"]["PlanBenefitView"][];
+            /** Currency */
+            currency: string;
+            /** Detail */
+            detail: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Pause Days */
+            pause_days: number;
+            /** Pause Times */
+            pause_times: number;
+            /** Prices */
+            prices: components["schemas"]["PriceView"][];
+            /** Refund Rule */
+            refund_rule: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Transferable */
+            transferable: boolean;
+            /** Trial Days */
+            trial_days: number;
+        };
+        /**
+         * PlansOut
+         * @description `can_try`: she has no plan and never had a trial. `can_pay`: the brand can take money.
+         */
+        PlansOut: {
+            /** Can Pay */
+            can_pay: boolean;
+            /** Can Try */
+            can_try: boolean;
+            /** Current */
+            current: string | null;
+            /** Plans */
+            plans: components["schemas"]["PlanView"][];
+        };
+        /** PointsBalanceOut */
+        PointsBalanceOut: {
+            /** Available */
+            available: number;
+            /** Debt */
+            debt: number;
+            /** Expiries */
+            expiries: components["schemas"]["ExpiryOut"][];
+            /** Held */
+            held: number;
+            /** Later Active */
+            later_active: components["schemas"]["LaterOut"][];
+            /** Never Expires */
+            never_expires: number;
+            next_expiry: components["schemas"]["ExpiryOut"] | null;
+            /** Pending */
+            pending: number;
+            /** Spendable */
+            spendable: boolean;
+            unit: components["schemas"]["UnitOut"];
+        };
+        /** PointsOut */
+        PointsOut: {
+            /** Balances */
+            balances: components["schemas"]["PointsBalanceOut"][];
+        };
+        /**
+         * PrepaidUnitOut
+         * @description `money`: amounts are minor units of the currency. `gives`: she may give some of it to others.
+         */
+        PrepaidUnitOut: {
+            /** Available */
+            available: number;
+            /** Gives */
+            gives: boolean;
+            /** Kind */
+            kind: string;
+            /** Money */
+            money: boolean;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * PriceView
+         * @description What one period costs; `per_month` helps to compare (minor units, rounded down; null for life).
+         */
+        PriceView: {
+            /** Amount */
+            amount: number;
+            /** Name */
+            name: string;
+            /** Per Month */
+            per_month: number | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Shown */
+            shown: string;
+        };
+        /** ProfileChanges */
+        ProfileChanges: {
+            /** Values */
+            values: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+        };
+        /**
+         * ProfileFieldOut
+         * @description A field with her value. `locked`: she cannot change it now; `help` says why.
+         */
+        ProfileFieldOut: {
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
+            /** Help */
+            help: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "words" | "integer" | "decimal" | "boolean" | "date" | "choice" | "choices";
+            /** Label */
+            label: string;
+            /** Locked */
+            locked: boolean;
+            /** Required */
+            required: boolean;
+            /** Value */
+            value: string | number | boolean | string[] | null;
+        };
+        /** ProfileOut */
+        ProfileOut: {
+            completion: components["schemas"]["CompletionOut"];
+            /** Fields */
+            fields: components["schemas"]["ProfileFieldOut"][];
+        };
+        /**
+         * ProgressOut
+         * @description What keeps her tier or reaches the next one, as a sentence and as figures. `needed` of the parts must hold.
+         */
+        ProgressOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "keep" | "reach";
+            /** Met */
+            met: boolean;
+            /** Needed */
+            needed: number;
+            /** Parts */
+            parts: components["schemas"]["PartOut"][];
+            /** Sentence */
+            sentence: string;
+            /** Tier Name */
+            tier_name: string;
+        };
+        /**
+         * Quota
+         * @description So often in a period; `remaining` is what is left of it to the member who has the benefit.
+         */
+        Quota: {
+            /** Limit */
+            limit: number;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "week" | "month" | "year" | "ever";
+            /** Remaining */
+            remaining?: number | null;
+        };
+        /**
+         * ReadUpTo
+         * @description The newest message that she has before her.
+         */
+        ReadUpTo: {
+            /**
+             * Up To
+             * Format: uuid
+             */
+            up_to: string;
+        };
+        /**
+         * RedeemGiven
+         * @description `key` is of the browser's making: the same order sent twice is one order.
+         */
+        RedeemGiven: {
+            address?: components["schemas"]["AddressGiven"] | null;
+            /** Key */
+            key: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            pay?: components["schemas"]["PayGiven"] | null;
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity: number;
+            /** Store */
+            store?: string | null;
+        };
+        /** RedeemIn */
+        RedeemIn: {
+            /** Key */
+            key: string;
+        };
+        /**
+         * RedemptionOut
+         * @description An order of hers. `code` is shown at the store; `can_cancel`, `can_show_codes`, `can_pay` say what she may do.
+         */
+        RedemptionOut: {
+            address: components["schemas"]["AddressGiven"] | null;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Pay */
+            can_pay: boolean;
+            /** Can Receive */
+            can_receive: boolean;
+            /** Can Show Codes */
+            can_show_codes: boolean;
+            /** Carrier */
+            carrier: string;
+            /** Cash */
+            cash: number;
+            /** Claim By */
+            claim_by: string | null;
+            /** Code */
+            code: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Fulfilment */
+            fulfilment: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Pay By */
+            pay_by: string | null;
+            payment?: components["schemas"]["PaymentOut"] | null;
+            /** Picture Url */
+            picture_url: string | null;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Points */
+            points: number;
+            /** Quantity */
+            quantity: number;
+            /** Reward */
+            reward: string;
+            /** Shipped At */
+            shipped_at: string | null;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            store: components["schemas"]["StoreOut"] | null;
+            /** Tracking */
+            tracking: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Verified At */
+            verified_at: string | null;
+        };
+        /** RefundOut */
+        RefundOut: {
             /** Amount */
             amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /** RefundView */
+        RefundView: {
+            /** Amount */
+            amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Reason */
+            reason: string;
             /** Shown */
             shown: string;
             /** State */
             state: string;
             /** State Name */
             state_name: string;
-            /** Reason */
-            reason: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Ended At */
-            ended_at: string | null;
-        };
-        /** SavingsView */
-        SavingsView: {
-            /** Total */
-            total: number;
-            /** Total Shown */
-            total_shown: string;
-            /** In Period */
-            in_period: number;
-            /** In Period Shown */
-            in_period_shown: string;
-            /** Times */
-            times: number;
-            /** By Benefit */
-            by_benefit: {
-                [key: string]: number;
-            };
-            /** Currency */
-            currency: string;
-            /** Sentence */
-            sentence: string;
-        };
-        /**
-         * SubscriptionView
-         * @description `last_day` is the last day on which it holds; null for life. `may` names what can be done now.
-         */
-        SubscriptionView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Plan */
-            plan: string;
-            /** Plan Name */
-            plan_name: string;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "month" | "quarter" | "year" | "lifetime";
-            /** Period Name */
-            period_name: string;
-            /** State */
-            state: string;
-            /** State Name */
-            state_name: string;
-            /** Auto Renew */
-            auto_renew: boolean;
-            /**
-             * Starts On
-             * Format: date
-             */
-            starts_on: string;
-            /** Last Day */
-            last_day: string | null;
-            /** Worth */
-            worth: number;
-            /** Worth Shown */
-            worth_shown: string;
-            /** Currency */
-            currency: string;
-            /** Next Plan */
-            next_plan: string;
-            /** Next Period */
-            next_period: string;
-            /** Paused On */
-            paused_on: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** End Reason */
-            end_reason: string;
-            /** May */
-            may: ("cancel_renewal" | "renew" | "pause" | "resume" | "change" | "transfer" | "refund" | "pay")[];
-        };
-        /**
-         * OutcomeView
-         * @description What became of a request. `sentence` says what a change or leaving means; `payment` has to be paid.
-         */
-        OutcomeView: {
-            subscription?: components["schemas"]["SubscriptionView"] | null;
-            payment?: components["schemas"]["PaymentView"] | null;
-            /** Due */
-            due?: number | null;
-            /** Refund */
-            refund?: number | null;
-            /** At Once */
-            at_once?: boolean | null;
-            /**
-             * Sentence
-             * @default
-             */
-            sentence: string;
-        };
-        /** BuyGiven */
-        BuyGiven: {
-            /** Key */
-            key: string;
-            /** Plan */
-            plan: string;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "month" | "quarter" | "year" | "lifetime";
-            /** Auto Renew */
-            auto_renew?: boolean | null;
-            /** Channel */
-            channel?: ("native" | "h5" | "page") | null;
-        };
-        /** TrialGiven */
-        TrialGiven: {
-            /** Key */
-            key: string;
-            /** Plan */
-            plan: string;
-        };
-        /** ChangeGiven */
-        ChangeGiven: {
-            /** Key */
-            key: string;
-            /** Plan */
-            plan: string;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "month" | "quarter" | "year" | "lifetime";
-            /** Channel */
-            channel?: ("native" | "h5" | "page") | null;
         };
         /** RenewalGiven */
         RenewalGiven: {
@@ -3257,10 +2810,590 @@ export interface components {
             /** On */
             on: boolean;
         };
-        /** KeyGiven */
-        KeyGiven: {
+        /** ResourceOut */
+        ResourceOut: {
             /** Key */
             key: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Store */
+            store: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * RewardCardOut
+         * @description A reward in the list. `can`: she can have one now; `price` is the sentence of what it costs.
+         */
+        RewardCardOut: {
+            /** Can */
+            can: boolean;
+            /** Cash */
+            cash: number;
+            /** Category */
+            category: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Left */
+            left: number | null;
+            /** Market Value */
+            market_value: number | null;
+            /** Name */
+            name: string;
+            /** Picture Url */
+            picture_url: string | null;
+            /** Points */
+            points: number;
+            /** Price */
+            price: string;
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Why Not */
+            why_not: components["schemas"]["WhyNotOut"][];
+        };
+        /**
+         * RewardOut
+         * @description A reward with everything that its page shows.
+         */
+        RewardOut: {
+            /** Available */
+            available: number;
+            /** Can */
+            can: boolean;
+            /** Cash */
+            cash: number;
+            /** Category */
+            category: string;
+            /** Claim Days */
+            claim_days: number;
+            /** Condition */
+            condition: string;
+            /** Description */
+            description: string;
+            /** Ends At */
+            ends_at: string | null;
+            /**
+             * Fulfilment
+             * @enum {string}
+             */
+            fulfilment: "ship" | "store" | "instant";
+            /** Fulfilment Name */
+            fulfilment_name: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Kind Name */
+            kind_name: string;
+            /** Left */
+            left: number | null;
+            /** Limit */
+            limit: string;
+            /** Market Value */
+            market_value: number | null;
+            /** Most Per Order */
+            most_per_order: number;
+            /** Name */
+            name: string;
+            /** Picture Url */
+            picture_url: string | null;
+            /** Points */
+            points: number;
+            /** Price */
+            price: string;
+            /** Release */
+            release: string;
+            /** Starts At */
+            starts_at: string | null;
+            /** Stores */
+            stores: components["schemas"]["StoreOut"][];
+            /** Taken */
+            taken: number;
+            /**
+             * Unclaimed
+             * @enum {string}
+             */
+            unclaimed: "return" | "forfeit";
+            /** Unit */
+            unit: string;
+            /** Unit Name */
+            unit_name: string;
+            /** Why Not */
+            why_not: components["schemas"]["WhyNotOut"][];
+        };
+        /**
+         * RungOut
+         * @description Pay `pay`, get `bonus` more; `also` says what else.
+         */
+        RungOut: {
+            /** Also */
+            also: string[];
+            /** Bonus */
+            bonus: number;
+            /** Pay */
+            pay: number;
+        };
+        /** SavingsView */
+        SavingsView: {
+            /** By Benefit */
+            by_benefit: {
+                [key: string]: number;
+            };
+            /** Currency */
+            currency: string;
+            /** In Period */
+            in_period: number;
+            /** In Period Shown */
+            in_period_shown: string;
+            /** Sentence */
+            sentence: string;
+            /** Times */
+            times: number;
+            /** Total */
+            total: number;
+            /** Total Shown */
+            total_shown: string;
+        };
+        /**
+         * ServiceOut
+         * @description A service with where and with whom it can be booked.
+         */
+        ServiceOut: {
+            /** Cancel Minutes */
+            cancel_minutes: number;
+            /** Category */
+            category: string;
+            /** Description */
+            description: string;
+            /** Key */
+            key: string;
+            /** Minutes */
+            minutes: number;
+            /** Name */
+            name: string;
+            /** Package */
+            package: string;
+            /** Price */
+            price: number;
+            /** Resources */
+            resources: components["schemas"]["ResourceOut"][];
+            /** Sessions */
+            sessions: number;
+            /** Stores */
+            stores: components["schemas"]["StoreOut"][];
+            /** Waiting List */
+            waiting_list: boolean;
+        };
+        /**
+         * ShownOut
+         * @description What the store scans or types. `qr` is the text of the QR code.
+         */
+        ShownOut: {
+            /** Code */
+            code: string;
+            coupon: components["schemas"]["MyCouponOut"];
+            /** Qr */
+            qr: string;
+        };
+        /**
+         * SignInOut
+         * @description `enrol`: the address is proven and nobody's yet; the form comes next.
+         */
+        SignInOut: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "signed_in" | "enrol";
+        };
+        /** SignInRules */
+        SignInRules: {
+            /** Code Digits */
+            code_digits: number;
+            /** Code Lifetime Seconds */
+            code_lifetime_seconds: number;
+            /** Kinds */
+            kinds: ("phone" | "email")[];
+            /** Resend After Seconds */
+            resend_after_seconds: number;
+        };
+        /**
+         * SignedOut
+         * @description Who is signed in.
+         */
+        SignedOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SlotOut
+         * @description A slot as she sees it. `time` is on the store's clock.
+         */
+        SlotOut: {
+            /** Can */
+            can: boolean;
+            /** Can Wait */
+            can_wait: boolean;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Left */
+            left: number;
+            /** Resource */
+            resource: string;
+            /** Resource Name */
+            resource_name: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Store */
+            store: string;
+            /** Time */
+            time: string;
+            /** Why Not */
+            why_not: components["schemas"]["WhyNotOut"][];
+        };
+        /**
+         * StampCardOut
+         * @description `mine`: she may exchange it herself; else a store does.
+         */
+        StampCardOut: {
+            /** Full */
+            full: boolean;
+            /** Has */
+            has: number;
+            /** Key */
+            key: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Stamps */
+            stamps: number;
+        };
+        /** StoreOut */
+        StoreOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SubscriptionView
+         * @description `last_day` is the last day on which it holds; null for life. `may` names what can be done now.
+         */
+        SubscriptionView: {
+            /** Auto Renew */
+            auto_renew: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** End Reason */
+            end_reason: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Day */
+            last_day: string | null;
+            /** May */
+            may: ("cancel_renewal" | "renew" | "pause" | "resume" | "change" | "transfer" | "refund" | "pay")[];
+            /** Next Period */
+            next_period: string;
+            /** Next Plan */
+            next_plan: string;
+            /** Paused On */
+            paused_on: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "month" | "quarter" | "year" | "lifetime";
+            /** Period Name */
+            period_name: string;
+            /** Plan */
+            plan: string;
+            /** Plan Name */
+            plan_name: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Worth */
+            worth: number;
+            /** Worth Shown */
+            worth_shown: string;
+        };
+        /**
+         * TierBenefitOut
+         * @description `adds`: the tier below does not give it, or gives less.
+         */
+        TierBenefitOut: {
+            /** Adds */
+            adds: boolean;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            quota?: components["schemas"]["Quota"] | null;
+        };
+        /** TierBenefitsOut */
+        TierBenefitsOut: {
+            /** Benefits */
+            benefits: components["schemas"]["TierBenefitOut"][];
+            /** Code */
+            code: string;
+            /** Colour */
+            colour: string | null;
+            /** Current */
+            current: boolean;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /** Requirement */
+            requirement: string;
+        };
+        /** TierOut */
+        TierOut: {
+            /** Code */
+            code: string;
+            /** Colour */
+            colour: string | null;
+            /** In Grace Until */
+            in_grace_until: string | null;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /** Until */
+            until: string | null;
+        };
+        /** TopUpOut */
+        TopUpOut: {
+            /** Bonus */
+            bonus: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Given Back */
+            given_back: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Paid */
+            paid: number;
+        };
+        /** TransferIn */
+        TransferIn: {
+            /** Amount */
+            amount: number;
+            /** Key */
+            key: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** To */
+            to: string;
+            /** Unit */
+            unit: string;
+        };
+        /** TrialGiven */
+        TrialGiven: {
+            /** Key */
+            key: string;
+            /** Plan */
+            plan: string;
+        };
+        /**
+         * UnitOut
+         * @description `money`: amounts of it are minor units of the currency.
+         */
+        UnitOut: {
+            /** Code */
+            code: string;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
+            /** Name */
+            name: string;
+        };
+        /** UnreadOut */
+        UnreadOut: {
+            /** Unread */
+            unread: number;
+        };
+        /** UseOut */
+        UseOut: {
+            /** Missed */
+            missed: boolean;
+            /** Service */
+            service: string;
+            /** Sessions */
+            sessions: number;
+            /** Store */
+            store: string | null;
+            /** Undone */
+            undone: boolean;
+            /**
+             * Used At
+             * Format: date-time
+             */
+            used_at: string;
+        };
+        /** WaitGiven */
+        WaitGiven: {
+            /**
+             * Places
+             * @default 1
+             */
+            places: number;
+            /** Resource */
+            resource: string;
+            /** Service */
+            service: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** WaitingOut */
+        WaitingOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Places */
+            places: number;
+            /** Resource */
+            resource: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Service */
+            service: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** Time */
+            time: string;
+        };
+        /**
+         * WalletOut
+         * @description Everything prepaid that she has, newest first (50 of each at most), and what is on sale.
+         */
+        WalletOut: {
+            /** Cards */
+            cards: components["schemas"]["GiftCardOut"][];
+            /** Currency */
+            currency: string;
+            giving: components["schemas"]["GivingOut"];
+            /** Ladders */
+            ladders: components["schemas"]["LadderOut"][];
+            /** Packages */
+            packages: components["schemas"]["PackageOut"][];
+            /** Stamp Cards */
+            stamp_cards: components["schemas"]["StampCardOut"][];
+            /** Top Ups */
+            top_ups: components["schemas"]["TopUpOut"][];
+            /** Transfers */
+            transfers: components["schemas"]["GivenOut"][];
+            /** Units */
+            units: components["schemas"]["PrepaidUnitOut"][];
+        };
+        /**
+         * WayOut
+         * @description A rule that earns, in words.
+         */
+        WayOut: {
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * WhyNotOut
+         * @description Why she cannot: a stable code, its sentence, its plain values.
+         */
+        WhyNotOut: {
+            /** Code */
+            code: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * WhyOut
+         * @description A rule that fired: its name, what it says, and what it gave or took of one unit, where that is a sum.
+         */
+        WhyOut: {
+            /** Amount */
+            amount: number | null;
+            /**
+             * Money
+             * @default false
+             */
+            money: boolean;
+            /** Rule */
+            rule: string;
+            /** Sentence */
+            sentence: string;
+            /** Unit Name */
+            unit_name: string | null;
         };
     };
     responses: never;
@@ -3271,10 +3404,32 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    regulars_surfaces_portal_application_get_front: {
+    regulars_surfaces_portal_application_get_benefits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenefitsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_booking_list_bookings: {
         parameters: {
             query?: {
-                s?: string;
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -3290,12 +3445,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FrontOut"];
+                    "application/json": components["schemas"]["BookingsOut"];
                 };
             };
         };
     };
-    regulars_surfaces_portal_application_send_code: {
+    regulars_surfaces_portal_booking_book: {
         parameters: {
             query?: never;
             header?: never;
@@ -3306,33 +3461,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CodeAsked"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodeSentOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeGiven"];
+                "application/json": components["schemas"]["BookGiven"];
             };
         };
         responses: {
@@ -3342,43 +3471,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignInOut"];
+                    "application/json": components["schemas"]["BookingOut"];
                 };
             };
         };
     };
-    regulars_surfaces_portal_application_sign_out: {
+    regulars_surfaces_portal_booking_accept: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    regulars_surfaces_portal_application_join: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
+                booking_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JoinForm"];
+                "application/json": components["schemas"]["ActGiven"];
             };
         };
         responses: {
@@ -3388,7 +3498,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignInOut"];
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_booking_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_booking_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingOut"];
                 };
             };
         };
@@ -3415,289 +3579,7 @@ export interface operations {
             };
         };
     };
-    regulars_surfaces_portal_application_get_pass: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_benefits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BenefitsOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_points: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PointsOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_history: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOut_HistoryOut_"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_orders: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOut_OrderOut_"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_inbox: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOut_InboxMessageOut_"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_unread: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnreadOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_mark_inbox_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReadUpTo"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnreadOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProfileOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_change_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProfileChanges"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProfileOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_get_identifiers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentifiersOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_add_identifier: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentifiersOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_application_send_identifier_code: {
+    regulars_surfaces_portal_application_send_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -3892,6 +3774,135 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_portal_application_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_get_evidence: {
+        parameters: {
+            query?: {
+                format?: "json" | "pdf";
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_front: {
+        parameters: {
+            query?: {
+                s?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrontOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_claim_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_give_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_coupons_see_gift: {
         parameters: {
             query?: never;
@@ -3934,6 +3945,293 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyCouponOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_history: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_HistoryOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_household_get_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_household_leave_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_portal_household_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_household_add_to_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdMemberIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_household_remove_from_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_identifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifiersOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_add_identifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifiersOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_send_identifier_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeAsked"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_inbox: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_InboxMessageOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_mark_inbox_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadOut"];
                 };
             };
         };
@@ -4010,19 +4308,43 @@ export interface operations {
             };
         };
     };
-    regulars_surfaces_portal_mall_start_payment: {
+    regulars_surfaces_portal_application_get_orders: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_OrderOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_transfer_package: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 slug: string;
-                redemption_id: string;
+                package_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PayGiven"];
+                "application/json": components["schemas"]["GiveIn"];
             };
         };
         responses: {
@@ -4032,7 +4354,463 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RedemptionOut"];
+                    "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_check_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_close_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_buy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_quote_change: {
+        parameters: {
+            query: {
+                plan: string;
+                period: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_quote_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_set_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewalGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_begin_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_plans_list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_get_wallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_change_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChanges"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
                 };
             };
         };
@@ -4111,6 +4889,56 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_portal_mall_show_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_mall_start_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_mall_received: {
         parameters: {
             query?: never;
@@ -4134,29 +4962,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RedemptionOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_mall_show_codes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                redemption_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodesOut"];
                 };
             };
         };
@@ -4212,11 +5017,35 @@ export interface operations {
             };
         };
     };
-    regulars_surfaces_portal_booking_list_bookings: {
+    regulars_surfaces_portal_application_sign_in: {
         parameters: {
-            query?: {
-                cursor?: string | null;
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
             };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_sign_out: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 slug: string;
@@ -4225,18 +5054,43 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_portal_prepaid_redeem_stamps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsOut"];
+                    "application/json": components["schemas"]["WalletOut"];
                 };
             };
         };
     };
-    regulars_surfaces_portal_booking_book: {
+    regulars_surfaces_portal_prepaid_transfer: {
         parameters: {
             query?: never;
             header?: never;
@@ -4247,98 +5101,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BookGiven"];
+                "application/json": components["schemas"]["TransferIn"];
             };
         };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_booking_move: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                booking_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MoveGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BookingOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_booking_cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                booking_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ActGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BookingOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_booking_accept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                booking_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ActGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BookingOut"];
+                    "application/json": components["schemas"]["WalletOut"];
                 };
             };
         };
@@ -4385,529 +5158,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_get_wallet: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_claim_card: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClaimIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_give_card: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                card_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GiveIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_transfer_package: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                package_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GiveIn"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_transfer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TransferIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_redeem_stamps: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RedeemIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_prepaid_get_evidence: {
-        parameters: {
-            query?: {
-                format?: "json" | "pdf";
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_list_plans: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlansOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_get_plan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyPlanOut"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_buy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BuyGiven"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_begin_trial: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TrialGiven"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_quote_change: {
-        parameters: {
-            query: {
-                plan: string;
-                period: string;
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_set_renewal: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RenewalGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_pause: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_resume: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_quote_refund: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_leave: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyGiven"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutcomeView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_get_payment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                payment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaymentView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_check_payment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                payment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaymentView"];
-                };
-            };
-        };
-    };
-    regulars_surfaces_portal_plans_close_payment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-                payment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaymentView"];
-                };
             };
         };
     };

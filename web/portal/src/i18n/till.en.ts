@@ -77,7 +77,7 @@ const en = {
     accept: 'Accept',
     accepted: 'It is yours',
     isMine: 'You gave this coupon.',
-    gone: { accepted: 'Somebody has taken it.', cancelled: 'The giver took it back.', expired: 'This gift is over.', offered: '' },
+    gone: { accepted: 'Somebody has taken it.', cancelled: 'The giver took it back.', expired: 'This gift is over.' },
   },
   mall: {
     title: 'Rewards',
@@ -127,6 +127,7 @@ const en = {
     placed: 'Redeemed {date}',
     pieces: '{n} pieces',
   },
+  quoted: '“{text}”',
   act: { yes: 'Yes', no: 'Not now' },
 } as const
 

@@ -77,7 +77,7 @@ const zh = {
     accept: '收下',
     accepted: '已收下',
     isMine: '这是您送出的券。',
-    gone: { accepted: '这张券已经有人收下了。', cancelled: '送券的人已收回。', expired: '这份礼物已过期。', offered: '' },
+    gone: { accepted: '这张券已经有人收下了。', cancelled: '送券的人已收回。', expired: '这份礼物已过期。' },
   },
   mall: {
     title: '积分商城',
@@ -127,6 +127,7 @@ const zh = {
     placed: '{date} 兑换',
     pieces: '{n} 件',
   },
+  quoted: '“{text}”',
   act: { yes: '确定', no: '再想想' },
 } as const
 
