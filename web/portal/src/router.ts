@@ -26,6 +26,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/mall', name: 'mall', component: () => import('@/pages/MallPage.vue'), meta: { for: 'member', tab: 'mall' } },
   { path: '/mall/orders', name: 'redemptions', component: () => import('@/pages/RedemptionsPage.vue'), meta: { for: 'member', title: 'mall.mine' } },
   { path: '/mall/:key', name: 'reward', component: () => import('@/pages/RewardPage.vue'), meta: { for: 'member', title: 'mall.title' } },
+  { path: '/plan', name: 'plan', component: () => import('@/pages/PlanPage.vue'), meta: { for: 'member', title: 'plan.title' } },
   { path: '/me', name: 'me', component: () => import('@/pages/MePage.vue'), meta: { for: 'member', tab: 'me' } },
   { path: '/me/points', name: 'points', component: () => import('@/pages/PointsPage.vue'), meta: { for: 'member', title: 'me.points' } },
   { path: '/me/history', name: 'history', component: () => import('@/pages/HistoryPage.vue'), meta: { for: 'member', title: 'history.title' } },

@@ -63,3 +63,20 @@ export const receiveRedemption = (id: string, key: string) =>
   call<T.Redemption>('POST', `redemptions/${id}/received`, { key, reason: '' })
 export const payRedemption = (id: string) => call<T.Redemption>('POST', `redemptions/${id}/payment`, {})
 export const showVirtualCodes = (id: string) => call<{ codes: string[] }>('POST', `redemptions/${id}/codes`)
+
+export const getPlans = () => call<T.Plans>('GET', 'plans')
+export const getMyPlan = () => call<T.MyPlan>('GET', 'plan')
+export const buyPlan = (plan: string, period: T.Period, key: string) =>
+  call<T.PlanOutcome>('POST', 'plan', { plan, period, key })
+export const tryPlan = (plan: string, key: string) => call<T.PlanOutcome>('POST', 'plan/trial', { plan, key })
+export const quotePlanChange = (plan: string, period: T.Period) =>
+  call<T.PlanOutcome>('GET', `plan/change?plan=${encodeURIComponent(plan)}&period=${period}`)
+export const changePlan = (plan: string, period: T.Period, key: string) =>
+  call<T.PlanOutcome>('POST', 'plan/change', { plan, period, key })
+export const setPlanRenewal = (on: boolean, key: string) => call<T.PlanOutcome>('POST', 'plan/renewal', { on, key })
+export const pausePlan = (key: string) => call<T.PlanOutcome>('POST', 'plan/pause', { key })
+export const resumePlan = (key: string) => call<T.PlanOutcome>('POST', 'plan/resume', { key })
+export const quoteLeaving = () => call<T.PlanOutcome>('GET', 'plan/refund')
+export const leavePlan = (key: string) => call<T.PlanOutcome>('POST', 'plan/refund', { key })
+export const checkPayment = (id: string) => call<T.PlanPayment>('POST', `payments/${id}/check`)
+export const closePayment = (id: string) => call<T.PlanPayment>('POST', `payments/${id}/close`)

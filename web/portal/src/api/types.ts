@@ -41,6 +41,13 @@ export type Redemption = Shapes['RedemptionOut']
 export type RedeemForm = Shapes['RedeemGiven']
 export type Payment = Shapes['PaymentOut']
 
+export type Plans = Shapes['PlansOut']
+export type Plan = Plans['plans'][number]
+export type MyPlan = Shapes['MyPlanOut']
+export type PlanOutcome = Shapes['OutcomeView']
+export type PlanPayment = Shapes['PaymentView']
+export type Period = Plan['prices'][number]['period']
+
 export interface Paged<T> {
   items: T[]
   next_cursor?: string | null

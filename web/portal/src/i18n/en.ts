@@ -162,6 +162,8 @@ const en = {
     debt: 'owed',
     detail: 'About this entry',
     kind: {
+      credit: 'Received',
+      topup: 'Top-up',
       order: 'Purchase',
       order_delivered: 'Delivery',
       refund: 'Return',

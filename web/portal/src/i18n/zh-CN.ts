@@ -153,6 +153,8 @@ const zh = {
     debt: '待抵扣',
     detail: '这一笔的说明',
     kind: {
+      credit: '入账',
+      topup: '充值',
       order: '消费',
       order_delivered: '收货',
       refund: '退货',
