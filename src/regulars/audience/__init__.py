@@ -1,0 +1,1 @@
+"""Who belongs together: the row of facts kept of every member, and the segments asked of it."""

@@ -1,0 +1,1 @@
+"""What is known of every member: counters, sums, intervals, preferences, scores; each with its freshness."""

@@ -1,0 +1,1 @@
+"""Groups of members by any condition: static, refreshed or live."""

@@ -1,0 +1,1 @@
+"""Who will stay away, who will buy: calibrated probabilities with reasons."""

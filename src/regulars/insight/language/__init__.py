@@ -1,0 +1,1 @@
+"""What members say: mood, topics and needs in Chinese and English."""

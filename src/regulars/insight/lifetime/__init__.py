@@ -1,0 +1,1 @@
+"""What a member will be worth: BG/NBD with Gamma-Gamma, and a learned model."""

@@ -1,0 +1,1 @@
+"""Figures that judge models and campaigns; pure functions of arrays."""

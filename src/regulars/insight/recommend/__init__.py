@@ -1,0 +1,1 @@
+"""What a member buys again, and what she has not discovered yet."""

@@ -1,0 +1,1 @@
+"""Cohorts, intervals, drift, funnels, return: figures of a period, from the warehouse."""

@@ -1,0 +1,1 @@
+"""Recency, frequency, money: scores, named groups, migration."""

@@ -1,0 +1,1 @@
+"""The append-only Parquet warehouse; the only place that knows DuckDB's and ibis' connections."""
