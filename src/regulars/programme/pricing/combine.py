@@ -3,7 +3,8 @@
 What is best is said by `play.key_of`: the lowest price to pay, then the most cashback, then to use what expires
 sooner and keep what expires later, then the fewest coupons. An action never takes more off where lines cost less
 (see `reckon`), so what a coupon would take off alone, right after the promotions, bounds what it can take off in
-any combination; the bound of a branch is the sum of the largest of those that may still be chosen.
+any combination; the bound of a branch is the sum of the largest of those that may still be chosen. The search begins
+with the coupons that would take most off alone, which are often the best: what cannot beat them is not looked at.
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ class _Search:
             return
         must = [*self.must, *chosen]
         base = self.stage.base(self.stage.taken_by(must))
-        _Branches(self, base, must, loose).run()
+        branches = _Branches(self, base, must, loose)
+        branches.begin()
+        branches.run()
 
 
 class _Branches:
@@ -122,6 +125,7 @@ class _Branches:
                 gains[item.ref] = gain
                 items.append(item)
         self.items = items
+        self.gains = gains
         self.start = start
         # bounds[i]: the most that items from i on may still take off, when 0, 1, 2 … more are chosen; then cashback
         self.bounds: list[list[int]] = [[0]]
@@ -148,6 +152,30 @@ class _Branches:
         self.cashes = bool(base.cash) or any(item.cash for item in items)
         self.room = room
         self.must_items = must
+
+    def begin(self) -> None:
+        """Try the coupons that take most off alone, as many as go together: a good combination to begin with."""
+        stage, forced = self.search.stage, self.must_items
+        if self.room <= 0 or not self.items:
+            return
+        chosen = list(forced)
+        may = [item for item in self.items if item.ref not in self.must]
+        may.sort(key=lambda item: (*(-gain for gain in self.gains[item.ref]), item.expires, item.rank))
+        for item in may:
+            if len(chosen) - len(forced) >= self.room:
+                break
+            if stage.conflict(item, chosen) is None:
+                chosen.append(item)
+        while len(chosen) > len(forced):
+            played = stage.play(chosen)
+            idle = {missed.item.ref for missed in played.idle_coupons()}
+            if not idle:
+                if played.key < self.search.best.key:
+                    self.search.best = played
+                return
+            if idle <= self.must:
+                return
+            chosen = [item for item in chosen if item.ref in self.must or item.ref not in idle]
 
     def run(self) -> None:
         if self.room >= 0:
