@@ -183,3 +183,17 @@ class Note(models.Model):
 
     class Meta:
         db_table = "note"
+
+
+class ProfilingOptOut(models.Model):
+    """A member who does not want to be profiled by a brand: no scores, no recommendations, in no model."""
+
+    pk = models.CompositePrimaryKey("member_id", "brand_id")
+    member_id = models.UUIDField()
+    brand_id = models.UUIDField()
+    at = models.DateTimeField()
+    actor = models.TextField()
+
+    class Meta:
+        db_table = "profiling_opt_out"
+        indexes = [models.Index(fields=["brand_id", "member_id"], name="profiling_opt_out_brand")]

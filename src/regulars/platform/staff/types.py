@@ -65,6 +65,10 @@ PERMISSIONS: dict[str, Text] = {
     ),
     "imports.run": Text("导入数据", "Import data"),
     "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
+    "segments.read": Text("查看人群与会员事实", "See segments and members' facts"),
+    "segments.write": Text("管理人群与自动标签", "Manage segments and rule tags"),
+    "insight.read": Text("查看洞察：评分、模型与分析", "See insight: scores, models and analyses"),
+    "insight.run": Text("运行模型与更新数据", "Run models and refresh data"),
     "reports.read": Text("查看工作台与报表", "See the dashboard and reports"),
     "stores.write": Text("管理门店", "Manage stores"),
     "settings.write": Text("管理字段与设置", "Manage fields and settings"),
@@ -89,7 +93,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(
             {
                 "members.read", "activities.read", "ledger.read", "ledger.approve", "programme.read",
-                "programme.review", "programme.publish", "reports.read", "audit.read",
+                "programme.review", "programme.publish", "reports.read", "audit.read", "segments.read", "insight.read",
             }
         ),
     ),
@@ -110,6 +114,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
             {
                 "members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read",
                 "rewards.read", "bookings.read", "subscriptions.read", "payments.read", "coupons.read",
+                "segments.read", "insight.read",
             }
         ),
     ),

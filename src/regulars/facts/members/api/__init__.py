@@ -16,6 +16,7 @@ from regulars.facts.members.api.editing import (
     verify_identity,
 )
 from regulars.facts.members.api.enrolling import enrol_many, resolve
+from regulars.facts.members.api.profiling import profiling_is_on, profiling_off, set_profiling
 from regulars.facts.members.api.reading import get_card, list_members, names_of, personal_facts
 from regulars.facts.members.api.selecting import count_matching, list_ids, person_keys
 from regulars.facts.members.api.vocabulary import (
@@ -51,10 +52,13 @@ __all__ = [
     "names_of",
     "person_keys",
     "personal_facts",
+    "profiling_is_on",
+    "profiling_off",
     "put_field",
     "put_tag",
     "remove_identity",
     "resolve",
+    "set_profiling",
     "tag_members",
     "update_member",
     "verify_identity",
