@@ -1382,6 +1382,8 @@ export interface components {
         };
         /** BenefitsOut */
         BenefitsOut: {
+            /** Granted */
+            granted: components["schemas"]["GrantedOut"][];
             /** Tiers */
             tiers: components["schemas"]["TierBenefitsOut"][];
             /** Ways To Earn */
@@ -1410,6 +1412,16 @@ export interface components {
              * Format: date-time
              */
             starts_at: string;
+        };
+        /**
+         * BookableOut
+         * @description A service that can be booked with a package's sessions.
+         */
+        BookableOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
         };
         /**
          * BookingOut
@@ -1868,6 +1880,27 @@ export interface components {
                 [key: string]: number | null;
             };
         };
+        /**
+         * GrantedOut
+         * @description A benefit that she was given beside what her tier gives: so many `uses` are left, the first of them until
+         *     `last_day`.
+         */
+        GrantedOut: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Name */
+            name: string;
+            quota?: components["schemas"]["Quota"] | null;
+            /** Uses */
+            uses: number;
+        };
         /** HistoryOut */
         HistoryOut: {
             /**
@@ -2213,8 +2246,12 @@ export interface components {
         /**
          * PackageOut
          * @description `state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`.
+         *
+         *     `services` names what it is good for, where the names are known; `bookable` can be booked with its sessions.
          */
         PackageOut: {
+            /** Bookable */
+            bookable: components["schemas"]["BookableOut"][];
             /** Frozen Until */
             frozen_until: string | null;
             /**
