@@ -24,6 +24,7 @@ from regulars.surfaces.console import (
     fields,
     gift_cards,
     home,
+    households,
     imports,
     keys,
     liability,
@@ -87,7 +88,7 @@ for part in (
     session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
     roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
-    coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, liability,
+    coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,11 +12,24 @@ from regulars.facts.members import api as members
 from regulars.facts.members.types import IDENTITY_TYPES
 from regulars.flows.value import REASONS
 from regulars.kit import clock
+from regulars.kit.text import Text
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.members import ChoicesOut, SchemeChoiceOut, TagChoiceOut, UnitChoiceOut
+from regulars.surfaces.console.shapes.members import (
+    ChoicesOut,
+    OfferChoicesOut,
+    SchemeChoiceOut,
+    TagChoiceOut,
+    UnitChoiceOut,
+)
 from regulars.surfaces.console.shapes.shared import ChoiceOut
+from regulars.value.bookings import api as bookings
+from regulars.value.budgets import api as budgets
+from regulars.value.coupons import api as coupons
+from regulars.value.plans import api as plans
+from regulars.value.prepaid import api as prepaid
+from regulars.value.rewards import api as rewards
 
 router = Router(tags=["Choices"])
 
@@ -53,5 +67,46 @@ def get_choices(request: HttpRequest) -> Any:
             ChoiceOut(value=code, label=naming.label(text))
             for code, text in IDENTITY_TYPES.items()
             if code not in ("code", "external")
+        ],
+    )
+
+
+@router.get("/choices/offers", response=OfferChoicesOut, **needs("members.read"))
+def get_offer_choices(request: HttpRequest) -> Any:
+    """What the brand puts on offer, by name: where a form names one of them by its key. Ended ones are left out."""
+    scope, now = scope_of(request), clock.now()
+    naming, brand_id = Naming(scope, language(request), now), scope.brand_id
+
+    def named(of: Iterable[tuple[str, Text, str]]) -> list[ChoiceOut]:
+        return [
+            ChoiceOut(value=key, label=naming.say(name) or key) for key, name, state in of if state != "ended"
+        ]
+
+    services = bookings.list_services(scope=scope)
+    found = rewards.list_rewards(scope=scope, now=now)
+    sold = {
+        kind: named(
+            (row.key, Text.from_json(row.definition.get("name") or row.key), row.state)
+            for row in prepaid.list_definitions(brand_id=brand_id, kind=kind)
+        )
+        for kind in ("ladder", "package", "stamp_card")
+    }
+    programme = naming.programme
+    return OfferChoicesOut(
+        packages=sold["package"],
+        ladders=sold["ladder"],
+        stamp_cards=sold["stamp_card"],
+        coupons=named((one.key, one.name, one.state) for one in coupons.list_definitions(brand_id=brand_id)),
+        budgets=named((one.key, one.name, one.state) for one in budgets.list_budgets(brand_id=brand_id)),
+        rewards=named((one.terms.key, one.terms.name, one.state) for one in found),
+        reward_categories=sorted({one.terms.category for one in found if one.terms.category}),
+        services=named((one.terms.key, one.terms.name, one.state) for one in services),
+        service_categories=sorted({one.terms.category for one in services if one.terms.category}),
+        plans=named(
+            (one.key, one.terms.name, one.state) for one in plans.list_plans(brand_id=brand_id, now=now)
+        ),
+        benefits=[
+            ChoiceOut(value=one.key, label=naming.say(one.name))
+            for one in (programme.benefits if programme else ())
         ],
     )

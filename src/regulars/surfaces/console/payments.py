@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from regulars.facts.members import api as members
 from regulars.flows import payments as paying
 from regulars.kit import clock
-from regulars.kit.errors import Refusal
+from regulars.kit.errors import Refusal, not_found
 from regulars.kit.text import Language, Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 from regulars.platform.payments import api as payments
 from regulars.platform.payments.types import CHANNELS, NOTICE_RESULTS, PAYMENT, Account, Payment
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.console import pictures
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, member_id_of, needs, uuid_of
 from regulars.surfaces.console.shapes.members import KeyIn
 from regulars.surfaces.console.shapes.plans import (
@@ -70,6 +71,15 @@ def get_payment(request: HttpRequest, payment_id: Code) -> Any:
     """One payment with its refunds and every callback about it."""
     scope = scope_of(request)
     return _one(scope, _found(scope, payment_id), language(request))
+
+
+@router.get("/payments/{payment_id}/qr.svg", include_in_schema=False, **needs("payments.read"))
+def get_payment_qr(request: HttpRequest, payment_id: Code) -> HttpResponse:
+    """What the member scans to pay, as a QR code. 404 when there is nothing to scan any more."""
+    found = _found(scope_of(request), payment_id)
+    if not found.action.url or found.state not in ("created", "pending"):
+        raise not_found(PAYMENT)
+    return pictures.qr(found.action.url, name=f"{found.number}.svg")
 
 
 @router.post("/payments/{payment_id}/check", response=PaymentOut, **needs("payments.refund"))

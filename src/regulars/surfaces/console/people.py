@@ -25,6 +25,7 @@ from regulars.surfaces.console.shapes.settings import (
     StaffIn,
     StaffOut,
 )
+from regulars.value.reviews import api as reviews
 
 router = Router(tags=["Staff"])
 _PERSON = Text("员工", "Staff member")
@@ -170,4 +171,6 @@ def _out(scope: Scope, places: _Places, person: StaffMember) -> StaffOut:
         grants=[places.grant(one) for one in person.assignments],
         last_sign_in_at=person.last_sign_in_at,
         is_self=person.id == scope.actor.id,
+        has_phone=reviews.phone_of_staff(organisation_id=scope.organisation_id, staff_id=person.id)
+        is not None,
     )

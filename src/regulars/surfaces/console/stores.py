@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
@@ -17,6 +15,7 @@ from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, NewStore, Store
 from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.console import pictures
 from regulars.surfaces.console.asking import Code, brand_of, needs
 from regulars.surfaces.console.shapes.settings import RegionIO, StoreIn, StoreOut
 from regulars.surfaces.console.shapes.shared import TextIO
@@ -67,14 +66,7 @@ def get_qr(request: HttpRequest, code: Code) -> HttpResponse:
     store = organisations.stores_of(brand_id=brand.id, codes=[code]).get(code)
     if store is None:
         raise not_found(Text("门店", "Store"))
-    picture = io.BytesIO()
-    segno.make(_enrol_url(brand, store), error="m", micro=False).save(
-        picture, kind="svg", border=2, scale=8, xmldecl=False
-    )
-    answer = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
-    answer["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'{brand.slug}-{code}.svg')}"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return pictures.qr(_enrol_url(brand, store), name=f"{brand.slug}-{code}.svg")
 
 
 @router.get("/regions", response=list[RegionIO], **needs("members.read"))

@@ -435,6 +435,22 @@ class SchemeChoiceOut(Shape):
     tiers: list[TierOut]
 
 
+class OfferChoicesOut(Shape):
+    """What the brand puts on offer, each by key and name; categories are words of their own."""
+
+    packages: list[ChoiceOut]
+    ladders: list[ChoiceOut]
+    stamp_cards: list[ChoiceOut]
+    coupons: list[ChoiceOut]
+    budgets: list[ChoiceOut]
+    rewards: list[ChoiceOut]
+    reward_categories: list[str]
+    services: list[ChoiceOut]
+    service_categories: list[str]
+    plans: list[ChoiceOut]
+    benefits: list[ChoiceOut]
+
+
 class ChoicesOut(Shape):
     """What the brand's filters and forms offer. `tiers` are those of its first scheme."""
 

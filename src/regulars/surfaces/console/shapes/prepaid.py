@@ -333,3 +333,42 @@ class LiabilityOut(Shape):
     flows: list[FlowOut]
     accounts: dict[str, str]
     card_difference: int
+
+
+class HouseholdUnitOut(Shape):
+    """What may be drawn of the head's, and how much there is of it."""
+
+    unit: str
+    name: str
+    money: bool
+    available: int
+
+
+class HouseholdMemberOut(Shape):
+    code: str
+    name: str
+    since: datetime
+
+
+class HouseholdOut(Shape):
+    """`heads`: she is the head, and `members` draw of hers. `head` is null where she is in none and heads none."""
+
+    enabled: bool
+    most: int
+    heads: bool
+    head: str | None
+    head_name: str
+    units: list[HouseholdUnitOut]
+    members: list[HouseholdMemberOut]
+
+
+class PersonIn(Shape):
+    """The other member's code."""
+
+    member: str = Field(min_length=1, max_length=64)
+
+
+class DrawIn(Shape):
+    unit: str = Field(min_length=1, max_length=64)
+    amount: int = Field(ge=1, le=10**12)
+    key: str = Field(min_length=8, max_length=100)

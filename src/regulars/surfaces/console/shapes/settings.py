@@ -145,6 +145,8 @@ class NewPasswordIn(Shape):
 
 
 class StaffOut(Shape):
+    """`has_phone`: her own phone is known (as a hash), so what she does for her own membership is held."""
+
     id: str
     email: str
     name: str
@@ -153,6 +155,7 @@ class StaffOut(Shape):
     grants: list[GrantOut]
     last_sign_in_at: datetime | None
     is_self: bool
+    has_phone: bool
 
 
 class RoleIn(Shape):
