@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/choices/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Offer Choices
+         * @description What the brand puts on offer, by name: where a form names one of them by its key. Ended ones are left out.
+         */
+        get: operations["regulars_surfaces_console_choices_get_offer_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/members": {
         parameters: {
             query?: never;
@@ -3482,6 +3502,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/members/{code}/household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Household
+         * @description The household she heads or is in, and what its head has to draw of.
+         */
+        get: operations["regulars_surfaces_console_households_get_household"];
+        put?: never;
+        post?: never;
+        /**
+         * Leave Household
+         * @description She draws no more of her head's.
+         */
+        delete: operations["regulars_surfaces_console_households_leave_household"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/household/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add To Household
+         * @description Let a member draw of hers. 409 `households_off`, `household_taken`, `household_full`.
+         */
+        post: operations["regulars_surfaces_console_households_add_to_household"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/household/members/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove From Household
+         * @description A member of hers draws no more; what she has drawn stays hers.
+         */
+        delete: operations["regulars_surfaces_console_households_remove_from_household"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/household/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw
+         * @description Bring value of the head into her wallet, with its ends. 409 `insufficient_balance`: the head's.
+         */
+        post: operations["regulars_surfaces_console_households_draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/reports/liability": {
         parameters: {
             query?: never;
@@ -4270,6 +4374,34 @@ export interface components {
             kind: string;
             /** Can Burn */
             can_burn: boolean;
+        };
+        /**
+         * OfferChoicesOut
+         * @description What the brand puts on offer, each by key and name; categories are words of their own.
+         */
+        OfferChoicesOut: {
+            /** Packages */
+            packages: components["schemas"]["ChoiceOut"][];
+            /** Ladders */
+            ladders: components["schemas"]["ChoiceOut"][];
+            /** Stamp Cards */
+            stamp_cards: components["schemas"]["ChoiceOut"][];
+            /** Coupons */
+            coupons: components["schemas"]["ChoiceOut"][];
+            /** Budgets */
+            budgets: components["schemas"]["ChoiceOut"][];
+            /** Rewards */
+            rewards: components["schemas"]["ChoiceOut"][];
+            /** Reward Categories */
+            reward_categories: string[];
+            /** Services */
+            services: components["schemas"]["ChoiceOut"][];
+            /** Service Categories */
+            service_categories: string[];
+            /** Plans */
+            plans: components["schemas"]["ChoiceOut"][];
+            /** Benefits */
+            benefits: components["schemas"]["ChoiceOut"][];
         };
         /**
          * FilterIn
@@ -5495,7 +5627,10 @@ export interface components {
             /** Place Name */
             place_name: string;
         };
-        /** StaffOut */
+        /**
+         * StaffOut
+         * @description `has_phone`: her own phone is known (as a hash), so what she does for her own membership is held.
+         */
         StaffOut: {
             /** Id */
             id: string;
@@ -5513,6 +5648,8 @@ export interface components {
             last_sign_in_at: string | null;
             /** Is Self */
             is_self: boolean;
+            /** Has Phone */
+            has_phone: boolean;
         };
         /**
          * GrantIO
@@ -8623,6 +8760,69 @@ export interface components {
             /** Key */
             key: string;
         };
+        /** HouseholdMemberOut */
+        HouseholdMemberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * HouseholdOut
+         * @description `heads`: she is the head, and `members` draw of hers. `head` is null where she is in none and heads none.
+         */
+        HouseholdOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Most */
+            most: number;
+            /** Heads */
+            heads: boolean;
+            /** Head */
+            head: string | null;
+            /** Head Name */
+            head_name: string;
+            /** Units */
+            units: components["schemas"]["HouseholdUnitOut"][];
+            /** Members */
+            members: components["schemas"]["HouseholdMemberOut"][];
+        };
+        /**
+         * HouseholdUnitOut
+         * @description What may be drawn of the head's, and how much there is of it.
+         */
+        HouseholdUnitOut: {
+            /** Unit */
+            unit: string;
+            /** Name */
+            name: string;
+            /** Money */
+            money: boolean;
+            /** Available */
+            available: number;
+        };
+        /**
+         * PersonIn
+         * @description The other member's code.
+         */
+        PersonIn: {
+            /** Member */
+            member: string;
+        };
+        /** DrawIn */
+        DrawIn: {
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
+            /** Key */
+            key: string;
+        };
         /** CohortOut */
         CohortOut: {
             /** Unit */
@@ -9842,6 +10042,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_choices_get_offer_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferChoicesOut"];
                 };
             };
         };
@@ -14502,6 +14722,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrepaidOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_households_get_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_households_leave_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_households_add_to_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_households_remove_from_household: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_households_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdOut"];
                 };
             };
         };
