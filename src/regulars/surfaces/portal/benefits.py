@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.facts.members import api as members
+from regulars.kit.periods import zone
 from regulars.kit.text import Language
 from regulars.platform.organisations.types import Brand
 from regulars.programme.rules import api as rules
@@ -14,6 +15,7 @@ from regulars.surfaces.portal import standing
 from regulars.surfaces.portal.shapes import (
     BenefitOut,
     BenefitsOut,
+    GrantedOut,
     Quota,
     TierBenefitOut,
     TierBenefitsOut,
@@ -36,7 +38,11 @@ def ladder(*, member: MemberAccess, language: Language, now: datetime) -> Benefi
     programme = standing.live(member.brand, now)
     scheme = standing.tier_scheme(programme)
     if programme is None or scheme is None:
-        return BenefitsOut(tiers=[], ways_to_earn=ways_to_earn(member.brand, language, now))
+        return BenefitsOut(
+            granted=_granted(member, programme, language, now),
+            tiers=[],
+            ways_to_earn=ways_to_earn(member.brand, language, now),
+        )
     card = members.get_card(scope=member.scope, member_id=member.member_id)
     present = card.tier or scheme.tiers[0].code
     allowances = benefits.list_for(
@@ -70,7 +76,35 @@ def ladder(*, member: MemberAccess, language: Language, now: datetime) -> Benefi
             )
         )
         below = {benefit.key for benefit in given}
-    return BenefitsOut(tiers=rungs, ways_to_earn=ways_to_earn(member.brand, language, now))
+    return BenefitsOut(
+        granted=_granted(member, programme, language, now),
+        tiers=rungs,
+        ways_to_earn=ways_to_earn(member.brand, language, now),
+    )
+
+
+def _granted(
+    member: MemberAccess, programme: Programme | None, language: Language, now: datetime
+) -> list[GrantedOut]:
+    """What somebody gave her, beside her tier: the uses that are left and the last day of those that end first."""
+    if programme is None:
+        return []
+    tz = zone(member.brand.timezone)
+    found: dict[str, list[tuple[datetime, int]]] = {}
+    for grant in benefits.list_grants(scope=member.scope, member_id=member.member_id):
+        if grant.ended_at is None and grant.until > now and grant.used < grant.uses:
+            found.setdefault(grant.benefit, []).append((grant.until, grant.uses - grant.used))
+    return [
+        GrantedOut(
+            code=one.key,
+            name=one.name.in_language(language),
+            detail=one.description.in_language(language),
+            uses=sum(uses for _, uses in found[one.key]),
+            last_day=(min(found[one.key])[0] - timedelta(microseconds=1)).astimezone(tz).date(),
+        )
+        for one in programme.benefits
+        if one.key in found
+    ]
 
 
 def ways_to_earn(brand: Brand, language: Language, now: datetime) -> list[WayOut]:

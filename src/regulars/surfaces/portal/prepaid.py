@@ -25,6 +25,7 @@ from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal import standing
 from regulars.surfaces.portal.guard import SignedIn, member_of
 from regulars.surfaces.portal.prepaid_shapes import (
+    BookableOut,
     ClaimIn,
     GiftCardOut,
     GiveIn,
@@ -41,6 +42,7 @@ from regulars.surfaces.portal.prepaid_shapes import (
     UseOut,
     WalletOut,
 )
+from regulars.value.bookings import api as bookings
 from regulars.value.ledger import api as ledger
 from regulars.value.prepaid import api as prepaid
 from regulars.value.prepaid.types import STATE_NAMES, CardRow, Grant, PackageRow, Settings
@@ -246,6 +248,8 @@ def _packages(
         store.id: store.name.in_language(language)
         for store in organisations.stores_of(brand_id=brand.id).values()
     }
+    services = {one.terms.key: one for one in bookings.list_services(scope=member.scope)} if rows else {}
+    names = {key: one.terms.name.in_language(language) for key, one in services.items()}
     found = []
     for row in rows:
         terms, left = row.terms["definition"], lots[row.lot_id].remaining
@@ -265,11 +269,19 @@ def _packages(
                 last_day=_last_day(row.expires_at, brand.timezone),
                 frozen_until=row.frozen_until,
                 transferable=state == "active" and bool(terms.get("transferable", False)),
-                services=sorted(terms.get("services", [])),
+                services=sorted(names[key] for key in terms.get("services", []) if key in names),
+                bookable=[
+                    BookableOut(key=key, name=names[key])
+                    for key, one in services.items()
+                    if state == "active"
+                    and one.state == "active"
+                    and one.terms.package == row.key
+                    and (not terms.get("services") or key in terms["services"])
+                ],
                 uses=[
                     UseOut(
                         sessions=use.sessions,
-                        service=use.service,
+                        service=names.get(use.service, ""),
                         store=stores.get(use.store_id) if use.store_id else None,
                         missed=use.kind == "no_show",
                         used_at=use.used_at,

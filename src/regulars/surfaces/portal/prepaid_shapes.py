@@ -50,8 +50,18 @@ class UseOut(Schema):
     undone: bool
 
 
+class BookableOut(Schema):
+    """A service that can be booked with a package's sessions."""
+
+    key: str
+    name: str
+
+
 class PackageOut(Schema):
-    """`state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`."""
+    """`state`: active, frozen, used_up, expired, transferred or refunded; it is good up to and including `last_day`.
+
+    `services` names what it is good for, where the names are known; `bookable` can be booked with its sessions.
+    """
 
     id: UUID
     name: str
@@ -63,6 +73,7 @@ class PackageOut(Schema):
     frozen_until: datetime | None
     transferable: bool
     services: list[str]
+    bookable: list[BookableOut]
     uses: list[UseOut]
 
 

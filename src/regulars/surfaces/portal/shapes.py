@@ -259,7 +259,16 @@ class TierBenefitsOut(Schema):
     benefits: list[TierBenefitOut]
 
 
+class GrantedOut(BenefitOut):
+    """A benefit that she was given beside what her tier gives: so many `uses` are left, the first of them until
+    `last_day`."""
+
+    uses: int
+    last_day: date
+
+
 class BenefitsOut(Schema):
+    granted: list[GrantedOut]
     tiers: list[TierBenefitsOut]
     ways_to_earn: list[WayOut]
 

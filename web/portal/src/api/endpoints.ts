@@ -80,3 +80,19 @@ export const quoteLeaving = () => call<T.PlanOutcome>('GET', 'plan/refund')
 export const leavePlan = (key: string) => call<T.PlanOutcome>('POST', 'plan/refund', { key })
 export const checkPayment = (id: string) => call<T.PlanPayment>('POST', `payments/${id}/check`)
 export const closePayment = (id: string) => call<T.PlanPayment>('POST', `payments/${id}/close`)
+
+export const getServices = () => call<T.Service[]>('GET', 'services')
+export const getSlots = (service: string, first: string | null, days: number, places: number) =>
+  call<T.Slot[]>('GET', `services/${encodeURIComponent(service)}/slots?days=${days}&places=${places}${first ? `&first=${first}` : ''}`)
+export const getBookings = (cursor: string | null) => call<T.Bookings>('GET', at('bookings', cursor))
+export const book = (form: { key: string; service: string; resource: string; starts_at: string; places: number; note: string }) =>
+  call<T.Booking>('POST', 'bookings', form)
+export const moveBooking = (id: string, form: { key: string; resource: string; starts_at: string }) =>
+  call<T.Booking>('POST', `bookings/${id}/move`, form)
+export const cancelBooking = (id: string, key: string) =>
+  call<T.Booking>('POST', `bookings/${id}/cancel`, { key, reason: '' })
+export const acceptBooking = (id: string, key: string) =>
+  call<T.Booking>('POST', `bookings/${id}/accept`, { key, reason: '' })
+export const joinWaiting = (form: { service: string; resource: string; starts_at: string; places: number }) =>
+  call<void>('POST', 'waiting', form)
+export const leaveWaiting = (id: string) => call<void>('DELETE', `waiting/${id}`)

@@ -48,6 +48,11 @@ export type PlanOutcome = Shapes['OutcomeView']
 export type PlanPayment = Shapes['PaymentView']
 export type Period = Plan['prices'][number]['period']
 
+export type Service = Shapes['ServiceOut']
+export type Slot = Shapes['SlotOut']
+export type Booking = Shapes['BookingOut']
+export type Bookings = Shapes['BookingsOut']
+
 export interface Paged<T> {
   items: T[]
   next_cursor?: string | null

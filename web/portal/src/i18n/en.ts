@@ -1,6 +1,8 @@
+import appointments from './appointments.en'
 import till from './till.en'
 
 const en = {
+  ...appointments,
   ...till,
   app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {
@@ -130,6 +132,12 @@ const en = {
     moreWays: '{n} more',
     requirement: '{text}',
     entry: 'Yours by joining',
+    granted: 'Given to you',
+    uses: '{n} left',
+    lastDay: 'use it by {date}',
+    more: 'What else you can do',
+    mallHint: 'Exchange your points',
+    planHint: 'Benefits from the first day',
   },
   points: {
     title: '{unit}',

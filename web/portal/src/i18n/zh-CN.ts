@@ -1,6 +1,8 @@
+import appointments from './appointments.zh-CN'
 import till from './till.zh-CN'
 
 const zh = {
+  ...appointments,
   ...till,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
@@ -121,6 +123,12 @@ const zh = {
     moreWays: '还有 {n} 种',
     requirement: '{text}',
     entry: '入会即是',
+    granted: '赠送给您的权益',
+    uses: '剩 {n} 次',
+    lastDay: '{date}（含）前使用',
+    more: '还可以',
+    mallHint: '用积分换好物',
+    planHint: '当天起享更多权益',
   },
   points: {
     title: '{unit}',

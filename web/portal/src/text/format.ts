@@ -52,6 +52,27 @@ export function moment(iso: string, timeZone: string, language: Language, now: D
   }).format(date)
 }
 
+/** `2026-03-31` with its weekday: what somebody who plans to come wants to know. */
+export function weekDay(iso: string, language: Language, short = false): string {
+  return new Intl.DateTimeFormat(dates(language), {
+    timeZone: 'UTC',
+    weekday: short || language === 'en' ? 'short' : 'long',
+    ...(short ? {} : { month: language === 'en' ? 'short' : 'long', day: 'numeric' }),
+  }).format(new Date(`${iso}T00:00:00Z`))
+}
+
+/** Day of an instant on the programme's clock, as `2026-03-31`. */
+export function dayKey(iso: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(iso))
+  const of = (type: string) => parts.find((p) => p.type === type)?.value ?? ''
+  return `${of('year')}-${of('month')}-${of('day')}`
+}
+
+/** `2026-03-31` and so many days on. */
+export function addDays(iso: string, days: number): string {
+  return new Date(Date.parse(`${iso}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+}
+
 /** `2026-03` of an instant on the programme's clock: what a history is grouped by. */
 export function monthKey(iso: string, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit' }).formatToParts(new Date(iso))
