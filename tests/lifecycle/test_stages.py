@@ -23,7 +23,7 @@ def on(day: int) -> date:
 def line(bought: dict[str, list[int]], joined: dict[str, int], rules: StageRules, until: int):  # type: ignore[no-untyped-def]
     """What the expression says, as {member: [(stage, since day, till day)]}."""
     orders = ibis.memtable(
-        {"member_id": [m for m, days in bought.items() for _ in days], "local_day": [on(d) for days in bought.values() for d in days]},
+        [(member, on(day)) for member, days in bought.items() for day in days],
         schema={"member_id": "string", "local_day": "date"},
     )  # fmt: skip
     members = ibis.memtable(

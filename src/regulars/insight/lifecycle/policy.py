@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -60,9 +61,7 @@ def check_rules(value: Mapping[str, Any]) -> StageRules:
         found["slipping_least_days"] > found["slipping_days"]
     ):
         other = RULE_NAMES["slipping_days"]
-        errors.add(
-            "slipping_least_days", "wrong_order", f"不应大于「{other.zh}」", f"At most “{other.en}”"
-        )
+        errors.add("slipping_least_days", "wrong_order", f"不应大于「{other.zh}」", f"At most “{other.en}”")
     errors.refuse()
     return StageRules(**found)
 
@@ -96,7 +95,7 @@ def stage_on(purchases: Sequence[date], day: date, rules: StageRules) -> str:
         return "dormant"
     if silent > slips_after(count, (last - first).days, rules):
         return "slipping"
-    returns = [b for a, b in zip(bought, bought[1:], strict=False) if (b - a).days > rules.dormant_days]
+    returns = [b for a, b in itertools.pairwise(bought) if (b - a).days > rules.dormant_days]
     if returns and (day - returns[-1]).days <= rules.won_back_days:
         return "won_back"
     if count >= rules.mature_purchases and (day - first).days >= rules.mature_days:
@@ -115,8 +114,9 @@ def slips_after(count: int, span_days: int, rules: StageRules) -> int:
 def score_koc(parts: Mapping[str, float | None], weights: KocWeights) -> int:
     """0 to 100: the weighted mean of the parts that are known of anybody (each 0 to 100), rounded half up."""
     known = {name: value for name, value in parts.items() if value is not None}
-    weight = {name: getattr(weights, name) for name in known}
+    weight: dict[str, int] = {name: getattr(weights, name) for name in known}
     total = sum(weight.values())
     if not total:
         return 0
-    return math.floor(sum(known[name] * weight[name] for name in known) / total + 0.5)
+    mean = sum(value * weight[name] for name, value in known.items()) / total
+    return math.floor(mean + 0.5)

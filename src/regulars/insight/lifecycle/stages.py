@@ -69,7 +69,9 @@ def moves_between(at: ir.Table, days: list[date]) -> ir.Table:
     start = at.join(steps, "day").select("member_id", "next", from_stage="stage")
     end = at.select("member_id", next="day", to_stage="stage")
     both = start.join(end, ["member_id", "next"])
-    return both.group_by(["next", "from_stage", "to_stage"]).aggregate(members=both.count()).rename(day="next")
+    return (
+        both.group_by(["next", "from_stage", "to_stage"]).aggregate(members=both.count()).rename(day="next")
+    )
 
 
 def _day(day: date) -> int:

@@ -54,7 +54,9 @@ RULE_NAMES: dict[str, Text] = {
     "mature_purchases": Text("成熟：购买次数达到", "Mature: purchases from"),
     "mature_days": Text("成熟：首购至今满（天）", "Mature: days since the first purchase from"),
     "slipping_days": Text("滑落：超过多少天未购", "Slipping: no purchase for more than (days)"),
-    "slipping_factor": Text("滑落：超过本人平均间隔的倍数（0 为不用）", "Slipping: times her own usual gap (0: off)"),
+    "slipping_factor": Text(
+        "滑落：超过本人平均间隔的倍数（0 为不用）", "Slipping: times her own usual gap (0: off)"
+    ),
     "slipping_least_days": Text("滑落：最少天数", "Slipping: never before (days)"),
     "rhythm_purchases": Text("本人间隔：至少购买次数", "Her own gap: needs purchases"),
     "dormant_days": Text("沉睡：超过多少天未购", "Dormant: no purchase for more than (days)"),
@@ -64,11 +66,24 @@ RULE_NAMES: dict[str, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
+class KocWeights:
+    """How much each part weighs in the KOC score; they add up to 100."""
+
+    frequency: int = 35
+    influence: int = 35
+    quality: int = 30
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class RulesVersion:
     """The rules a brand set, when and by whom; version 0 are the defaults that hold until it sets any."""
 
     version: int
     rules: StageRules
+    weights: KocWeights
     at: datetime | None = None
     by: str = ""
 
@@ -92,18 +107,6 @@ class Standing:
     member_id: UUID
     stage: str
     since: date
-
-
-@dataclass(frozen=True, slots=True)
-class KocWeights:
-    """How much each part weighs in the KOC score; they add up to 100."""
-
-    frequency: int = 35
-    influence: int = 35
-    quality: int = 30
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
