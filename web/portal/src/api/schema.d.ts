@@ -2110,6 +2110,8 @@ export interface components {
         /**
          * MyCouponOut
          * @description One of her coupons. `why_not` says why it cannot be used now; empty when it can.
+         *
+         *     It is good up to and including `last_day`.
          */
         MyCouponOut: {
             /** Code */
@@ -2124,6 +2126,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Last Day */
+            last_day: string | null;
             /** Name */
             name: string;
             /** Sentence */
