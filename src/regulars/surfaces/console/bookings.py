@@ -266,9 +266,16 @@ def check_in(request: HttpRequest, code: Code, booking_id: Code, given: ActIn) -
 
 @router.post("/bookings/check-in", response=BookingOut, **needs("bookings.use"))
 def scan(request: HttpRequest, given: ScanIn) -> Any:
-    """Check in whose QR code was scanned, for her booking of this store and time. 404 `no_booking_now`."""
+    """Check in whose QR code was scanned, or whose member code was typed, for her booking of this store and time.
+
+    404 `no_booking_now`.
+    """
     scope, naming = _asked(request)
-    member_id = member_pass.read(brand_id=scope.brand_id, token=given.text, now=naming.now)
+    text = given.text.strip()
+    if member_pass.is_one(text):
+        member_id = member_pass.read(brand_id=scope.brand_id, token=text, now=naming.now)
+    else:
+        member_id = member_id_of(scope, text.upper())
     done = flow.check_in_now(
         scope=scope, member_id=member_id, store=given.store, key=given.key, now=naming.now
     )

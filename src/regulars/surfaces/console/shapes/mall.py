@@ -269,7 +269,7 @@ class WaitIn(Shape):
 
 
 class ScanIn(Shape):
-    """The text of a member's QR code, scanned at a store."""
+    """The text of a member's QR code, or her code, scanned or typed at a store."""
 
     key: str = KEY
     store: str = Field(min_length=1, max_length=64)

@@ -1,4 +1,13 @@
 export const bookings = {
+  memberBookings: {
+    tab: ['预约', 'Bookings'],
+    none: ['没有预约', 'No bookings'],
+    noneHint: ['会员可在会员端预约，也可以在这里代为预约。', 'She books in the portal, or you book for her here.'],
+    noServices: ['品牌还没有可预约的服务。', 'The brand has no services to book yet.'],
+    blocked: ['因多次爽约，{when} 前不能自行预约', 'No-shows keep her from booking until {when}'],
+    unblock: ['解除限制', 'Let her book'],
+    unblockText: ['解除后她可以马上预约。', 'She can book again at once.'],
+  },
   calendar: {
     title: ['预约日历', 'Appointments'],
     lead: ['一家门店一天的预约：预订、改期、签到、取消。', 'A store’s day: book, move, check in, cancel.'],
@@ -42,6 +51,11 @@ export const bookings = {
     left2: ['已移出', 'Taken off'],
     join: ['加入候补', 'Wait for it'],
     joined: ['已加入候补', 'She waits for it'],
+    placesOf: ['{n} 位', '{n} places'],
+    scan: ['扫码签到', 'Check in by code'],
+    scanText: ['会员出示二维码，扫码枪扫入即签到；也可以输入会员码。', 'Scan her QR code, or type her member code: she is checked in at once.'],
+    scanHint: ['会员二维码或会员码', 'Her QR code or member code'],
+    arrived: ['{name} 已签到', '{name} is checked in'],
     chooseSlot: ['选择一个时间', 'Choose a time'],
   },
   services: {
