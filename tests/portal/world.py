@@ -136,7 +136,10 @@ class Browser:
         return self.call("POST", "enrolment", form)
 
 
-def make_brand(slug: str, organisation_id: UUID | None = None, **given: Any) -> Brand:
+def make_brand(
+    slug: str, organisation_id: UUID | None = None, *, words: dict[str, Any] | None = None, **given: Any
+) -> Brand:
+    """`words` are the brand's own words beside those of the pack."""
     if organisation_id is None:
         organisation_id = organisations.create_organisation(name=Text("晨光", "Morning"), now=BEGAN).id
     brand = organisations.create_brand(
@@ -146,5 +149,7 @@ def make_brand(slug: str, organisation_id: UUID | None = None, **given: Any) -> 
         brand_id=brand.id, stores=[NewStore("S1", Text("南京西路店", "West Nanjing Road"))], now=BEGAN
     )
     scope = Scope(organisation_id, brand.id, Actor("staff", None, "owner"), frozenset(PERMISSIONS))
-    versions.install(scope=scope, definition=packs.get_pack("retail"), now=BEGAN, effective_from=BEGAN)
+    pack = packs.get_pack("retail")
+    pack = {**pack, "words": {**pack["words"], **(words or {})}}
+    versions.install(scope=scope, definition=pack, now=BEGAN, effective_from=BEGAN)
     return Brand(slug, scope)

@@ -12,7 +12,15 @@ from regulars.flows.coupons.acts import (
     verify,
     void,
 )
-from regulars.flows.coupons.offers import check_definition, offer_of, put_definition, reasons, sentences, tell
+from regulars.flows.coupons.offers import (
+    check_definition,
+    member_sentences,
+    offer_of,
+    put_definition,
+    reasons,
+    sentences,
+    tell,
+)
 from regulars.flows.coupons.segments import count_segment, run_due, run_portion, start_issue
 
 __all__ = [
@@ -24,6 +32,7 @@ __all__ = [
     "claim_code",
     "count_segment",
     "issue_now",
+    "member_sentences",
     "offer_gift",
     "offer_of",
     "put_definition",

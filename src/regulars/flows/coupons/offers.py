@@ -111,6 +111,14 @@ def sentences(*, scope: Scope, made: Iterable[Definition], now: datetime) -> dic
     return {one.key: coupons.sentence(one, _offer_text(live, one)) for one in made}
 
 
+def member_sentences(
+    *, scope: Scope, made: Iterable[Definition], now: datetime, held: bool = False
+) -> dict[str, Text]:
+    """Each definition as members read it, by key: what it gives, without what only concerns the brand."""
+    live = standing.live_of(scope, now)
+    return {one.key: coupons.member_sentence(one, _offer_text(live, one), held=held) for one in made}
+
+
 def reasons(*, scope: Scope, held: Iterable[Held], now: datetime) -> dict[UUID, tuple[str, Text]]:
     """Why coupons cannot be used now, by id: their state and dates first, then the days and hours of their offers.
 

@@ -19,7 +19,7 @@ from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
 from regulars.flows.demo import coupons, history, mall, persons, plans, prepaid, till
 from regulars.flows.demo.history import HistoryFeed, Household
-from regulars.flows.demo.words import REGIONS
+from regulars.flows.demo.words import DEPARTMENTS, REGIONS
 from regulars.flows.imports import running
 from regulars.flows.imports.running import Runner
 from regulars.flows.imports.types import ImportView
@@ -36,6 +36,7 @@ from regulars.platform.organisations.types import Actor, Brand, NewStore, Scope
 from regulars.platform.staff import api as staff
 from regulars.platform.staff.types import PERMISSIONS, NewAssignment
 from regulars.programme.packs.api import Featured, retail_pack
+from regulars.programme.pricing.api import goods_word
 from regulars.programme.versions import api as versions
 
 SLUG, SECOND_SLUG = "demo", "demo-cafe"
@@ -209,7 +210,14 @@ def _prepare(scope: Scope, homes: list[Household], weeks: int, now: datetime) ->
         if field.key not in fields:
             members.put_field(scope=scope, field=field, now=now)
     first = min(home.first_at for home in homes) - timedelta(days=1)
-    _install(scope, retail_pack(featured=_FEATURED), first, now)
+    _install(scope, _programme(), first, now)
+
+
+def _programme() -> dict[str, Any]:
+    """The retail standard pack, with the names of the departments that offers speak of."""
+    made = retail_pack(featured=_FEATURED)
+    names = {goods_word(code): name.to_json() for code, name in DEPARTMENTS.items()}
+    return {**made, "words": {**made["words"], **names}}
 
 
 def _install(scope: Scope, definition: dict[str, Any], effective_from: datetime, now: datetime) -> None:

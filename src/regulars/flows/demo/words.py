@@ -192,6 +192,20 @@ REGIONS = {
 }
 
 
+# What members call the departments that coupons are for.
+DEPARTMENTS = {
+    "GROCERY": Text("食品杂货", "groceries"),
+    "DRUG GM": Text("日化百货", "drugstore and household"),
+    "MEAT": Text("鲜肉", "fresh meat"),
+    "MEAT-PCKGD": Text("包装肉类", "packaged meat"),
+    "SEAFOOD-PCKGD": Text("包装水产", "packaged seafood"),
+    "PRODUCE": Text("生鲜果蔬", "fresh produce"),
+    "NUTRITION": Text("营养保健", "nutrition"),
+    "COSMETICS": Text("美妆", "cosmetics"),
+    "DELI": Text("熟食", "deli"),
+}
+
+
 def choice_value(raw: str) -> str:
     """A bracket of the survey as the value of a choice: `65+` → `65_up`, `2 Adults Kids` → `2_adults_kids`."""
     return raw.replace("+", "_up").replace(" ", "_").lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.programme.pricing.alone import why_not_alone
-from regulars.programme.pricing.describe import Teller, tell_checkout
+from regulars.programme.pricing.describe import Teller, goods_word, tell_checkout
 from regulars.programme.pricing.dump import checkout_json
 from regulars.programme.pricing.parse import OFFER_FIELDS, Terms, parse_offer, read_offer
 from regulars.programme.pricing.parse_checkout import category_codes, read_checkout, read_promotions
@@ -19,6 +19,7 @@ __all__ = [
     "Terms",
     "category_codes",
     "checkout_json",
+    "goods_word",
     "make_shelf",
     "parse_offer",
     "plan_return",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -23,26 +24,40 @@ from regulars.programme.pricing.types import (
     Threshold,
 )
 
+_KINDS_OF_GOODS = ("line.category", "line.department", "line.brand")
+
+
+def goods_word(value: str) -> str:
+    """The key among a brand's words of what a category, department or brand of goods is called: `goods-drug-gm`."""
+    return "goods-" + re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+
 
 class Teller:
-    """Tells offers of one programme. `units` are what its units are called."""
+    """Tells offers of one programme. `units` are what its units are called, `words` are the brand's own words."""
 
-    def __init__(self, catalogue: FieldCatalogue, currency: str, units: Mapping[str, Text]) -> None:
+    def __init__(
+        self,
+        catalogue: FieldCatalogue,
+        currency: str,
+        units: Mapping[str, Text],
+        words: Mapping[str, Text] | None = None,
+    ) -> None:
         self.catalogue = catalogue
         self.currency = currency
         self.units = units
+        self.words = words or {}
 
     def tell(self, offer: Offer, language: Language) -> str:
         """One sentence without a full stop: when, on what condition, for which goods, what; then its limits."""
         zh = language == "zh"
         wires = offer.definition
-        goods = self._condition(wires.get("lines"), language, of_line=True)
+        on = self._goods(wires.get("lines"), language)
         asked = [self._condition(wires.get("condition"), language)]
         if offer.first_order:
             asked.append("首单" if zh else "it is the first order")
         condition = ("且" if zh else " and ").join(filter(None, asked))
         when = self._when(offer, language)
-        what = self._what(offer, goods, language)
+        what = self._what(offer, on, language)
         least = []
         if offer.at_least:
             least.append(self._money(offer.at_least, language))
@@ -57,6 +72,24 @@ class Teller:
             return "，".join([f"{head}{what}", *tail])
         text = f"{when}{what}{f', if {condition}' if condition else ''}"
         return "; ".join([text[:1].upper() + text[1:], *tail])
+
+    def _goods(self, wire: Mapping[str, Any] | None, language: Language) -> str:
+        """Which goods: ` on goods whose …`; where the brand has names for all of them, ` on groceries or seafood`."""
+        names = self._names(wire, language)
+        if names:
+            return "、".join(names) if language == "zh" else f" on {say.listed(names, 'en', last='or')}"
+        goods = self._condition(wire, language, of_line=True)
+        if not goods:
+            return ""
+        return f"{goods}的商品" if language == "zh" else f" on goods whose {goods}"
+
+    def _names(self, wire: Mapping[str, Any] | None, language: Language) -> list[str]:
+        if not wire or wire.get("field") not in _KINDS_OF_GOODS or wire.get("op") not in ("eq", "in"):
+            return []
+        value = wire.get("value")
+        values = value if isinstance(value, (list, tuple)) else [value]
+        words = [self.words.get(goods_word(str(one))) for one in values]
+        return [word.in_language(language) for word in words if word] if all(words) else []
 
     def _condition(self, wire: Mapping[str, Any] | None, language: Language, *, of_line: bool = False) -> str:
         if not wire:
@@ -89,10 +122,9 @@ class Teller:
             return ""
         return f"{' '.join(parts)}，" if zh else f"{' '.join(parts)}, "
 
-    def _what(self, offer: Offer, goods: str, language: Language) -> str:
+    def _what(self, offer: Offer, on: str, language: Language) -> str:
         zh = language == "zh"
         action = offer.action
-        on = (f"{goods}的商品" if zh else f" on goods whose {goods}") if goods else ""
         if isinstance(action, AmountOff):
             amount = self._money(action.amount, language)
             return f"{on}减 {amount}" if zh else f"{amount} off{on}"
@@ -123,9 +155,7 @@ class Teller:
             return self._free_item(offer, action, on, language)
         if isinstance(action, ShippingOff):
             off = "" if action.cap is None else self._money(action.cap, language)
-            with_goods = (
-                (f"，限含{on}" if zh else f", with goods{on.removeprefix(' on goods')}") if on else ""
-            )
+            with_goods = (f"，限含{on}" if zh else f", with{on.removeprefix(' on')}") if on else ""
             if zh:
                 return f"{f'运费减 {off}' if off else '免运费'}{with_goods}"
             return f"{f'{off} off shipping' if off else 'free shipping'}{with_goods}"

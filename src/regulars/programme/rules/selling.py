@@ -109,7 +109,8 @@ def read_offer(
 def offer_text(offer: Offer, programme: Programme, language: Language) -> str:
     """The offer in a sentence."""
     plan: Plan = programme.plan
-    return pricing.Teller(plan.catalogue, programme.currency, unit_names(programme)).tell(offer, language)
+    teller = pricing.Teller(plan.catalogue, programme.currency, unit_names(programme), programme.words)
+    return teller.tell(offer, language)
 
 
 def checkout_texts(programme: Programme, language: Language) -> list[str]:

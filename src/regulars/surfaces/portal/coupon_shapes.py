@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -25,7 +25,10 @@ class GiftOut(Schema):
 
 
 class MyCouponOut(Schema):
-    """One of her coupons. `why_not` says why it cannot be used now; empty when it can."""
+    """One of her coupons. `why_not` says why it cannot be used now; empty when it can.
+
+    It is good up to and including `last_day`.
+    """
 
     id: UUID
     name: str
@@ -36,6 +39,7 @@ class MyCouponOut(Schema):
     why_not: str
     starts_at: datetime
     expires_at: datetime | None
+    last_day: date | None
     used_at: datetime | None
     store: str
     code: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from regulars.flows import standing
 from regulars.flows.coupons import api as flow
 from regulars.kit import clock
 from regulars.kit.errors import Refusal, invalid_field
+from regulars.kit.periods import zone
 from regulars.kit.text import Language
 from regulars.platform.organisations import api as organisations
 from regulars.surfaces import access, rates
@@ -79,7 +80,7 @@ def list_claimable(request: HttpRequest, slug: Path[str]) -> Any:
         brand_id=brand.id, member_id=member.member_id, keys=[made.key for made in offered]
     )
     figures = coupons.tallies(brand_id=brand.id, made=offered, now=now)
-    sentences = flow.sentences(scope=member.scope, made=offered, now=now)
+    sentences = flow.member_sentences(scope=member.scope, made=offered, now=now)
     shown = []
     for made in offered:
         figure, taken = figures[made.key], had.get(made.key, 0)
@@ -190,7 +191,9 @@ def see_gift(request: HttpRequest, slug: Path[str], token: Path[Token]) -> Any:
     state = "expired" if gift.state == "offered" and gift.expires_at <= now else gift.state
     return GiftSeenOut(
         name=made.name.in_language(said),
-        sentence=flow.sentences(scope=member.scope, made=[made], now=now)[made.key].in_language(said),
+        sentence=flow.member_sentences(scope=member.scope, made=[made], now=now, held=True)[
+            made.key
+        ].in_language(said),
         message=gift.message,
         state=state,
         is_mine=gift.giver_id == member.member_id,
@@ -212,9 +215,9 @@ def _key(member: MemberAccess, key: str) -> str:
 
 
 def _out(member: MemberAccess, held: Any, said: Language, now: datetime) -> list[MyCouponOut]:
-    brand_id = member.brand.id
+    brand_id, brand_zone = member.brand.id, zone(member.brand.timezone)
     made: dict[str, Definition] = {one.definition.key: one.definition for one in held}
-    sentences = flow.sentences(scope=member.scope, made=list(made.values()), now=now)
+    sentences = flow.member_sentences(scope=member.scope, made=list(made.values()), now=now, held=True)
     reasons = flow.reasons(scope=member.scope, held=held, now=now)
     stores = {store.id: store for store in organisations.stores_of(brand_id=brand_id).values()}
     hashes = {one.coupon.id: coupons.gift_hash_of(one.coupon) for one in held}
@@ -237,6 +240,7 @@ def _out(member: MemberAccess, held: Any, said: Language, now: datetime) -> list
             why_not=why[1].in_language(said) if why else "",
             starts_at=coupon.starts_at,
             expires_at=coupon.expires_at,
+            last_day=_last_day(coupon.expires_at, brand_zone),
             used_at=coupon.used_at,
             store=store.name.in_language(said) if store else "",
             code=coupons.shown(coupon.code) if coupon.code else "",
@@ -247,3 +251,7 @@ def _out(member: MemberAccess, held: Any, said: Language, now: datetime) -> list
         )
 
     return [one_out(one) for one in held]
+
+
+def _last_day(ends: datetime | None, tz: tzinfo) -> date | None:
+    return None if ends is None else (ends - timedelta(microseconds=1)).astimezone(tz).date()

@@ -96,7 +96,7 @@ def _act(row: ActivityRow, setting: _Setting) -> HistoryOut | None:
         id=row.id,
         kind=row.type,
         at=row.occurred_at,
-        title=setting.say(declared.name) if declared else "",
+        title=setting.say(declared.name) if declared else reader.title(setting.unit),
         store=_store(row.store_id, setting),
         order_number=row.subject if about_order else None,
         effects=effects,

@@ -97,6 +97,11 @@ class Reader:
             ] or [WhyOut(rule=name, sentence=sentence, amount=None, unit_name=None)]
         return found + self._taken_back(unit_name) + self._own_reason(unit_name)
 
+    def title(self, unit_name: Callable[[str], str]) -> str:
+        """What it is called in a list, where its kind alone says too little; empty where it does not."""
+        own = self._own_reason(unit_name)
+        return own[0].rule if own and self._row.type in ("burn", "credit", "adjust", "hold") else ""
+
     def why_not(self) -> list[str]:
         """Why each other rule gave nothing, a sentence each."""
         if self._programme is None:
@@ -137,16 +142,15 @@ class Reader:
         match self._row.type:
             case "burn":
                 burn = self._given.burn
-                said = Text(burn.reason, burn.reason)
-                money = self._is_money(burn.unit)
-                return [self._why(words.SPENT, said, -burn.amount, unit_name(burn.unit), money)]
+                what, said = self._spent_on(unit_name(burn.unit))
+                return [self._why(what, said, -burn.amount, unit_name(burn.unit), self._is_money(burn.unit))]
             case "adjust":
                 reason = REASONS.get(str(data.get("reason")), words.ADJUSTED)
                 return [self._why(reason, words.ADJUSTED_WHY, data["amount"], unit_name(data["unit"]))]
             case "credit":
                 return [
                     self._why(
-                        words.CREDITS[part.get("contra", "issued")],
+                        _credited(part),
                         words.CREDITED_WHY,
                         part["amount"],
                         unit_name(part["unit"]),
@@ -160,6 +164,24 @@ class Reader:
                 return [self._why(words.PLACED, words.ADJUSTED_WHY, None, None)]
             case _:
                 return []
+
+    def _spent_on(self, unit: str) -> tuple[Text, Text]:
+        """What a spending was for, and what was said about it."""
+        burn = self._given.burn
+        kind = (
+            self._programme.units[burn.unit].kind
+            if self._programme and burn.unit in self._programme.units
+            else ""
+        )
+        if burn.contra in words.SPENT_ON:
+            return words.SPENT_ON[burn.contra], Text("", "")
+        if kind in ("sessions", "stamps"):
+            return words.SPENT_ON[kind], Text("", "")
+        if self._row.source == "mall":  # the reward's name, which is kept in Chinese
+            return words.SPENT_ON["mall"], Text(burn.reason, "")
+        if burn.reason.startswith("checkout "):
+            return words.SPENT_ON["till"], words.AT_TILL.format(number=burn.reason.removeprefix("checkout "))
+        return words.SPENT_ON["value"].format(unit=unit), Text(burn.reason, burn.reason)
 
     def _is_money(self, code: str) -> bool:
         unit = self._programme.units.get(code) if self._programme else None
@@ -191,3 +213,11 @@ class Reader:
             thing.name.in_language(self._language),
             standing.rule_sentence(thing, programme, self._language),
         )
+
+
+def _credited(part: dict[str, Any]) -> Text:
+    """What brought a lot: what was bought, or how it came to her."""
+    contra = part.get("contra", "issued")
+    if contra == "paid":
+        return words.BOUGHT["package" if str(part.get("ref", "")).startswith("package:") else "top_up"]
+    return words.CREDITS[contra]

@@ -58,6 +58,21 @@ CREDITS = {
     "claimed": Text("兑换礼品卡", "Gift card claimed"),
     "adjusted": Text("人工调整", "Adjusted by staff"),
 }
+SPENT_ON = {
+    "transferred": Text("转赠给好友", "Given to another member"),
+    "paid": Text("退款扣回", "Taken back with a refund"),
+    "issued": Text("退款扣回", "Taken back with a refund"),
+    "sessions": Text("使用次卡", "Package session used"),
+    "stamps": Text("集章兑换", "Stamps exchanged"),
+    "till": Text("结账时使用", "Used at the till"),
+    "mall": Text("商城兑换", "Redeemed for a reward"),
+    "value": Text("使用{unit}", "{unit} used"),
+}
+AT_TILL = Text("结账单 {number}", "Checkout {number}")
+BOUGHT = {
+    "package": Text("购买次卡", "Package bought"),
+    "top_up": Text("储值充值", "Topped up"),
+}
 CREDITED_WHY = Text("已存入您的账户", "It is in your account")
 HELD = Text("冻结", "Put on hold")
 HELD_WHY = Text("暂时留出，未使用会自动退回", "Set aside for a while; what is not used comes back by itself")

@@ -55,6 +55,7 @@ const en = {
     emptyHint: 'Have a look at the claim centre.',
     from: 'From {date}',
     until: 'Until {date}',
+    lastDay: 'Good through {date}',
     usedAt: 'Used {date}',
     show: 'Show',
     showTitle: 'Let the clerk scan it',

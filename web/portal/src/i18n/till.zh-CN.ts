@@ -55,6 +55,7 @@ const zh = {
     emptyHint: '到领券中心看看。',
     from: '{date} 起可用',
     until: '{date} 前可用',
+    lastDay: '有效期至 {date}',
     usedAt: '{date} 使用',
     show: '出示',
     showTitle: '给店员扫一扫',

@@ -62,7 +62,15 @@ from regulars.value.coupons.api.holding import (
     wallet,
 )
 from regulars.value.coupons.api.issuing import issue, issue_id, issue_portion, issue_rows
-from regulars.value.coupons.api.reasons import reason, reasons, refusal, sentence, why_not, why_not_claimable
+from regulars.value.coupons.api.reasons import (
+    member_sentence,
+    reason,
+    reasons,
+    refusal,
+    sentence,
+    why_not,
+    why_not_claimable,
+)
 from regulars.value.coupons.api.recording import record_history
 
 __all__ = [
@@ -112,6 +120,7 @@ __all__ = [
     "refusal",
     "release_batch",
     "release_due",
+    "member_sentence",
     "sentence",
     "set_state",
     "show_code",

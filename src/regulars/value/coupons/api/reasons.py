@@ -42,3 +42,8 @@ def reasons() -> Mapping[str, Text]:
 def sentence(made: Definition, offer: Text | None = None) -> Text:
     """A definition in a sentence, beginning with what its offer gives, where that is said."""
     return wording.sentence(made, offer)
+
+
+def member_sentence(made: Definition, offer: Text | None = None, *, held: bool = False) -> Text:
+    """A definition as members read it: nothing of budgets, totals and channels; without its days where it is held."""
+    return wording.member_sentence(made, offer, held=held)

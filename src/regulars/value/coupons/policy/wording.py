@@ -22,6 +22,22 @@ def sentence(made: Definition, offer: Text | None = None) -> Text:
     return Text(f"{zh}。", f"{en[:1].upper()}{en[1:]}.")
 
 
+def member_sentence(made: Definition, offer: Text | None = None, *, held: bool = False) -> Text:
+    """What a coupon is to who has it (`held`) or may have it: no budgets, totals or channels, which are the brand's.
+
+    A coupon that is held says its own days, so the definition's are left out.
+    """
+    limit = made.limits.per_member
+    each = Text("每人限 {n} 张", "{n} for each member").format(n=f"{limit:,}") if limit else None
+    asked = (offer,) if held else (offer, _validity(made), each)
+    parts = [part for part in asked if part is not None]
+    if not parts:
+        return Text("", "")
+    zh = _BETWEEN.zh.join(part.zh for part in parts)
+    en = _BETWEEN.en.join(part.en for part in parts)
+    return Text(f"{zh}。", f"{en[:1].upper()}{en[1:]}.")
+
+
 def _validity(made: Definition) -> Text:
     validity = made.validity
     if isinstance(validity, FixedDates):
