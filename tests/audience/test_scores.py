@@ -41,7 +41,9 @@ def test_some_columns_are_written_and_the_others_stay() -> None:
     assert known.scores["rfm_r"] == 5 and known.scores["stage"] == "loyal" and known.scores["value_12"] == 13
     assert known.scores["churn_90"] == Decimal("0.25")
     assert known.scores["churn_reasons"] == [{"code": "late", "weight": 0.5}]
-    assert known.scores["needs"] == ["敏感肌", 'with "quotes"'] and known.scores["next_due_on"] == date(2026, 6, 1)
+    assert known.scores["needs"] == ["敏感肌", 'with "quotes"'] and known.scores["next_due_on"] == date(
+        2026, 6, 1
+    )
     other = facts.read(brand_id=brand, member_id=two)
     assert other is not None and other.scores is not None
     assert other.scores["churn_90"] is None and other.scores["rfm_r"] == 1 and other.facts is None
@@ -55,7 +57,9 @@ def test_who_switched_profiling_off_gets_no_scores() -> None:
     one, two = (enrol_one(world.tea, f"1380000000{n}").member_id for n in (1, 2))
     brand = world.tea.brand_id
     assert members.set_profiling(scope=world.tea, member_id=one, on=False, now=NOW)
-    assert not members.set_profiling(scope=world.tea, member_id=one, on=False, now=NOW)  # again changes nothing
+    assert not members.set_profiling(
+        scope=world.tea, member_id=one, on=False, now=NOW
+    )  # again changes nothing
     assert not members.profiling_is_on(brand_id=brand, member_id=one)
     assert members.profiling_off(brand_id=brand) == {one}
     assert (

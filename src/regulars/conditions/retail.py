@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.conditions.behaviour import BEHAVIOUR_FIELDS
 from regulars.conditions.catalogue import FieldCatalogue, make_catalogue
 from regulars.conditions.types import Choice, FieldDef, FieldType, Scope
 from regulars.kit.text import Text
@@ -108,6 +109,7 @@ FIELDS: tuple[FieldDef, ...] = (
     FieldDef("history.last_order_at", _T.DATETIME, _S.HISTORY, Text("最近下单时间", "last order")),
     FieldDef("history.first_order_at", _T.DATETIME, _S.HISTORY, Text("首次下单时间", "first order")),
     FieldDef("history.checkin_streak", _T.INT, _S.HISTORY, Text("连续签到", "check-in streak"), unit=_DAYS),
+    *BEHAVIOUR_FIELDS,
 )
 
 

@@ -65,6 +65,8 @@ _SCOPES: dict[Scope, Text] = {
     Scope.HISTORY: Text("历史与余额", "History and balances"),
     Scope.TIME: Text("时间", "Time"),
     Scope.STORE: Text("门店", "Store"),
+    Scope.FACT: Text("行为事实", "Behaviour"),
+    Scope.SCORE: Text("评分与预测", "Scores and predictions"),
 }
 _QUANTIFIERS: dict[Quantifier, Text] = {
     Quantifier.ANY: Text("任一商品满足", "any line satisfies"),
@@ -104,6 +106,7 @@ def catalogue_schema(catalogue: FieldCatalogue, lang: Language) -> dict[str, Any
             "choices": choices(field.choices),
             "choices_only": field.type is FieldType.ENUM,
             "personal": field.personal,
+            "freshness": field.freshness,
         }
 
     def ops(items: tuple[Op, ...]) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import field as _field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from regulars.kit.errors import FieldError, Refusal
 from regulars.kit.text import Text
@@ -41,6 +41,8 @@ class Scope(StrEnum):
     HISTORY = "history"
     TIME = "time"
     STORE = "store"
+    FACT = "fact"
+    SCORE = "score"
 
 
 class Op(StrEnum):
@@ -101,6 +103,7 @@ class WindowAggregate(StrEnum):
 
 
 Label = Text
+Freshness = Literal["at_once", "minute", "nightly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class FieldDef:
     `unit` is counted in sentences ("7 days"). `personal` values are never repeated in explanations.
     `local_key` names a fact that already holds a DATETIME in business time.
     `sql` is an expression written by the room that owns the field (never by users); a binding goes before it.
+    `freshness`: known with the activity itself, within a minute of it, or since the last night.
     """
 
     key: str
@@ -131,6 +135,7 @@ class FieldDef:
     personal: bool = False
     local_key: str | None = None
     sql: str | None = None
+    freshness: Freshness = "at_once"
     labels: Mapping[str, Text] = _field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

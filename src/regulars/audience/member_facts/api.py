@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from regulars.audience.member_facts.store import reading, scores
-from regulars.audience.member_facts.types import MemberKnown
+from regulars.audience.member_facts.policy import facts_for_conditions
+from regulars.audience.member_facts.store import reading, rebuilding, refreshing, scores
+from regulars.audience.member_facts.types import Freshness, Ground, MemberKnown, Rebuild
+from regulars.kit.errors import Refusal
+from regulars.kit.periods import zone
+from regulars.platform.organisations import api as organisations
+from regulars.programme.versions import api as versions
+
+__all__ = [
+    "cancel_rebuild",
+    "facts_for_conditions",
+    "freshness",
+    "mark_dirty",
+    "read",
+    "read_many",
+    "rebuild",
+    "rebuild_progress",
+    "refresh",
+    "refresh_dirty",
+    "refresh_stale",
+    "wipe_scores",
+    "write_scores",
+]
+
+CHUNK = 1000
+_LEASE = timedelta(minutes=2)
 
 
 def read(*, brand_id: UUID, member_id: UUID) -> MemberKnown | None:
@@ -41,3 +65,119 @@ def write_scores(
 def wipe_scores(*, brand_id: UUID, member_ids: Sequence[UUID]) -> int:
     """Forget every score of these members: they switched profiling off."""
     return scores.wipe(brand_id=brand_id, member_ids=member_ids)
+
+
+def mark_dirty(*, pairs: Iterable[tuple[UUID, UUID]], now: datetime) -> int:
+    """Something changed of these (brand, member) pairs; gives how many were not marked yet."""
+    with connection.cursor() as cursor:
+        return rebuilding.mark_dirty(cursor, pairs=pairs, now=now)
+
+
+def refresh(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
+    """Make the facts of these members anew, now; within a transaction of the caller's they see what it did."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        return _refresh(cursor, _ground(cursor, brand_id, now), member_ids, now)
+
+
+def refresh_stale(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
+    """`refresh` for those of the members whose facts are missing, of an earlier day or marked as changed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        day = _day(brand_id, now)
+        stale = rebuilding.untouched(cursor, brand_id=brand_id, member_ids=member_ids, day=day)
+        return _refresh(cursor, _ground(cursor, brand_id, now), stale, now) if stale else 0
+
+
+def refresh_dirty(*, brand_id: UUID, now: datetime, limit: int = CHUNK) -> list[UUID]:
+    """Refresh the members that wait longest, in one transaction; gives who they were."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        members = rebuilding.take_dirty(cursor, brand_id=brand_id, limit=limit)
+        if members:
+            _refresh(cursor, _ground(cursor, brand_id, now), members, now)
+    return members
+
+
+def rebuild(
+    *,
+    brand_id: UUID,
+    clock: Callable[[], datetime],
+    told: Callable[[int, int], None] | None = None,
+    chunk: int = CHUNK,
+) -> Rebuild | None:
+    """Make the facts of all of the brand's members anew, a transaction a chunk; gives how it ended.
+
+    Goes on where an earlier one of the same business day was stopped. While another process is at it, gives None.
+    `told(done, total)` hears of each chunk. `clock` is asked once a chunk, for the lease.
+    """
+    now = clock()
+    day = _day(brand_id, now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if rebuilding.begin(cursor, brand_id=brand_id, day=day, now=now, until=now + _LEASE) is None:
+            return None
+        ground = _ground(cursor, brand_id, now)
+    try:
+        while True:
+            with transaction.atomic(), connection.cursor() as cursor:
+                members = rebuilding.next_chunk(cursor, brand_id=brand_id, limit=chunk)
+                if members is None:
+                    break
+                if not members:
+                    rebuilding.finish(cursor, brand_id=brand_id, now=clock())
+                    break
+                refreshing.refresh(cursor, ground=ground, member_ids=members, day=day, now=now)
+                until = clock() + _LEASE
+                rebuilding.advance(
+                    cursor, brand_id=brand_id, after=members[-1], count=len(members), until=until
+                )
+                progress = rebuilding.read(cursor, brand_id=brand_id)
+            if told is not None and progress is not None:
+                told(progress.done, progress.total)
+    except Exception as error:
+        with connection.cursor() as cursor:
+            rebuilding.stop(
+                cursor, brand_id=brand_id, state="failed", problem=f"{type(error).__name__}: {error}"
+            )
+        raise
+    return rebuild_progress(brand_id=brand_id)
+
+
+def cancel_rebuild(*, brand_id: UUID) -> bool:
+    """Have a running rebuild stop after its chunk; the next one of the day goes on there."""
+    with connection.cursor() as cursor:
+        return rebuilding.stop(cursor, brand_id=brand_id, state="cancelled")
+
+
+def rebuild_progress(*, brand_id: UUID) -> Rebuild | None:
+    """How the brand's rebuild stands; None before the first."""
+    with connection.cursor() as cursor:
+        return rebuilding.read(cursor, brand_id=brand_id)
+
+
+def freshness(*, brand_id: UUID) -> Freshness:
+    """How fresh the brand's facts and scores are."""
+    with connection.cursor() as cursor:
+        return rebuilding.freshness(cursor, brand_id=brand_id)
+
+
+def _refresh(cursor: Any, ground: Ground, member_ids: Sequence[UUID], now: datetime) -> int:
+    day = now.astimezone(zone(ground.timezone)).date()
+    return refreshing.refresh(cursor, ground=ground, member_ids=member_ids, day=day, now=now)
+
+
+def _day(brand_id: UUID, now: datetime) -> Any:
+    return now.astimezone(zone(organisations.get_brand(brand_id=brand_id).timezone)).date()
+
+
+def _ground(cursor: Any, brand_id: UUID, now: datetime) -> Ground:
+    brand = organisations.get_brand(brand_id=brand_id)
+    try:
+        units = versions.in_force(brand_id=brand_id, now=now).live.units
+        points = [code for code, unit in units.items() if unit.kind == "points"]
+    except Refusal:  # nothing published yet: nothing was earned either
+        points = []
+    return Ground(
+        brand_id=brand_id,
+        timezone=brand.timezone,
+        units=points,
+        stores={store.id: code for code, store in organisations.stores_of(brand_id=brand_id).items()},
+        price_cuts=rebuilding.price_cuts(cursor, brand_id=brand_id),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,4 +40,42 @@ class MemberKnown:
     facts: Mapping[str, Any] | None
     facts_at: datetime | None
     scores: Mapping[str, Any] | None
+    scores_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the statement must be told of a brand: its zone, its units of points, its stores' codes, price cuts."""
+
+    brand_id: UUID
+    timezone: str
+    units: Sequence[str]
+    stores: Mapping[UUID, str]
+    price_cuts: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """How far a brand's rebuild is. `day`: the business day its facts are of."""
+
+    state: str  # idle | running | cancelled | failed
+    started_at: datetime | None
+    finished_at: datetime | None
+    day: date | None
+    done: int
+    total: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh a brand's facts are: rows, the oldest day among them, members waiting to be refreshed and since when."""
+
+    members: int
+    rows: int
+    oldest_day: date | None
+    newest_at: datetime | None
+    dirty: int
+    dirty_since: datetime | None
+    scores: int
     scores_at: datetime | None

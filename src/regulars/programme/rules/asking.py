@@ -30,7 +30,7 @@ from regulars.programme.rules.plan import Plan
 from regulars.programme.rules.types import Act, MemberState, Programme
 
 # What is known of a member when she does nothing: no order, no store, no activity.
-STANDING_SCOPES = (Scope.MEMBER, Scope.MEMBERSHIP, Scope.HISTORY)
+STANDING_SCOPES = (Scope.MEMBER, Scope.MEMBERSHIP, Scope.HISTORY, Scope.FACT, Scope.SCORE)
 Asking = Callable[[MemberState, datetime], tuple[Text, ...]]
 
 
