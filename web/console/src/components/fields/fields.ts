@@ -19,7 +19,7 @@ interface Base {
 export type Field =
   | (Base & { readonly kind: 'head' | 'text' | 'area' | 'names' | 'texts' | 'money' | 'flag' | 'day' | 'instant' | 'time' | 'tags' | 'numbers' })
   | (Base & { readonly kind: 'number'; readonly min?: number; readonly max?: number; readonly step?: number })
-  | (Base & { readonly kind: 'choice' | 'choices'; readonly choices: readonly FieldChoice[]; readonly clearable?: boolean; readonly free?: boolean })
+  | (Base & { readonly kind: 'choice' | 'choices'; readonly choices: readonly FieldChoice[]; readonly clearable?: boolean; readonly free?: boolean; /** Many, or known by name and key: typed to be found. */ readonly search?: boolean })
   | (Base & { readonly kind: 'rows'; readonly fields: readonly Field[]; readonly add: string; readonly fresh: () => Definition })
 
 export function at(definition: unknown, path: string): unknown {

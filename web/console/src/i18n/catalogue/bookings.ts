@@ -73,7 +73,7 @@ export const bookings = {
     category: ['分类', 'Category'],
     resources: ['由谁提供', 'Given by'],
     price: ['到店价格', 'Price at the store'],
-    package: ['扣次卡（编码）', 'Uses package (key)'],
+    package: ['扣次卡', 'Uses package'],
     sessions: ['扣几次', 'Sessions'],
     booking: ['预约规则', 'Booking'],
     openDays: ['提前几天开放', 'Opens so many days before'],

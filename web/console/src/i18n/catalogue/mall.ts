@@ -6,6 +6,8 @@ export const mall = {
     ended: ['结束', 'Ended'],
   },
   offerActs: {
+    none: ['无', 'none'],
+    choose: ['按名称或编码查找', 'Find by name or key'],
     active: ['启用', 'Activate'],
     paused: ['暂停', 'Pause'],
     ended: ['结束', 'End'],
@@ -52,7 +54,7 @@ export const mall = {
     unit: ['用哪种积分', 'Paid with'],
     points: ['积分价', 'Points'],
     cash: ['另付现金', 'And cash'],
-    coupon: ['发放的券（编码）', 'Coupon given (key)'],
+    coupon: ['发放的券', 'Coupon given'],
     partner: ['合作方', 'Partner'],
     marketValue: ['市场价', 'Market value'],
     limits: ['限兑', 'Limits'],

@@ -22,7 +22,7 @@ export const prepaid = {
     grantUnit: ['积分或单位', 'Unit'],
     grantAmount: ['数量', 'Amount'],
     grantDays: ['有效天数', 'Days good'],
-    grantCoupon: ['或：券（编码）', 'Or a coupon (key)'],
+    grantCoupon: ['或：券', 'Or a coupon'],
     open: ['任意金额（按达到的最高档赠送）', 'Any amount, with the bonus of the rung reached'],
     bonusDays: ['赠金有效天数', 'Bonus good for (days)'],
     principalDays: ['本金有效天数', 'Principal good for (days)'],

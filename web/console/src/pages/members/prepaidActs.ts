@@ -12,6 +12,8 @@ interface Given {
   stores: () => readonly FieldChoice[]
   offers: () => Schemas['PrepaidDefinitionOut'][]
   units: () => Schemas['UnitOut'][]
+  service: (key: string) => string
+  services: () => readonly FieldChoice[]
   took: (next: Prepaid) => void
 }
 interface Rung { pay: number; bonus?: number }
@@ -98,7 +100,7 @@ export function prepaidActs(given: Given) {
     }),
     use: (row: Schemas['PackageOut']): Act => ({
       title: `${t('memberPrepaid.use')} · ${row.name}`, confirm: t('memberPrepaid.use'), done: t('memberPrepaid.used'), needs: ['sessions'], start: { sessions: 1, service: row.services.length === 1 ? row.services[0] : undefined },
-      fields: () => [{ kind: 'number', path: 'sessions', label: t('memberPrepaid.useText'), min: 1, max: row.left }, { kind: 'choice', path: 'service', label: t('memberPrepaid.service'), choices: row.services.map((one) => ({ value: one, label: one })), clearable: true, free: row.services.length === 0 }, store()],
+      fields: () => [{ kind: 'number', path: 'sessions', label: t('memberPrepaid.useText'), min: 1, max: row.left }, { kind: 'choice', path: 'service', label: t('memberPrepaid.service'), choices: row.services.length ? row.services.map((one) => ({ value: one, label: given.service(one) })) : given.services(), clearable: true, free: row.services.length === 0, search: true }, store()],
       send: (one, key) => took(api.post('/api/console/members/{code}/packages/{package_id}/uses', { path: { code, package_id: row.id }, body: { sessions: Number(one['sessions']), service: text(one, 'service'), store: text(one, 'store') || null, kind: 'use', key } })),
     }),
     undoUse: (row: Schemas['UseOut']): Act => ({

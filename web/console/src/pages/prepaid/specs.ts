@@ -1,20 +1,20 @@
 import type { Definition, Field, FieldChoice } from '@/components/fields/fields'
 
 type Say = (key: string, values?: Record<string, unknown>) => string
-interface Offers { stores: readonly FieldChoice[]; units: readonly FieldChoice[] }
+interface Offers { stores: readonly FieldChoice[]; units: readonly FieldChoice[]; coupons: readonly FieldChoice[]; services: readonly FieldChoice[] }
 export type Kind = 'ladder' | 'package' | 'stamp_card' | 'settings'
 export const kinds: readonly Kind[] = ['ladder', 'package', 'stamp_card', 'settings']
 
-const grant = (t: Say, { units }: Offers): Field[] => [
+const grant = (t: Say, { units, coupons }: Offers): Field[] => [
   { kind: 'choice', path: 'unit', label: t('prepaid.grantUnit'), choices: units, clearable: true },
   { kind: 'number', path: 'amount', label: t('prepaid.grantAmount'), min: 1 },
   { kind: 'number', path: 'days', label: t('prepaid.grantDays'), min: 1, hint: t('prepaid.forever') },
-  { kind: 'text', path: 'coupon', label: t('prepaid.grantCoupon') },
+  { kind: 'choice', path: 'coupon', label: t('prepaid.grantCoupon'), choices: coupons, clearable: true, search: true, hint: t('offerActs.none') },
 ]
 
 /** The form of each kind of definition. */
 export function specOf(kind: Kind, t: Say, offers: Offers, isNew: boolean): Field[] {
-  const { stores, units } = offers
+  const { stores, units, services } = offers
   const head: Field[] = [
     { kind: 'names', path: 'name', label: t('word.name') },
     { kind: 'text', path: '@key', label: t('offerActs.key'), hint: t('offerActs.keyHint'), fixed: !isNew },
@@ -51,7 +51,7 @@ export function specOf(kind: Kind, t: Say, offers: Offers, isNew: boolean): Fiel
       { kind: 'number', path: 'days', label: t('prepaid.days'), min: 1, hint: t('prepaid.forever') },
       { kind: 'choice', path: 'counts_from', label: t('prepaid.countsFrom'), fallback: 'purchase', choices: [{ value: 'purchase', label: t('prepaid.purchase') }, { value: 'first_use', label: t('prepaid.firstUse') }] },
       { kind: 'number', path: 'begin_within', label: t('prepaid.beginWithin'), min: 1, when: (one) => one['counts_from'] === 'first_use' },
-      { kind: 'choices', path: 'services', label: t('prepaid.services'), choices: [], free: true, hint: t('prepaid.anyService') },
+      { kind: 'choices', path: 'services', label: t('prepaid.services'), choices: services, free: true, hint: t('prepaid.anyService'), wide: true },
       { kind: 'choice', path: 'refund', label: t('prepaid.refund'), fallback: 'pro_rata', choices: ['pro_rata', 'list_price', 'none'].map((one) => ({ value: one, label: t(`prepaid.refunds.${one}`) })) },
       { kind: 'money', path: 'list_price', label: t('prepaid.listPrice'), when: (one) => one['refund'] === 'list_price' },
       { kind: 'number', path: 'freeze_days', label: t('prepaid.freezeDays'), max: 3650, fallback: 0 },

@@ -23,6 +23,12 @@ export interface Effect {
   steps?: number
   tier?: string
   months?: number
+  definition?: string
+  count?: number
+  benefit?: string
+  uses?: number
+  days?: number
+  void_on_refund?: boolean
 }
 export interface Cap { period: string; times?: number; amount?: number }
 export interface Times {
