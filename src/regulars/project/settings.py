@@ -22,6 +22,13 @@ FIELD_KEY: bytes = key_32("field_key", variable="REGULARS_FIELD_KEY", directory=
 FIELD_KEYS: dict[int, bytes] = {1: FIELD_KEY, **numbered_keys("REGULARS_FIELD_KEY")}
 # Where rooms keep files (imports, error files, exports).
 FILES_DIRECTORY = DATA / "files"
+# Where the warehouse keeps its Parquet files, and what analytics may take of the machine.
+WAREHOUSE_DIRECTORY = DATA / "warehouse"
+INSIGHT_MEMORY = os.environ.get("REGULARS_INSIGHT_MEMORY") or "1GB"
+INSIGHT_THREADS = int(os.environ.get("REGULARS_INSIGHT_THREADS") or 2)
+
+# Private networks that requests to others' servers (webhooks, providers) may go to; none by default.
+ALLOWED_NETWORKS = os.environ.get("REGULARS_ALLOWED_NETWORKS") or ""
 
 # The address people reach the installation under, for links, QR codes and cookies; https makes cookies secure.
 HOST = os.environ.get("HOST") or "127.0.0.1"
