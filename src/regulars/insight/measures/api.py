@@ -16,6 +16,7 @@ from regulars.insight.measures.accuracy import (
 )
 from regulars.insight.measures.experiments import cuped, difference_in_means, difference_in_ratios, ratio
 from regulars.insight.measures.ranking import ndcg_at, recall_at
+from regulars.insight.measures.threads import threads_for
 
 __all__ = [
     "auc",
@@ -31,4 +32,5 @@ __all__ = [
     "ratio",
     "recall_at",
     "reliability",
+    "threads_for",
 ]

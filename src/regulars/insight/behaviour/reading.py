@@ -1,0 +1,245 @@
+"""The warehouse's rows brought to one row a member and day, and from there to members as they stood on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+
+from regulars.insight.behaviour.types import FIELDS, Behaviour, Numbers, Tables
+from regulars.kit.ids import new_id
+
+_STORE_CHANNELS = ("store", "pos", "offline", "till", "")
+_NO_VISITS = ("order", "order_delivered", "refund", "adjust", "hold", "enrol", "burn_return", "expire")
+
+
+class Reader:
+    """Reads members' behaviour as of any days. What all days share is reckoned once and kept while it is open."""
+
+    def __init__(self, tables: Tables, *, share: float = 1.0) -> None:
+        """`share` of the members, always the same ones, where a model needs no more of them."""
+        wanted = tables.table("members").filter(lambda t: t.profiling).select("member_id")
+        if share < 1:
+            wanted = wanted.filter(
+                lambda t: t.member_id.cast("string").hash().abs() % 10_000 < int(share * 10_000)
+            )
+        orders = tables.table("orders").semi_join(wanted, "member_id")
+        self._kept: list[tuple[Any, str]] = []
+        self._days = self._keep(_by_day(orders))
+        self._kinds = self._keep(
+            tables.table("lines")
+            .semi_join(wanted, "member_id")
+            .filter(lambda t: t.category.notnull())
+            .select("member_id", "local_day", "category")
+            .distinct()
+        )
+        self._visits = self._keep(
+            tables.table("activities")
+            .semi_join(wanted, "member_id")
+            .filter(lambda t: ~t.type.isin(_NO_VISITS))
+            .select("member_id", "local_day")
+            .distinct()
+        )
+        self._refunds = tables.table("refunds").semi_join(wanted, "member_id")
+        span = (
+            self._days.aggregate(first=self._days.local_day.min(), last=self._days.local_day.max())
+            .to_pyarrow()
+            .to_pylist()[0]
+        )
+        self.first_day: date | None = span["first"]
+        self.last_day: date | None = span["last"]
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for backend, name in self._kept:
+            backend.raw_sql(
+                f'DROP TABLE "{name}"'
+            )  # ibis's own way of dropping does not agree with this sqlglot
+        self._kept.clear()
+
+    def _keep(self, expression: Any) -> Any:
+        backend = expression.get_backend()
+        name = f"behaviour_{new_id().hex}"
+        kept = backend.create_table(name, expression, temp=True)
+        self._kept.append((backend, name))
+        return kept
+
+    def on(self, day: date, *, horizons: Sequence[int] = ()) -> Behaviour:
+        """Members as they stood when `day` began, and what they spent within so many days from then."""
+        before = self._days.filter(lambda t: t.local_day < day)
+        after = self._days.filter(lambda t: t.local_day >= day)
+        joined = _stood(before, day)
+        for other in (
+            self._breadth(day),
+            _count(self._visits, day, 90, "visits_90"),
+            self._refunded(day),
+            _afterwards(after, self._refunds, day, horizons),
+        ):
+            joined = joined.left_join(other, "member_id").drop("member_id_right")
+        rows = joined.order_by("member_id").mutate(member_id=joined.member_id.cast("string")).to_pyarrow()
+        columns = {name: _numbers(rows, name) for name in rows.column_names if name != "member_id"}
+        return _behaviour(day, rows["member_id"].to_pylist(), columns, self.first_day or day, horizons)
+
+    def _breadth(self, day: date) -> Any:
+        before = self._kinds.filter(lambda t: t.local_day < day)
+        return before.group_by("member_id").aggregate(
+            categories_30=before.category.nunique(where=before.local_day >= day - timedelta(days=30)),
+            categories_90=before.category.nunique(where=before.local_day >= day - timedelta(days=90)),
+        )
+
+    def _refunded(self, day: date) -> Any:
+        before = self._refunds.filter(lambda t: t.local_day < day)
+        return before.group_by("member_id").aggregate(refunds=before.count(), given_back=before.amount.sum())
+
+    def gaps(self, day: date) -> Any:
+        """Days on which members bought in each category before a day: member_id, category, local_day."""
+        return self._kinds.filter(lambda t: t.local_day < day)
+
+
+def _by_day(orders: Any) -> Any:
+    online = ~orders.channel.fill_null("").lower().isin(_STORE_CHANNELS)
+    days = orders.group_by(["member_id", "local_day"]).aggregate(
+        amount=orders.amount.sum().cast("float64"),
+        discount=orders.discount.sum().cast("float64"),
+        pieces=orders.quantity.sum().cast("float64"),
+        orders=orders.count(),
+        coupons=orders.coupon_used.cast("int64").sum(),
+        online=online.cast("int64").sum(),
+        store=orders.store.max(),
+    )
+    by_member = ibis.window(group_by="member_id", order_by="local_day")
+    return days.mutate(gap=_days_between(days.local_day, days.local_day.lag().over(by_member)))
+
+
+def _stood(before: Any, day: date) -> Any:
+    """One row a member of what she did before the day."""
+
+    def last(days: int, upto: int = 0) -> Any:
+        return (before.local_day >= day - timedelta(days=days)) & (
+            before.local_day < day - timedelta(days=upto)
+        )
+
+    return (
+        before.group_by("member_id")
+        .aggregate(
+            days=before.count(),
+            first=before.local_day.min(),
+            last=before.local_day.max(),
+            gap_sd=before.gap.std(how="pop"),
+            gap_max=before.gap.max(),
+            gap_last=before.gap.argmax(before.local_day),
+            days_30=before.count(where=last(30)),
+            days_45=before.count(where=last(45)),
+            days_45_before=before.count(where=last(90, 45)),
+            days_90=before.count(where=last(90)),
+            days_year=before.count(where=last(365)),
+            spend=before.amount.sum(),
+            spend_30=before.amount.sum(where=last(30)),
+            spend_45=before.amount.sum(where=last(45)),
+            spend_45_before=before.amount.sum(where=last(90, 45)),
+            spend_90=before.amount.sum(where=last(90)),
+            spend_year=before.amount.sum(where=last(365)),
+            last_amount=before.amount.argmax(before.local_day),
+            pieces=before.pieces.sum(),
+            discount=before.discount.sum(),
+            orders=before.orders.sum(),
+            coupons=before.coupons.sum(),
+            online=before.online.sum(),
+            stores=before.store.nunique(),
+            weekends=before.count(where=before.local_day.day_of_week.index() >= 5),
+        )
+        .mutate(
+            since=lambda t: _days_between(ibis.literal(day - timedelta(days=1)), t["last"]),
+            age=lambda t: _days_between(ibis.literal(day - timedelta(days=1)), t["first"]),
+        )
+        .drop("first", "last")
+    )
+
+
+def _count(rows: Any, day: date, days: int, name: str) -> Any:
+    wanted = rows.filter((rows.local_day < day) & (rows.local_day >= day - timedelta(days=days)))
+    return wanted.group_by("member_id").aggregate(**{name: wanted.count()})
+
+
+def _afterwards(after: Any, refunds: Any, day: date, horizons: Sequence[int]) -> Any:
+    sums = {
+        f"after_{days}": after.amount.sum(where=after.local_day < day + timedelta(days=days))
+        for days in horizons
+    }
+    found = after.group_by("member_id").aggregate(
+        next_in=_days_between(after.local_day.min(), ibis.literal(day)), **sums
+    )
+    back = refunds.filter(refunds.local_day >= day)
+    returned = back.group_by("member_id").aggregate(
+        **{
+            f"back_{days}": back.amount.sum(where=back.local_day < day + timedelta(days=days)).cast("float64")
+            for days in horizons
+        },
+        _any=back.count(),
+    )
+    return found.left_join(returned, "member_id").drop("member_id_right", "_any")
+
+
+def _days_between(later: Any, earlier: Any) -> Any:
+    return later.delta(earlier, unit="day").cast("float64")
+
+
+def _numbers(rows: Any, name: str) -> Numbers:
+    import pyarrow as pa
+
+    return np.asarray(rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _behaviour(
+    day: date, members: Sequence[str], columns: dict[str, Numbers], first_day: date, horizons: Sequence[int]
+) -> Behaviour:
+    """Ratios and what follows from the sums; what a member has none of is 0, what is not defined NaN."""
+    c = {
+        name: value if name in ("gap_sd", "gap_max", "gap_last", "next_in") else np.nan_to_num(value)
+        for name, value in columns.items()
+    }
+    with np.errstate(divide="ignore", invalid="ignore"):
+        repeats = c["days"] - 1
+        recency = c["age"] - c["since"]
+        gap_mean = np.where(repeats > 0, recency / repeats, np.nan)
+        months = np.clip(c["age"] + 1, 30, 365)
+        net = np.maximum(c["spend"] - c["given_back"], 0)
+        fields = {
+            **{name: c[name] for name in FIELDS if name in c},
+            "tenure": np.minimum(c["age"], 180),
+            "rate": c["days_year"] * 30 / months,
+            "spend_rate": c["spend_year"] * 30 / months,
+            "gap_mean": gap_mean,
+            "overdue": c["since"] / np.maximum(gap_mean, 1),
+            "visit_trend": (c["days_45"] + 1) / (c["days_45_before"] + 1),
+            "mean_spend": net / c["days"],
+            "last_spend": np.where(c["spend"] > 0, c["last_amount"] * c["days"] / c["spend"], np.nan),
+            "spend_trend": np.where(c["spend_45_before"] > 0, c["spend_45"] / c["spend_45_before"], np.nan),
+            "pieces": c["pieces"] / c["days"],
+            "coupon_share": c["coupons"] / c["orders"],
+            "discount_share": np.where(
+                c["spend"] + c["discount"] > 0, c["discount"] / (c["spend"] + c["discount"]), 0
+            ),
+            "weekend_share": c["weekends"] / c["days"],
+            "online_share": c["online"] / c["orders"],
+        }
+    return Behaviour(
+        day=day,
+        members=members,
+        first_day=first_day,
+        fields={name: fields[name] for name in FIELDS},
+        repeats=repeats,
+        recency=recency,
+        age=c["age"],
+        spent_before=c["spend_year"],
+        days_before=float(min(365, max(1, (day - first_day).days))),
+        next_in=np.where(np.isnan(c["next_in"]), np.inf, c["next_in"]),
+        spent_after={
+            days: np.maximum(c[f"after_{days}"] - c.get(f"back_{days}", 0.0), 0) for days in horizons
+        },
+    )
