@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from regulars.flows import payments
 from regulars.flows.mall import api as mall
 from regulars.flows.plans import api as plans
+from regulars.flows.prepaid import api as prepaid
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
 from regulars.platform.payments.types import RawNotice
@@ -19,7 +20,7 @@ from regulars.surfaces import access, rates
 _log = logging.getLogger(__name__)
 MOST_BYTES = 64 * 1024
 # The flows whose payments may be paid here have to be loaded: they say by `payments.takes` what that means.
-TAKERS = (mall, plans)
+TAKERS = (mall, plans, prepaid)
 
 
 @csrf_exempt

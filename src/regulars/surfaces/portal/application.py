@@ -32,6 +32,7 @@ from regulars.surfaces.portal import (
     prepaid,
     profile,
     shapes,
+    shop,
     signing,
 )
 from regulars.surfaces.portal.guard import AnyVisitor, SignedIn, brand_of, member_of
@@ -238,5 +239,14 @@ def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGive
 
 api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
-for part in (coupons.mine, mall.visitors, mall.mine, booking.mine, prepaid.mine, household.mine, plans.mine):
+for part in (
+    coupons.mine,
+    mall.visitors,
+    mall.mine,
+    booking.mine,
+    prepaid.mine,
+    shop.mine,
+    household.mine,
+    plans.mine,
+):
     api.add_router("/{slug}", part)

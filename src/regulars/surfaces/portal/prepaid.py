@@ -225,7 +225,7 @@ def _wallet(request: HttpRequest) -> WalletOut:
             )
             for row in page.items
         ],
-        ladders=_ladders(member, programme, language, now),
+        ladders=on_sale(member, language, now),
         giving=_giving(member, settings, now),
     )
 
@@ -316,10 +316,9 @@ def _cards(member: MemberAccess, rows: Sequence[CardRow], language: Language) ->
     ]
 
 
-def _ladders(
-    member: MemberAccess, programme: Programme | None, language: Language, now: datetime
-) -> list[LadderOut]:
-    """Those that can be bought somewhere today."""
+def on_sale(member: MemberAccess, language: Language, now: datetime) -> list[LadderOut]:
+    """The ladders that can be bought somewhere today; those that no store limits are sold online too."""
+    programme = _programme(member, now)
     today = now.astimezone(zone(member.brand.timezone)).date()
     found = []
     for row in prepaid.list_definitions(brand_id=member.brand.id, kind="ladder"):
@@ -336,7 +335,15 @@ def _ladders(
             )
             for rung in ladder.rungs
         ]
-        found.append(LadderOut(key=ladder.key, name=ladder.name.in_language(language), rungs=rungs))
+        found.append(
+            LadderOut(
+                key=ladder.key,
+                name=ladder.name.in_language(language),
+                rungs=rungs,
+                open=ladder.open,
+                online=not ladder.stores,
+            )
+        )
     return found
 
 

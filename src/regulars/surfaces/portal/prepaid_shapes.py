@@ -36,9 +36,13 @@ class RungOut(Schema):
 
 
 class LadderOut(Schema):
+    """`open`: any amount from the lowest rung on. `online`: it is sold here as well as at stores."""
+
     key: str
     name: str
     rungs: list[RungOut]
+    open: bool
+    online: bool
 
 
 class UseOut(Schema):

@@ -311,3 +311,38 @@ class Household(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(member_id=F("head_id")), name="household_not_herself")
         ]
+
+
+class PrepaidOrder(models.Model):
+    """A purchase that waits for its payment, or got it. A member has one open one in a brand at most.
+
+    `terms` is what she was shown; `result_id` is the top-up or package it became.
+    """
+
+    pk = models.CompositePrimaryKey("member_id", "id")
+    member_id = models.UUIDField()
+    id = models.UUIDField()
+    brand_id = models.UUIDField()
+    kind = models.TextField()  # package | ladder
+    key = models.TextField()
+    amount = models.BigIntegerField()
+    currency = models.TextField()
+    state = models.TextField()  # open | done | void
+    terms = models.JSONField()
+    payment_id = models.UUIDField(null=True)
+    result_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "prepaid_order"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member_id", "brand_id"], name="prepaid_order_one_open", condition=Q(state="open")
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="prepaid_order_amount"),
+            models.CheckConstraint(condition=Q(kind__in=("package", "ladder")), name="prepaid_order_kind"),
+            models.CheckConstraint(
+                condition=Q(state__in=("open", "done", "void")), name="prepaid_order_state"
+            ),
+        ]

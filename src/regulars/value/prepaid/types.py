@@ -21,6 +21,7 @@ LawCode = Literal["none", "cn"]
 DEFINITION = Text("预付规则", "Prepaid definition")
 TOP_UP = Text("充值记录", "Top-up")
 PACKAGE = Text("次卡", "Package")
+PURCHASE = Text("购买", "Purchase")
 USE = Text("次卡使用记录", "Package use")
 BATCH = Text("礼品卡批次", "Gift card batch")
 CARD = Text("礼品卡", "Gift card")
@@ -232,6 +233,25 @@ class PackageRow:
     actor: str
     terms: Mapping[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A purchase that is paid online: open, done (`result_id` is what it became) or void. `terms` is what was shown."""
+
+    member_id: UUID
+    id: UUID
+    brand_id: UUID
+    kind: Literal["package", "ladder"]
+    key: str
+    amount: int
+    currency: str
+    state: Literal["open", "done", "void"]
+    terms: Mapping[str, Any]
+    payment_id: UUID | None
+    result_id: UUID | None
+    created_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
