@@ -1220,6 +1220,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shop
+         * @description Ladders and packages that are sold online, and the purchase she began last.
+         */
+        get: operations["regulars_surfaces_portal_shop_get_shop"];
+        put?: never;
+        /**
+         * Buy
+         * @description Begin to buy: `payment.action` says where to pay; it is hers when it is paid. 409 with what refuses it.
+         */
+        post: operations["regulars_surfaces_portal_shop_buy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/shop/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Ask the provider about the purchase that waits, for a page that does.
+         */
+        post: operations["regulars_surfaces_portal_shop_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/stamp-cards/{key}": {
         parameters: {
             query?: never;
@@ -2050,12 +2094,19 @@ export interface components {
             /** Key */
             key: string;
         };
-        /** LadderOut */
+        /**
+         * LadderOut
+         * @description `open`: any amount from the lowest rung on. `online`: it is sold here as well as at stores.
+         */
         LadderOut: {
             /** Key */
             key: string;
             /** Name */
             name: string;
+            /** Online */
+            online: boolean;
+            /** Open */
+            open: boolean;
             /** Rungs */
             rungs: components["schemas"]["RungOut"][];
         };
@@ -2246,6 +2297,30 @@ export interface components {
              */
             sentence: string;
             subscription?: components["schemas"]["SubscriptionView"] | null;
+        };
+        /**
+         * PackageOfferOut
+         * @description A package on sale. `days` it is good for (null: for ever), from its first use where `from_first_use`.
+         */
+        PackageOfferOut: {
+            /** Days */
+            days: number | null;
+            /** From First Use */
+            from_first_use: boolean;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Price */
+            price: number;
+            /** Refundable */
+            refundable: boolean;
+            /** Services */
+            services: string[];
+            /** Sessions */
+            sessions: number;
+            /** Transferable */
+            transferable: boolean;
         };
         /**
          * PackageOut
@@ -2687,6 +2762,37 @@ export interface components {
             tier_name: string;
         };
         /**
+         * PurchaseOut
+         * @description What she began to buy: `open` waits for its payment, `done` is hers, `void` was let go.
+         */
+        PurchaseOut: {
+            /** Amount */
+            amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "package" | "ladder";
+            /** Name */
+            name: string;
+            payment: components["schemas"]["PaymentView"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "void";
+        };
+        /**
          * Quota
          * @description So often in a period; `remaining` is what is left of it to the member who has the benefit.
          */
@@ -3032,6 +3138,26 @@ export interface components {
             stores: components["schemas"]["StoreOut"][];
             /** Waiting List */
             waiting_list: boolean;
+        };
+        /**
+         * ShopOut
+         * @description What she can buy here and now; `latest` is what she began to buy last. `can_pay`: money is taken online.
+         */
+        ShopOut: {
+            /** Can Pay */
+            can_pay: boolean;
+            /** Currency */
+            currency: string;
+            /** Ladders */
+            ladders: components["schemas"]["LadderOut"][];
+            latest: components["schemas"]["PurchaseOut"] | null;
+            /** Packages */
+            packages: components["schemas"]["PackageOfferOut"][];
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
         };
         /**
          * ShownOut
@@ -5101,6 +5227,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    regulars_surfaces_portal_shop_get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_shop_buy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_shop_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopOut"];
+                };
             };
         };
     };
