@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +156,7 @@ def funnel(ask: Ask, orders: ir.Table, members: ir.Table, *, period: Period) -> 
 
 def high_value(ask: Ask, orders: ir.Table, lines: ir.Table, members: ir.Table, *, until: date) -> Report:
     """What the tenth who spent most in the last year have that other buyers do not."""
-    period = Period(until - timedelta(days=traits.WINDOW_DAYS - 1), until)
+    period = year_before(until)
     rows = ask(
         traits.counts(
             traits.trait_rows(orders, lines, members, until), traits.top_decile(orders, members, until)
@@ -217,6 +218,84 @@ def traits_table(compared: list[traits.Compared], message: Text = _NOTHING) -> T
             "过去 365 天有购买、且未关闭画像的会员；少于 10 人的取值不显示；上下限为 95% 置信区间",
             "Members who bought in the last 365 days and may be profiled; values of fewer than 10 "
             "members are not shown; low and high are the 95 % interval",
+        ),
+    )
+
+
+def year_before(until: date) -> Period:
+    """The days that traits look at."""
+    return Period(until - timedelta(days=traits.WINDOW_DAYS - 1), until)
+
+
+def group_too_small(have: int) -> Text:
+    return Text(
+        "人数太少：为保护隐私，至少 {m} 位近一年有购买、且未关闭画像的会员才显示（现有 {n} 位）",
+        "Too few: a profile needs {m} members who bought in the last year and may be profiled ({n} now)",
+    ).format(m=LEAST_GROUP, n=have)
+
+
+def told_apart(compared: list[traits.Compared], name: Text) -> Text:
+    """The trait that sets a group apart most, where any surely does."""
+    best = max((c for c in compared if c.is_sure), key=lambda c: c.lift, default=None)
+    if best is None:
+        return _NOTHING
+    return Text(
+        "「{g}」中「{t}：{v}」的比例是全体会员的 {x} 倍",
+        "“{t}: {v}” is {x} times as common in {g} as among everybody",
+    ).format(
+        g=name, t=traits.TRAITS[best.trait], v=traits.name_of(best.trait, best.value), x=f"{best.lift:.1f}"
+    )
+
+
+def reasons(
+    rows: Sequence[tuple[str, int, float]],
+    *,
+    names: Mapping[str, Text],
+    scored: int,
+    at_risk: int,
+    period: Period,
+) -> Report:
+    """Why members are likely to stay away: (reason, members, mean weight) of those at risk, the most frequent first."""
+    told = sorted((row for row in rows if row[1] >= LEAST_GROUP), key=lambda r: (-r[1], r[0]))
+    if not told:
+        return Report(
+            "reasons",
+            period,
+            lack=Text(
+                "还没有流失原因：流失模型运行后显示，且每个原因至少 {m} 位会员",
+                "No churn reasons yet: they show after the churn model has run, for {m} members or more each",
+            ).format(m=LEAST_GROUP),
+        )
+    first = told[0]
+    name = names.get(first[0], Text(first[0], first[0]))
+    return Report(
+        "reasons",
+        period,
+        rows=scored,
+        figures={"scored": scored, "at_risk": at_risk},
+        tables=(
+            Table(
+                "reasons",
+                Text("高流失风险会员的主要原因", "Why members at risk may stay away"),
+                (
+                    Column("reason", Text("原因", "Reason"), "text"),
+                    MEMBERS,
+                    SHARE,
+                    Column("weight", Text("平均影响", "Mean weight"), "number"),
+                    Column("code", Text("代码", "Code"), "text"),
+                ),
+                tuple(
+                    (names.get(c, Text(c, c)), n, n / at_risk if at_risk else None, w, c) for c, n, w in told
+                ),
+                Text("最常见的原因是「{r}」，涉及 {n} 位会员", "Most common: {r}, of {n} members").format(
+                    r=name, n=first[1]
+                ),
+                Text(
+                    "高风险＝流失模型给出的 60 天不购买概率不低于 50%；一位会员可有多个原因；少于 10 人的原因不显示",
+                    "At risk: the churn model says 50 % or more for no purchase in 60 days; a member may have several "
+                    "reasons; reasons of fewer than 10 members are not shown",
+                ),
+            ),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Ask = Callable[["ir.Table"], list[dict[str, Any]]]
 
 # month: the first day of it, as a date. money: minor units. share: from 0 to 1. ratio: times.
-Kind = Literal["text", "month", "date", "count", "money", "share", "days", "number", "ratio"]
+# mixed: each cell is a pair of one of the others and its value.
+Kind = Literal["text", "month", "date", "count", "money", "share", "days", "number", "ratio", "mixed"]
 
 REPORTS: dict[str, Text] = {
     "retention": Text("留存", "Retention"),
@@ -128,6 +129,23 @@ class Figure:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked over: its period, what is known today, and what the brand entered and set.
+
+    `units` are the codes of points. `names` gives words for codes, by what they are (channel, store, recruiter).
+    """
+
+    period: Period
+    until: date
+    units: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    assumptions: Assumptions = Assumptions()
+    dormant_days: int = 90
+    activation_days: int = 30
+    names: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+
+
 METRICS: dict[str, tuple[Text, Kind]] = {
     "sales": (Text("会员销售额", "Sales to members"), "money"),
     "orders": (Text("订单数", "Orders"), "count"),
@@ -162,6 +180,3 @@ class GoalStanding:
     forecast: int | None
     elapsed: float
     on_track: bool | None
-
-
-Rows = Sequence[tuple[Any, ...]]
