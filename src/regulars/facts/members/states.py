@@ -11,6 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from regulars.facts.members.store.personal import unseal
+from regulars.kit.asks import Ask
 from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.kit.text import Language
 
@@ -86,6 +88,55 @@ _SAVE_TAGS = """
 def read(cursor: Any, *, brand_id: UUID, member_id: UUID) -> MembershipRow | None:
     """One membership without a lock, for questions that write nothing."""
     return _rows(cursor, _LOAD.replace("FOR NO KEY UPDATE", ""), brand_id, [member_id]).get(member_id)
+
+
+_ASK = """
+    SELECT json_agg(json_build_array(
+               member_id, code, status, joined_at, language, channel, store_id, tags, attributes, tier, due_at, orders,
+               spend, refunds, visits, first_order_at, last_order_at, last_at, waiting, progress))::text
+      FROM membership WHERE brand_id = %s AND member_id = ANY(%s::uuid[])
+"""
+_ASK_PERSONAL = """
+    SELECT json_agg(json_build_array(member_id, encode(gender, 'hex'), encode(birthday, 'hex')))::text
+      FROM profile WHERE member_id = ANY(%s::uuid[])
+"""
+_asked = msgspec.json.Decoder(
+    list[
+        tuple[
+            UUID, str, str, datetime, str, str, UUID | None, list[str], dict[str, Any], str, datetime | None, int, int,
+            int, int, datetime | None, datetime | None, datetime | None, int, msgspec.Raw,
+        ]
+    ]
+)  # fmt: skip
+_asked_personal = msgspec.json.Decoder(list[tuple[UUID, str | None, str | None]])
+
+
+def ask(*, brand_id: UUID, member_ids: Iterable[UUID]) -> Ask[dict[UUID, MembershipRow]]:
+    """`read` of many members, to be asked together with other rooms' questions."""
+    return Ask(_ASK, (brand_id, plain_array(member_ids)), _read_rows)
+
+
+def _read_rows(text: str | None) -> dict[UUID, MembershipRow]:
+    return {
+        row[0]: MembershipRow(*row[:-1], bytes(row[-1]).decode())
+        for row in (_asked.decode(text) if text else ())
+    }
+
+
+def ask_personal(*, member_ids: Iterable[UUID]) -> Ask[dict[UUID, PersonalFacts]]:
+    """What conditions may ask of the persons; members without a profile are left out."""
+    return Ask(_ASK_PERSONAL, (plain_array(member_ids),), _read_personal)
+
+
+def _read_personal(text: str | None) -> dict[UUID, PersonalFacts]:
+    facts = {}
+    for member_id, gender, birthday in _asked_personal.decode(text) if text else ():
+        day = unseal(member_id, "birthday", bytes.fromhex(birthday)) if birthday else None
+        facts[member_id] = PersonalFacts(
+            birthday=date.fromisoformat(day) if day else None,
+            gender=(unseal(member_id, "gender", bytes.fromhex(gender)) if gender else None) or None,
+        )
+    return facts
 
 
 def lock(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MembershipRow]:

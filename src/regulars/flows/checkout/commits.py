@@ -6,6 +6,8 @@ coupons, quotas and budgets taken → value burnt and the order posted through t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,32 +16,41 @@ import msgspec
 from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
+from regulars.facts.activity import store as activity_store
+from regulars.facts.activity.store import KeyClaim
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
+from regulars.facts.members import states
 from regulars.flows.checkout.carts import order_of
 from regulars.flows.checkout.moves import Moves, budget_subject, own_key
-from regulars.flows.checkout.quotes import Reckoned, fingerprint, quote_of, reckon
+from regulars.flows.checkout.quotes import Reckoned, fingerprint, price, quote_of, read_cart, reckon
 from regulars.flows.checkout.token import Ticket, unseal
 from regulars.flows.checkout.types import Committed, Quote
+from regulars.flows.checkout.wallets import bring_codes
+from regulars.flows.checkout.world import Visit, brand_of, look
+from regulars.flows.grouping import Groups
 from regulars.flows.intake import api as intake
+from regulars.flows.intake.planned import be_connected, planned
 from regulars.flows.intake.prepare import order_key_of
 from regulars.kit.errors import Refusal, conflict, invalid_field
-from regulars.kit.ids import new_id
+from regulars.kit.ids import digest, new_id
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
 from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import Event
-from regulars.programme.pricing.types import Priced
+from regulars.programme.pricing.types import Priced, Refused
 from regulars.value.benefits import api as benefits
 from regulars.value.budgets import api as budgets
 from regulars.value.budgets.types import Take
 from regulars.value.checkouts import api as checkouts
 from regulars.value.checkouts.types import CheckoutRow
 from regulars.value.coupons import api as coupons
-from regulars.value.coupons.types import CouponUse
+from regulars.value.coupons.types import UseRow
 from regulars.value.plans import api as plans
 from regulars.value.plans.types import SCHEME as PLAN
 from regulars.value.plans.types import NewSaving
 
+_encode = msgspec.json.Encoder().encode
+_MOST_TOGETHER = 64
 MAX_NUMBER = 56  # a reopened order's number gets a suffix
 
 
@@ -57,8 +68,24 @@ class QuoteChanged(Refusal):
         self.quote = quote
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A quote to be committed under a number."""
+
+    scope: Scope
+    ticket: Ticket
+    token: str
+    number: str
+    key: str
+    now: datetime
+
+    @property
+    def checkout_id(self) -> UUID:
+        return order_key_of(self.scope.brand_id, self.ticket.cart.source, self.number)
+
+
 def commit(*, scope: Scope, token: str, number: str, key: str, now: datetime) -> Committed:
-    """Turn a quote into an order under its number.
+    """Turn a quote into an order under its number. Those that come at once share a transaction.
 
     Raises `not_a_quote` (422), `quote_expired`, `quote_changed` (a `QuoteChanged`), `number_taken` (409), and what
     the intake refuses. The same key again answers the first result; with another body `idempotency_conflict`.
@@ -70,48 +97,304 @@ def commit(*, scope: Scope, token: str, number: str, key: str, now: datetime) ->
             f"须为 1–{MAX_NUMBER} 个可见字符",
             f"1 to {MAX_NUMBER} printable characters",
         )
-    ticket = unseal(token, brand_id=scope.brand_id)
-    checkout_id = order_key_of(scope.brand_id, ticket.cart.source, number)
+    asked = Asked(scope, unseal(token, brand_id=scope.brand_id), token, number, key, now)
+    ticket = asked.ticket
     try:
-        return _transact(scope, ticket, token, number, checkout_id, key, now)
-    except _Changed:  # what was used on the way is given back by now
+        if ticket.wish.codes or connection.in_atomic_block:
+            return _alone(asked)
+        return _groups.do(scope=scope, asked=asked)
+    except Changed:  # what was used on the way is given back by now
         fresh = reckon(
             scope=scope, member_id=ticket.member_id, cart=ticket.cart, wish=ticket.wish, at=now, now=now
         )
         raise QuoteChanged(quote_of(fresh, ticket.cart, ticket.wish, now)) from None
 
 
-class _Changed(Exception):
+class Changed(Exception):
     """The price is not what it was."""
 
 
-def _transact(
-    scope: Scope, ticket: Ticket, token: str, number: str, checkout_id: UUID, key: str, now: datetime
-) -> Committed:
-    with transaction.atomic():
-        first = activities.claim(
-            brand_id=scope.brand_id,
-            kind="checkout",
-            key=key,
-            member_id=ticket.member_id,
-            subject_id=checkout_id,
-            body=[token, number],
+class Apart(Exception):
+    """One of several checkouts cannot be committed with the others: nothing stands, and each is tried alone."""
+
+
+Answer = Committed | Exception
+
+
+def _alone(asked: Asked) -> Committed:
+    (answer,) = commit_together([asked])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def commit_together(batch: Sequence[Asked]) -> list[Answer]:
+    """Commit quotes of different members in one transaction: each answered, or an exception says why not.
+
+    Raises what keeps a transaction from standing; then nothing of any is done.
+    """
+    work = _Work(batch)
+    be_connected(connection)
+    try:
+        with transaction.atomic(), planned(connection) as cursor:
+            work.run(cursor)
+    except (Changed, Refusal) as why:
+        if len(batch) > 1:
+            raise Apart from why
+        return [why]
+    return [work.answers[place] for place in range(len(batch))]
+
+
+_groups: Groups[Asked, Committed] = Groups(
+    commit_together, most=_MOST_TOGETHER, apart=lambda asked: asked.ticket.member_id
+)
+
+
+@dataclass(slots=True)
+class _Sale:
+    """One checkout on its way."""
+
+    asked: Asked
+    claim: KeyClaim
+    place: int
+    reckoned: Reckoned
+    revision: int = 1
+    moves: Moves = field(default_factory=lambda: Moves(""))
+    burns: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def member_id(self) -> UUID:
+        return self.asked.ticket.member_id
+
+    @property
+    def id(self) -> UUID:
+        return self.claim.activity_id
+
+    @property
+    def store_id(self) -> UUID | None:
+        return self.reckoned.store.id if self.reckoned.store else None
+
+    def own_key(self, what: str) -> str:
+        return own_key(self.id, self.revision, what)
+
+
+class _Work:
+    """One transaction. Who cannot be committed is answered and left out before anything is written; what is refused
+    later undoes all, by an exception.
+    """
+
+    def __init__(self, batch: Sequence[Asked]) -> None:
+        self.batch = batch
+        self.scope = batch[0].scope
+        self.brand = brand_of(self.scope)
+        self.now = max([asked.now for asked in batch])
+        self.answers: dict[int, Answer] = {}
+        self.sales: list[_Sale] = []
+
+    def run(self, cursor: Any) -> None:
+        claimed = self._claim(cursor)
+        if claimed:
+            self._price(cursor, claimed)
+        if len(self.answers) == 1 == len(self.batch):
+            (answer,) = self.answers.values()
+            if isinstance(answer, Exception):
+                raise answer
+        if self.sales:
+            self._use_coupons()
+            self._take_budgets()
+            self._post()
+            self._use_quotas()
+            self._note_savings()
+            self._keep()
+        kept = {sale.place for sale in self.sales}
+        activity_store.release_keys(
+            cursor, keys=[claim.key_hash for place, claim in claimed if place not in kept]
         )
-        if first is not None:
-            return _repeated(scope, ticket.member_id, first)
-        ticket.require_fresh(now)
-        reckoned = reckon(
-            scope=scope,
-            member_id=ticket.member_id,
-            cart=ticket.cart,
-            wish=ticket.wish,
-            at=ticket.quoted_at,
-            now=now,
-            lock=True,
+
+    def _claim(self, cursor: Any) -> list[tuple[int, KeyClaim]]:
+        """Claim the keys. What was committed before is answered with that."""
+        brand_id, claims = self.brand.id, []
+        for place, asked in enumerate(self.batch):
+            hashed = activity_store.key_hash(brand_id, "checkout", asked.key)
+            body = digest(asked.token, asked.number)
+            claims.append((place, KeyClaim(hashed, asked.ticket.member_id, asked.checkout_id, body)))
+        if len({claim.key_hash for _, claim in claims}) < len(claims):
+            raise Apart  # two callers of one key
+        taken = activity_store.claim_keys(cursor, brand_id=brand_id, claims=[claim for _, claim in claims])
+        for place, claim in claims:
+            first = taken.get(claim.key_hash)
+            if first is None:
+                continue
+            if first.body_hash != claim.body_hash or first.member_id != claim.member_id:
+                self.answers[place] = activities.key_conflict(first.activity_id)
+            else:
+                self.answers[place] = _repeated(self.scope, claim.member_id, first.activity_id)
+        return [(place, claim) for place, claim in claims if place not in self.answers]
+
+    def _price(self, cursor: Any, claimed: Sequence[tuple[int, KeyClaim]]) -> None:
+        """Lock the members and make the prices again, in the world as it is now."""
+        rows = states.lock(
+            cursor, brand_id=self.brand.id, member_ids={claim.member_id for _, claim in claimed}
         )
-        if fingerprint(reckoned.priced) != ticket.digest:
-            raise _Changed
-        return _commit(scope, ticket, reckoned, number, checkout_id, now)
+        visits: list[tuple[int, KeyClaim, Visit]] = []
+        missed: tuple[Refused, ...] = ()
+        for place, claim in claimed:
+            asked = self.batch[place]
+            ticket = asked.ticket
+            try:
+                ticket.require_fresh(asked.now)
+                if ticket.wish.codes:  # then it is alone
+                    missed = bring_codes(
+                        scope=self.scope, member_id=ticket.member_id, codes=ticket.wish.codes, now=self.now
+                    )
+                cart, store = read_cart(self.scope, self.brand, ticket.cart, ticket.quoted_at)
+                self.scope.require_store(store.id if store else None)
+            except Refusal as refusal:
+                self.answers[place] = refusal
+            else:
+                visits.append((place, claim, Visit(ticket.member_id, cart, store)))
+        worlds = look(
+            cursor,
+            scope=self.scope,
+            brand=self.brand,
+            visits=[visit for _, _, visit in visits],
+            now=self.now,
+            locked=rows,
+        )
+        keys = [(claim.member_id, claim.activity_id) for _, claim, _ in visits]
+        revisions = checkouts.revisions(keys=keys)
+        for (place, claim, visit), world in zip(visits, worlds, strict=True):
+            asked = self.batch[place]
+            revision = revisions[claim.member_id, claim.activity_id]
+            if isinstance(world, Refusal):
+                self.answers[place] = world
+                continue
+            reckoned = price(world, visit.cart, visit.store, asked.ticket.wish, missed)
+            if fingerprint(reckoned.priced) != asked.ticket.digest:
+                self.answers[place] = Changed()
+            elif revision is None:
+                self.answers[place] = number_taken(asked.number)
+            else:
+                number = asked.number if revision == 1 else f"{asked.number}~{revision}"
+                self.sales.append(_Sale(asked, claim, place, reckoned, revision, Moves(number=number)))
+
+    def _use_coupons(self) -> None:
+        rows = [
+            UseRow(
+                sale.reckoned.world.wallet.held[applied.coupon],
+                sale.moves.number,
+                applied.amount,
+                sale.store_id,
+                sale.asked.ticket.cart.channel or "",
+            )
+            for sale in self.sales
+            for applied in sale.reckoned.priced.applied
+            if applied.coupon is not None
+        ]
+        if not coupons.use_rows(
+            brand_id=self.brand.id, rows=rows, now=self.now, actor=self.scope.actor.label
+        ):
+            raise Changed
+
+    def _take_budgets(self) -> None:
+        takes = []
+        for sale in self.sales:
+            subject = budget_subject(sale.id, sale.revision)
+            for applied in sale.reckoned.priced.applied:
+                keys: tuple[str, ...] = (applied.budget,) if applied.budget else ()
+                if applied.coupon is not None:
+                    keys = sale.reckoned.world.wallet.budgets_of(applied.coupon)
+                amount = applied.amount + applied.cashback
+                takes += [Take(key, amount, subject, sale.store_id) for key in keys]
+        if takes and budgets.take(brand_id=self.brand.id, takes=takes, now=self.now):
+            raise Changed
+
+    def _post(self) -> None:
+        """Burn the tenders and post the orders, all or nothing; what came of it goes into each one's `moves`."""
+        given: list[ActivityIn] = []
+        for sale in self.sales:
+            given += _activities(sale, self.now)
+        results = iter(intake.post(scope=self.scope, activities=given, now=self.now, internal=True))
+        for sale in self.sales:
+            for unit, amount in sale.burns:
+                sale.moves.burns[unit] = (_receipt(next(results), sale).activity_id, amount)
+            order = _receipt(next(results), sale)
+            sale.moves.order = order.activity_id
+            sale.moves.earned = dict(order.earned)
+
+    def _use_quotas(self) -> None:
+        for sale in self.sales:
+            world = sale.reckoned.world
+            for applied in sale.reckoned.priced.applied:
+                if applied.quota is None:
+                    continue
+                receipt = benefits.use(
+                    scope=self.scope,
+                    programme=world.programme,
+                    member_id=sale.member_id,
+                    tiers=world.tiers,
+                    benefit=applied.quota,
+                    key=sale.own_key(applied.ref),
+                    now=self.now,
+                    store_id=sale.store_id,
+                )
+                sale.moves.uses.setdefault(applied.quota, []).append(receipt.use.id)
+
+    def _note_savings(self) -> None:
+        """What benefits of a member's paid plan took off is told to her as saved."""
+        savings: list[NewSaving] = []
+        for sale in self.sales:
+            priced, programme = sale.reckoned.priced, sale.reckoned.world.programme
+            of_plan = {b.key for b in programme.benefits if b.scheme == PLAN}
+            for applied in priced.applied:
+                if applied.coupon is None and applied.key in of_plan and applied.amount:
+                    sale.moves.savings[applied.ref] = applied.key
+                    savings.append(
+                        NewSaving(
+                            member_id=sale.member_id,
+                            benefit=applied.key,
+                            amount=applied.amount,
+                            currency=priced.currency,
+                            source=sale.own_key(applied.ref),
+                            at=self.now,
+                        )
+                    )
+        if savings:
+            with connection.cursor() as cursor:
+                plans.record_saving(cursor, brand_id=self.brand.id, savings=savings)
+
+    def _keep(self) -> None:
+        rows = []
+        for sale in self.sales:
+            priced, cart = sale.reckoned.priced, sale.asked.ticket.cart
+            row = CheckoutRow(
+                id=sale.id,
+                member_id=sale.member_id,
+                brand_id=self.brand.id,
+                source=cart.source,
+                number=sale.asked.number,
+                revision=sale.revision,
+                state="committed",
+                store_id=sale.store_id,
+                channel=cart.channel or "",
+                actor=self.scope.actor.label,
+                currency=priced.currency,
+                listed=priced.list,
+                payable=priced.payable,
+                order_id=sale.moves.order,
+                cart=_encode(cart).decode(),
+                priced=_encode(priced).decode(),
+                moves=_encode(sale.moves).decode(),
+                returned="{}",
+                committed_at=self.now,
+            )
+            rows.append(row)
+            self.answers[sale.place] = Committed(row, priced, sale.moves.earned)
+        if not checkouts.save_checkouts(rows=rows):
+            raise number_taken(rows[0].number)
+        announce(
+            self.scope, [(row, {"payable": row.payable}) for row in rows], "checkout.committed", self.now
+        )
 
 
 def _repeated(scope: Scope, member_id: UUID, checkout_id: UUID) -> Committed:
@@ -120,104 +403,11 @@ def _repeated(scope: Scope, member_id: UUID, checkout_id: UUID) -> Committed:
     return Committed(row, msgspec.json.decode(row.priced, type=Priced), moves.earned, repeated=True)
 
 
-def _commit(
-    scope: Scope, ticket: Ticket, reckoned: Reckoned, number: str, checkout_id: UUID, now: datetime
-) -> Committed:
-    priced, member_id = reckoned.priced, ticket.member_id
-    store_id = reckoned.store.id if reckoned.store else None
-    scope.require_store(store_id)
-    revision = _revision(scope, member_id, checkout_id, number)
-    moves = Moves(number=number if revision == 1 else f"{number}~{revision}")
-    _use_coupons(scope, ticket, reckoned, moves, now)
-    _take_budgets(scope, reckoned, budget_subject(checkout_id, revision), now)
-    _post(scope, ticket, reckoned, moves, checkout_id, revision, now)
-    _use_quotas(scope, reckoned, moves, checkout_id, revision, now)
-    _note_savings(scope, reckoned, moves, checkout_id, revision, now)
-    row = CheckoutRow(
-        id=checkout_id,
-        member_id=member_id,
-        brand_id=scope.brand_id,
-        source=ticket.cart.source,
-        number=number,
-        revision=revision,
-        state="committed",
-        store_id=store_id,
-        channel=ticket.cart.channel or "",
-        actor=scope.actor.label,
-        currency=priced.currency,
-        listed=priced.list,
-        payable=priced.payable,
-        order_id=moves.order,
-        cart=msgspec.json.encode(ticket.cart).decode(),
-        priced=msgspec.json.encode(priced).decode(),
-        moves=msgspec.json.encode(moves).decode(),
-        returned="{}",
-        committed_at=now,
-    )
-    if not checkouts.save_checkout(row=row):
-        raise number_taken(number)
-    announce(scope, row, "checkout.committed", {"payable": row.payable}, now)
-    return Committed(row, priced, moves.earned)
-
-
-def _revision(scope: Scope, member_id: UUID, checkout_id: UUID, number: str) -> int:
-    before = checkouts.find_checkout(
-        brand_id=scope.brand_id, member_id=member_id, checkout_id=checkout_id, lock=True
-    )
-    if before is None:
-        return 1
-    if before.state != "reopened":
-        raise number_taken(number)
-    return before.revision + 1
-
-
-def _use_coupons(scope: Scope, ticket: Ticket, reckoned: Reckoned, moves: Moves, now: datetime) -> None:
-    uses = [
-        CouponUse(applied.coupon, moves.number, applied.amount)
-        for applied in reckoned.priced.applied
-        if applied.coupon is not None
-    ]
-    if not uses:
-        return
-    try:
-        coupons.use(
-            brand_id=scope.brand_id,
-            member_id=ticket.member_id,
-            uses=uses,
-            now=now,
-            store_id=reckoned.store.id if reckoned.store else None,
-            channel=ticket.cart.channel or "",
-            actor=scope.actor.label,
-        )
-    except Refusal:
-        raise _Changed from None
-
-
-def _take_budgets(scope: Scope, reckoned: Reckoned, subject: str, now: datetime) -> None:
-    store_id = reckoned.store.id if reckoned.store else None
-    takes = []
-    for applied in reckoned.priced.applied:
-        keys: tuple[str, ...] = (applied.budget,) if applied.budget else ()
-        if applied.coupon is not None:
-            keys = reckoned.world.wallet.budgets_of(applied.coupon)
-        takes += [Take(key, applied.amount + applied.cashback, subject, store_id) for key in keys]
-    if budgets.take(brand_id=scope.brand_id, takes=takes, now=now):
-        raise _Changed
-
-
-def _post(
-    scope: Scope,
-    ticket: Ticket,
-    reckoned: Reckoned,
-    moves: Moves,
-    checkout_id: UUID,
-    revision: int,
-    now: datetime,
-) -> None:
-    """Burn the tenders and post the order, all or nothing; what came of it goes into `moves`."""
-    priced = reckoned.priced
+def _activities(sale: _Sale, now: datetime) -> list[ActivityIn]:
+    """The burns of the tenders, and then the order."""
+    priced, ticket = sale.reckoned.priced, sale.asked.ticket
     wanted = {priced.points_unit: priced.points} | dict(priced.stored)
-    burns = [(unit, amount) for unit, amount in wanted.items() if amount]
+    sale.burns = [(unit, amount) for unit, amount in wanted.items() if amount]
     common: dict[str, Any] = {
         "member": MemberRef(id=ticket.member_id),
         "occurred_at": now,
@@ -225,83 +415,34 @@ def _post(
         "store": ticket.cart.store,
         "channel": ticket.cart.channel,
     }
-    given = [
+    reason = f"checkout {sale.moves.number}"[:200]
+    burns = [
         ActivityIn(
             type="burn",
-            key=own_key(checkout_id, revision, unit),
-            burn=BurnIn(unit=unit, amount=amount, reason=f"checkout {moves.number}"[:200]),
+            key=sale.own_key(unit),
+            burn=BurnIn(unit=unit, amount=amount, reason=reason),
             **common,
         )
-        for unit, amount in burns
+        for unit, amount in sale.burns
     ]
-    order = order_of(ticket.cart, reckoned.cart, priced, moves.number)
-    given.append(ActivityIn(type="order", order=order, **common))
-    receipts: list[Receipt] = []
-    for result in intake.post(scope=scope, activities=given, now=now, internal=True):
-        if isinstance(result, Refusal):
-            if result.code == "insufficient_balance":
-                raise _Changed from None
-            raise result
-        if result.duplicate:
-            raise number_taken(moves.number)
-        receipts.append(result)
-    for (unit, amount), receipt in zip(burns, receipts, strict=False):
-        moves.burns[unit] = (receipt.activity_id, amount)
-    moves.order = receipts[-1].activity_id
-    moves.earned = dict(receipts[-1].earned)
+    order = order_of(ticket.cart, sale.reckoned.cart, priced, sale.moves.number)
+    return [*burns, ActivityIn(type="order", order=order, **common)]
 
 
-def _use_quotas(
-    scope: Scope, reckoned: Reckoned, moves: Moves, checkout_id: UUID, revision: int, now: datetime
+def _receipt(result: Receipt | Refusal, sale: _Sale) -> Receipt:
+    if isinstance(result, Refusal):
+        if result.code == "insufficient_balance":
+            raise Changed from None
+        raise result
+    if result.duplicate:
+        raise number_taken(sale.moves.number)
+    return result
+
+
+def announce(
+    scope: Scope, rows: Sequence[tuple[CheckoutRow, Mapping[str, Any]]], topic: str, now: datetime
 ) -> None:
-    world = reckoned.world
-    for applied in reckoned.priced.applied:
-        if applied.quota is None:
-            continue
-        receipt = benefits.use(
-            scope=scope,
-            programme=world.programme,
-            member_id=reckoned_member(reckoned),
-            tiers=world.tiers,
-            benefit=applied.quota,
-            key=own_key(checkout_id, revision, applied.ref),
-            now=now,
-            store_id=reckoned.store.id if reckoned.store else None,
-        )
-        moves.uses.setdefault(applied.quota, []).append(receipt.use.id)
-
-
-def _note_savings(
-    scope: Scope, reckoned: Reckoned, moves: Moves, checkout_id: UUID, revision: int, now: datetime
-) -> None:
-    """What benefits of her paid plan took off is told to her as saved."""
-    of_plan = {b.key for b in reckoned.world.programme.benefits if b.scheme == PLAN}
-    saved = [a for a in reckoned.priced.applied if a.coupon is None and a.key in of_plan and a.amount]
-    if not saved:
-        return
-    moves.savings = {applied.ref: applied.key for applied in saved}
-    savings = [
-        NewSaving(
-            member_id=reckoned_member(reckoned),
-            benefit=applied.key,
-            amount=applied.amount,
-            currency=reckoned.priced.currency,
-            source=own_key(checkout_id, revision, applied.ref),
-            at=now,
-        )
-        for applied in saved
-    ]
-    with connection.cursor() as cursor:
-        plans.record_saving(cursor, brand_id=scope.brand_id, savings=savings)
-
-
-def reckoned_member(reckoned: Reckoned) -> UUID:
-    assert reckoned.world.row is not None
-    return reckoned.world.row.member_id
-
-
-def announce(scope: Scope, row: CheckoutRow, topic: str, more: dict[str, Any], now: datetime) -> None:
-    payload = {"checkout_id": str(row.id), "number": row.number, "source": row.source, **more}
+    """One event for each checkout, with more of what happened."""
     outbox.append(
         [
             Event(
@@ -309,11 +450,12 @@ def announce(scope: Scope, row: CheckoutRow, topic: str, more: dict[str, Any], n
                 organisation_id=scope.organisation_id,
                 brand_id=scope.brand_id,
                 topic=topic,
-                payload=payload,
+                payload={"checkout_id": str(row.id), "number": row.number, "source": row.source, **more},
                 occurred_at=now,
                 recorded_at=now,
                 member_id=row.member_id,
             )
+            for row, more in rows
         ]
     )
 

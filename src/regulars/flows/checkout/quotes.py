@@ -8,19 +8,20 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from regulars.facts.members import api as members
 from regulars.flows.checkout.carts import act_of_order, cart_of, order_of, wish_of
 from regulars.flows.checkout.token import Ticket, seal
 from regulars.flows.checkout.types import CartIn, Quote, QuoteIn, WishIn
 from regulars.flows.checkout.wallets import bring_codes
-from regulars.flows.checkout.world import World, brand_of, look, stores_of
+from regulars.flows.checkout.world import Visit, World, brand_of, look, look_as_guest, stores_of
+from regulars.flows.intake.planned import planned
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import digest
-from regulars.platform.organisations.types import Scope, Store
+from regulars.platform.organisations.types import Brand, Scope, Store
 from regulars.programme.pricing import api as pricing
-from regulars.programme.pricing.types import Cart, Priced
+from regulars.programme.pricing.types import Cart, Priced, Refused
 from regulars.programme.rules.api import decide
 
 _NAMELESS = "Q"  # the number of an order that is not yet one
@@ -40,11 +41,11 @@ def quote(*, scope: Scope, asked: QuoteIn, now: datetime) -> Quote:
     """Price a cart for a member, or for a guest. Raises `invalid_input` naming fields, `member_not_found`,
     `membership_not_active`.
     """
-    member_id = None
-    if asked.member is not None:
-        (found,) = members.resolve(
-            organisation_id=scope.organisation_id, brand_id=scope.brand_id, refs=[asked.member]
-        )
+    member_id, ref = None, asked.member
+    if ref is not None and ref.id is not None and ref.code is None and ref.identity is None:
+        member_id = ref.id  # found, or not, with all else
+    elif ref is not None:
+        (found,) = members.resolve(organisation_id=scope.organisation_id, brand_id=scope.brand_id, refs=[ref])
         if isinstance(found, Refusal):
             raise found
         member_id = found
@@ -57,53 +58,46 @@ def quote(*, scope: Scope, asked: QuoteIn, now: datetime) -> Quote:
 
 
 def reckon(
-    *,
-    scope: Scope,
-    member_id: UUID | None,
-    cart: CartIn,
-    wish: WishIn,
-    at: datetime,
-    now: datetime,
-    lock: bool = False,
+    *, scope: Scope, member_id: UUID | None, cart: CartIn, wish: WishIn, at: datetime, now: datetime
 ) -> Reckoned:
-    """The price of a cart quoted at `at` in the world as it is now. With `lock`, in the caller's transaction: what it
-    reads stays so, and codes presented become the member's.
-    """
-    if member_id is None or not wish.codes or lock:
-        return _reckon(scope, member_id, cart, wish, at, now, lock)
+    """The price of a cart quoted at `at` in the world as it is now. Nothing is locked or kept."""
+    if member_id is None or not wish.codes:
+        return _reckon(scope, member_id, cart, wish, at, now)
     with transaction.atomic():  # codes are claimed to see what they are worth, and then they are not
-        reckoned = _reckon(scope, member_id, cart, wish, at, now, lock)
+        reckoned = _reckon(scope, member_id, cart, wish, at, now)
         transaction.set_rollback(True)
     return reckoned
 
 
 def _reckon(
-    scope: Scope,
-    member_id: UUID | None,
-    cart: CartIn,
-    wish: WishIn,
-    at: datetime,
-    now: datetime,
-    lock: bool,
+    scope: Scope, member_id: UUID | None, cart: CartIn, wish: WishIn, at: datetime, now: datetime
 ) -> Reckoned:
     brand = brand_of(scope)
-    missed = bring_codes(scope=scope, member_id=member_id, codes=wish.codes, now=now) if member_id else ()
+    asked, store = read_cart(scope, brand, cart, at)
+    if member_id is None:
+        return price(look_as_guest(brand=brand, cart=asked, store=store, now=now), asked, store, wish)
+    missed = bring_codes(scope=scope, member_id=member_id, codes=wish.codes, now=now)
+    with planned(connection) as cursor:
+        (world,) = look(cursor, scope=scope, brand=brand, visits=[Visit(member_id, asked, store)], now=now)
+    if isinstance(world, Refusal):
+        raise world
+    return price(world, asked, store, wish, missed)
+
+
+def read_cart(scope: Scope, brand: Brand, cart: CartIn, at: datetime) -> tuple[Cart, Store | None]:
+    """The cart as pricing knows it, and its store. Raises the refusal that names every wrong field."""
     stores = stores_of(scope, cart.store)
-    asked = cart_of(cart, brand=brand, stores=stores, at=at)
-    store = stores.get(cart.store) if cart.store else None
-    world = look(
-        scope=scope,
-        brand=brand,
-        cart=asked,
-        store=store,
-        member_id=member_id,
-        now=now,
-        lock=lock,
-    )
-    priced = pricing.price(world.programme.shelf, asked, world.wallet.coupons, wish_of(wish), world.given)
+    return cart_of(cart, brand=brand, stores=stores, at=at), stores.get(cart.store) if cart.store else None
+
+
+def price(
+    world: World, cart: Cart, store: Store | None, wish: WishIn, missed: tuple[Refused, ...] = ()
+) -> Reckoned:
+    """The price in a world that was looked at; `missed` are codes that could not be had."""
+    priced = pricing.price(world.programme.shelf, cart, world.wallet.coupons, wish_of(wish), world.given)
     if missed:
         priced = replace(priced, refused=priced.refused + missed)
-    return Reckoned(world, asked, store, priced)
+    return Reckoned(world, cart, store, priced)
 
 
 def quote_of(reckoned: Reckoned, cart: CartIn, wish: WishIn, now: datetime) -> Quote:

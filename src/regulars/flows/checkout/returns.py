@@ -241,9 +241,8 @@ def _give_back(
     )
     returned = msgspec.json.encode({line: str(quantity) for line, quantity in gone.items()}).decode()
     checkouts.note_return(row=row, back=kept, state=state, returned=returned)
-    announce(
-        scope, row, f"checkout.{'returned' if kind == 'return' else state}", {"payable": plan.payable}, now
-    )
+    topic = f"checkout.{'returned' if kind == 'return' else state}"
+    announce(scope, [(row, {"payable": plan.payable})], topic, now)
     row = checkouts.get_checkout(brand_id=row.brand_id, member_id=row.member_id, checkout_id=row.id)
     return Returned(row, back_id, kind, plan, earned)
 

@@ -18,43 +18,46 @@ from regulars.programme.pricing.types import Offer, Refused, WalletCoupon
 from regulars.programme.rules import api as rules
 from regulars.programme.rules.types import Programme
 from regulars.value.coupons import api as coupons
-from regulars.value.coupons.types import Definition
+from regulars.value.coupons.types import Definition, Usable
 
 _log = logging.getLogger(__name__)
 _MOST = 5_000
-_compiled: dict[tuple[UUID, int, str, int], Offer | None] = {}
+_compiled: dict[tuple[UUID, int, str, int, datetime | None], Offer | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """What pricing reads, and each coupon's definition: it says which budgets a use takes from."""
+    """What pricing reads, and each coupon as it was found: its definition says which budgets a use takes from."""
 
     coupons: tuple[WalletCoupon, ...] = ()
-    definitions: Mapping[UUID, Definition] = field(default_factory=dict)
+    held: Mapping[UUID, Usable] = field(default_factory=dict)
 
     def budgets_of(self, coupon: UUID) -> tuple[str, ...]:
-        return self.definitions[coupon].budgets
+        return self.held[coupon].definition.budgets
 
 
-def wallet_of(*, programme: Programme, member_id: UUID, now: datetime) -> Wallet:
-    """What she can use now. A coupon whose offer the programme cannot read any more is left out."""
-    held = coupons.wallet(brand_id=programme.brand_id, member_id=member_id, now=now)
-    found = [(one, offer_of(programme, one.definition)) for one in held]
+def wallet_of(*, programme: Programme, usable: Sequence[Usable]) -> Wallet:
+    """What a member can use now. A coupon whose offer the programme cannot read any more is left out."""
+    found = [(one, offer_of(programme, one.definition)) for one in usable]
     return Wallet(
         tuple(
-            WalletCoupon(
-                id=one.coupon.id, offer=offer, expires_at=one.coupon.expires_at, code=one.coupon.code or ""
-            )
+            WalletCoupon(id=one.id, offer=offer, expires_at=one.expires_at, code=one.code)
             for one, offer in found
             if offer is not None
         ),
-        {one.coupon.id: one.definition for one in held},
+        {one.id: one for one in usable},
     )
 
 
 def offer_of(programme: Programme, definition: Definition) -> Offer | None:
     """A definition's offer, compiled once for each revision of it and version of the programme; None if unreadable."""
-    key = (programme.brand_id, programme.version, definition.key, definition.revision)
+    key = (
+        programme.brand_id,
+        programme.version,
+        definition.key,
+        definition.revision,
+        definition.updated_at,
+    )
     if key not in _compiled:
         if len(_compiled) >= _MOST:
             _compiled.clear()

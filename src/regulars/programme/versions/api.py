@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.conditions.api import FieldCatalogue
+from regulars.kit.asks import Ask
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
@@ -28,6 +29,7 @@ from regulars.programme.versions.models import ProgrammeHead, ProgrammeVersion
 from regulars.programme.versions.types import Change, ProgrammeHistory, Version, VersionSummary
 
 __all__ = [
+    "ask_mark",
     "catalogue_of",
     "changes",
     "compile_definition",
@@ -37,6 +39,7 @@ __all__ = [
     "get_version",
     "in_force",
     "install",
+    "last_known",
     "list_versions",
     "publish",
     "rehearse",
@@ -55,6 +58,16 @@ def in_force(*, brand_id: UUID, now: datetime) -> ProgrammeHistory:
     Costs one small query while nothing was published since. Raises `no_programme` (409).
     """
     return history.in_force(organisations.get_brand(brand_id=brand_id), now)
+
+
+def ask_mark(*, brand_id: UUID) -> Ask[UUID | None]:
+    """The mark of what is in force, to be asked together with other rooms' questions: see `last_known`."""
+    return store.ask_revision(brand_id)
+
+
+def last_known(*, brand_id: UUID, now: datetime) -> tuple[UUID, ProgrammeHistory] | None:
+    """What this process knew last, without a query: it holds if its mark is still what `ask_mark` answers."""
+    return history.last_known(organisations.get_brand(brand_id=brand_id), now)
 
 
 def catalogue_of(*, brand_id: UUID) -> FieldCatalogue:

@@ -48,9 +48,19 @@ def in_force(brand: Brand, now: datetime) -> ProgrammeHistory:
             frozenset().union(*(p.budgets for p in programmes)),
         )
         _known[brand.id] = known
+    return _at(known, now)
+
+
+def _at(known: Any, now: datetime) -> ProgrammeHistory:
     _, _, starts, programmes, fields_used, reads_lots, budgets = known
     live = programmes[max(0, bisect_right(starts, now) - 1)]
     return ProgrammeHistory(starts, programmes, live, fields_used, reads_lots, budgets)
+
+
+def last_known(brand: Brand, now: datetime) -> tuple[UUID, ProgrammeHistory] | None:
+    """What this process read last, and the mark it was read under: it holds if that is still the brand's."""
+    known = _known.get(brand.id)
+    return None if known is None or known[1] != brand.timezone else (known[0], _at(known, now))
 
 
 def compile_definition(

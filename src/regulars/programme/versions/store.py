@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Func, IntegerField
 
+from regulars.kit.asks import Ask
 from regulars.kit.errors import not_found
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
@@ -32,6 +33,11 @@ def revision_of(brand_id: UUID) -> UUID | None:
         cursor.execute("SELECT revision FROM programme_head WHERE brand_id = %s", [brand_id])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def ask_revision(brand_id: UUID) -> Ask[UUID | None]:
+    """`revision_of`, to be asked together with other rooms' questions."""
+    return Ask("SELECT revision FROM programme_head WHERE brand_id = %s", (brand_id,), lambda mark: mark)
 
 
 def row_of(brand_id: UUID, number: int) -> ProgrammeVersion:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from regulars.kit import paging
+from regulars.kit.asks import Ask
 from regulars.kit.errors import ErrorList, conflict, not_found
 from regulars.kit.ids import digest, new_id
 from regulars.kit.paging import Page
@@ -40,6 +41,16 @@ def list_for(
         for grant in store.open_grants(cursor, brand_id=scope.brand_id, member_id=member_id, now=now):
             if grant.used < grant.uses:
                 extra[grant.benefit] = extra.get(grant.benefit, 0) + grant.uses - grant.used
+    return _allowances(programme, given, used, extra, now)
+
+
+def _allowances(
+    programme: Programme,
+    given: list[Benefit],
+    used: Mapping[str, int],
+    extra: Mapping[str, int],
+    now: datetime,
+) -> list[Allowance]:
     tz = programme.timezone
     found = [policy.allowance(b, used.get(b.key, 0), at=now, tz=tz, extra=extra.get(b.key, 0)) for b in given]
     return found + [
@@ -47,6 +58,37 @@ def list_for(
         for b in programme.benefits
         if b.key in extra and b not in given
     ]
+
+
+def ask_uses(
+    *, brand_id: UUID, programme: Programme, member_ids: Sequence[UUID], now: datetime
+) -> tuple[Ask[dict[UUID, dict[str, int]]], Ask[dict[UUID, dict[str, int]]]]:
+    """What members used of the programme's benefits in the periods of `now`, and what grants add: to be asked together
+    with other rooms' questions. `quotas_left` reckons with the answers.
+    """
+    periods = [
+        (b.key, policy.period_of(b, now, programme.timezone))
+        for b in programme.benefits
+        if b.quota is not None
+    ]
+    return (
+        store.ask_used(brand_id=brand_id, member_ids=member_ids, periods=periods),
+        store.ask_granted(brand_id=brand_id, member_ids=member_ids, now=now),
+    )
+
+
+def quotas_left(
+    *,
+    programme: Programme,
+    tiers: Mapping[str, str],
+    used: Mapping[str, int],
+    granted: Mapping[str, int],
+    now: datetime,
+) -> dict[str, int]:
+    """What is left of each benefit that has a quota, by key, for a member of whom this is known. Pure."""
+    given = policy.list_given(programme.benefits, tiers)
+    found = _allowances(programme, given, used, granted, now)
+    return {a.benefit.key: a.remaining for a in found if a.remaining is not None}
 
 
 def use(

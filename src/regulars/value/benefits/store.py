@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from regulars.kit.asks import Ask
 from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.value.benefits.types import BenefitUseRow, GrantRow, NewGrant
 
@@ -70,6 +73,63 @@ def count_used(
         [text_array(b for b, _ in periods), text_array(p for _, p in periods), member_id, brand_id],
     )
     return {(benefit, period): n for benefit, period, n in cursor.fetchall()}
+
+
+_ASK_USED = """
+    SELECT json_agg(json_build_array(member_id, benefit, period, n))::text
+      FROM (SELECT u.member_id, u.benefit, u.period, count(*) AS n
+              FROM benefit_use AS u
+              JOIN unnest(%s::text[], %s::text[]) AS v(benefit, period) USING (benefit, period)
+             WHERE u.member_id = ANY(%s::uuid[]) AND u.brand_id = %s AND u.undone_at IS NULL
+             GROUP BY 1, 2, 3) AS used
+"""
+_ASK_GRANTED = """
+    SELECT json_agg(json_build_array(member_id, benefit, uses - used))::text
+      FROM (SELECT g.member_id, g.benefit, g.uses,
+                   (SELECT count(*)::int FROM benefit_use AS u
+                     WHERE u.member_id = g.member_id AND u.brand_id = g.brand_id AND u.benefit = g.benefit
+                       AND u.period = 'grant:' || g.id::text AND u.undone_at IS NULL) AS used
+              FROM benefit_grant AS g
+             WHERE g.member_id = ANY(%s::uuid[]) AND g.brand_id = %s AND g.ended_at IS NULL AND g.until > %s) AS open
+     WHERE used < uses
+"""
+_asked_used = msgspec.json.Decoder(list[tuple[UUID, str, str, int]])
+_asked_granted = msgspec.json.Decoder(list[tuple[UUID, str, int]])
+
+
+def ask_used(
+    *, brand_id: UUID, member_ids: Iterable[UUID], periods: Sequence[tuple[str, str]]
+) -> Ask[dict[UUID, dict[str, int]]]:
+    """Uses that stand in these (benefit, period), by member and benefit."""
+    values = (
+        text_array(b for b, _ in periods),
+        text_array(p for _, p in periods),
+        plain_array(member_ids),
+        brand_id,
+    )
+    return Ask(_ASK_USED, values, _read_used)
+
+
+def _read_used(text: str | None) -> dict[UUID, dict[str, int]]:
+    found: dict[UUID, dict[str, int]] = {}
+    for member_id, benefit, _, n in _asked_used.decode(text) if text else ():
+        found.setdefault(member_id, {})[benefit] = n
+    return found
+
+
+def ask_granted(
+    *, brand_id: UUID, member_ids: Iterable[UUID], now: datetime
+) -> Ask[dict[UUID, dict[str, int]]]:
+    """Uses that grants have left, by member and benefit."""
+    return Ask(_ASK_GRANTED, (plain_array(member_ids), brand_id, now), _read_granted)
+
+
+def _read_granted(text: str | None) -> dict[UUID, dict[str, int]]:
+    found: dict[UUID, dict[str, int]] = {}
+    for member_id, benefit, left in _asked_granted.decode(text) if text else ():
+        mine = found.setdefault(member_id, {})
+        mine[benefit] = mine.get(benefit, 0) + left
+    return found
 
 
 def by_key(cursor: Any, *, brand_id: UUID, member_id: UUID, key: str) -> BenefitUseRow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +15,26 @@ from regulars.value.checkouts import store
 from regulars.value.checkouts.types import CHECKOUT, CheckoutRow, ReturnRow
 
 
-def save_checkout(*, row: CheckoutRow) -> bool:
-    """Keep a committed checkout; False if its number was committed before and not reopened. In a transaction."""
+def save_checkouts(*, rows: Sequence[CheckoutRow]) -> bool:
+    """Keep committed checkouts; False if a number was committed before and not reopened. In a transaction that holds
+    their members and has looked at `revisions`: rows of the first revision must be new.
+    """
     with connection.cursor() as cursor:
-        return store.save(cursor, row)
+        store.add(cursor, [row for row in rows if row.revision == 1])
+        again = [store.save(cursor, row) for row in rows if row.revision > 1]
+        return all(again)
+
+
+def revisions(*, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int | None]:
+    """As what each of (member, checkout) would be committed now: 1, the next where it was reopened, or None where it
+    stands. Members are locked.
+    """
+    with connection.cursor() as cursor:
+        before = store.existing(cursor, keys)
+    found: dict[tuple[UUID, UUID], int | None] = dict.fromkeys(keys, 1)
+    for key, (state, revision) in before.items():
+        found[key] = revision + 1 if state == "reopened" else None
+    return found
 
 
 def get_checkout(*, brand_id: UUID, member_id: UUID, checkout_id: UUID, lock: bool = False) -> CheckoutRow:

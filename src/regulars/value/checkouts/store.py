@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from regulars.kit import wire
+from regulars.kit.sql import plain_array
 from regulars.value.checkouts.types import CheckoutRow, ReturnRow
 
 _NAMES = (
@@ -33,6 +36,34 @@ def save(cursor: Any, row: CheckoutRow) -> bool:
     """Write a committed checkout; False if the number was committed before and not reopened."""
     cursor.execute(_SAVE, astuple(row))
     return cursor.fetchone() is not None
+
+
+def add(cursor: Any, rows: Sequence[CheckoutRow]) -> None:
+    """Write checkouts of numbers that were never committed before."""
+    fields: list[bytes] = []
+    for row in rows:
+        fields += (
+            _START, wire.uuid(row.id), wire.uuid(row.member_id), wire.uuid(row.brand_id), wire.text(row.source),
+            wire.text(row.number), wire.int4(row.revision), wire.words(row.state), wire.uuid(row.store_id),
+            wire.words(row.channel, row.actor, row.currency), wire.int8(row.listed), wire.int8(row.payable),
+            wire.uuid(row.order_id), wire.text(row.cart), wire.text(row.priced), wire.text(row.moves),
+            wire.text(row.returned), wire.instant(row.committed_at), wire.instant(row.closed_at),
+        )  # fmt: skip
+    wire.copy(cursor, "checkout", _NAMES, fields)
+
+
+_START = wire.start(_NAMES)
+
+
+def existing(cursor: Any, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], tuple[str, int]]:
+    """State and revision of those of (member, id) that there are."""
+    cursor.execute(
+        """SELECT c.member_id, c.id, c.state, c.revision
+             FROM unnest(%s::uuid[], %s::uuid[]) AS v(member_id, id)
+             JOIN checkout AS c ON c.member_id = v.member_id AND c.id = v.id""",
+        [plain_array(member for member, _ in keys), plain_array(id_ for _, id_ in keys)],
+    )
+    return {(member, id_): (state, revision) for member, id_, state, revision in cursor.fetchall()}
 
 
 def get(

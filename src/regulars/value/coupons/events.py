@@ -13,7 +13,7 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import Event
-from regulars.value.coupons.types import Coupon
+from regulars.value.coupons.types import Coupon, UseRow
 
 
 def say(*, brand_id: UUID, what: str, coupons: Iterable[Coupon], now: datetime, **more: Any) -> None:
@@ -23,6 +23,29 @@ def say(*, brand_id: UUID, what: str, coupons: Iterable[Coupon], now: datetime, 
         [
             of(brand, what, coupon.member_id, coupon.id, coupon.definition, now, now, **_used(coupon), **more)
             for coupon in coupons
+        ]
+    )
+
+
+def say_used(*, brand_id: UUID, rows: Iterable[UseRow], now: datetime) -> None:
+    """One event for each use, in the caller's transaction."""
+    brand = organisations.get_brand(brand_id=brand_id)
+    outbox.append(
+        [
+            of(
+                brand,
+                "used",
+                row.coupon.member_id,
+                row.coupon.id,
+                row.coupon.definition.key,
+                now,
+                now,
+                order=row.order,
+                amount=row.amount,
+                store_id=str(row.store_id) if row.store_id else None,
+                channel=row.channel,
+            )
+            for row in rows
         ]
     )
 

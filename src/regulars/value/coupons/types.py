@@ -141,6 +141,28 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Usable:
+    """A coupon that its member could use when it was asked for: what an offer and its use need of it."""
+
+    member_id: UUID
+    id: UUID
+    definition: Definition
+    expires_at: datetime | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseRow:
+    """One of many uses: as `CouponUse`, with whose coupon it is and where."""
+
+    coupon: Usable
+    order: str
+    amount: int
+    store_id: UUID | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class CouponUse:
     """A coupon to be used: `order` names what it is used for, `amount` what it takes off (minor units)."""
 

@@ -8,7 +8,10 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from regulars.kit import wire
+from regulars.kit.asks import Ask
 from regulars.kit.ids import new_id_bytes
 from regulars.kit.sql import plain_array, text_array, time_array
 from regulars.value.ledger.types import Account, Lot
@@ -35,6 +38,28 @@ def load_accounts(
     )
     accounts: dict[UUID, dict[str, Account]] = {}
     for member_id, unit, *values in cursor.fetchall():
+        accounts.setdefault(member_id, {})[unit] = Account(*values)
+    return accounts
+
+
+_ASK_ACCOUNTS = """
+    SELECT json_agg(json_build_array(
+               member_id, unit, available, pending, held, debt, next_expiry_at, next_active_at))::text
+      FROM balance WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s
+"""
+_asked_accounts: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(
+    list[tuple[UUID, str, int, int, int, int, datetime | None, datetime | None]]
+)
+
+
+def ask_accounts(*, brand_id: UUID, member_ids: Iterable[UUID]) -> Ask[dict[UUID, dict[str, Account]]]:
+    """`load_accounts`, to be asked together with other rooms' questions."""
+    return Ask(_ASK_ACCOUNTS, (plain_array(member_ids), brand_id), _read_accounts)
+
+
+def _read_accounts(text: str | None) -> dict[UUID, dict[str, Account]]:
+    accounts: dict[UUID, dict[str, Account]] = {}
+    for member_id, unit, *values in _asked_accounts.decode(text) if text else ():
         accounts.setdefault(member_id, {})[unit] = Account(*values)
     return accounts
 

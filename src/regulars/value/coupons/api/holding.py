@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from regulars.kit import paging
+from regulars.kit.asks import Ask
 from regulars.kit.paging import Page
 from regulars.platform.organisations import api as organisations
 from regulars.platform.outbox import api as outbox
 from regulars.value.coupons import events
 from regulars.value.coupons.policy import usable
 from regulars.value.coupons.store import codes, counting, definitions, giving, holding
-from regulars.value.coupons.types import Coupon, CouponUse, Definition, Held
+from regulars.value.coupons.types import Coupon, CouponUse, Definition, Held, Usable, UseRow
 
 BATCH = 2000
 
@@ -35,6 +36,45 @@ def wallet(*, brand_id: UUID, member_id: UUID, now: datetime, lock: str | None =
             for held in _with_definitions(cursor, brand_id, found)
             if usable.why_not(held.coupon, held.definition, now, lock) is None
         ]
+
+
+def ask_usable(*, brand_id: UUID, member_ids: Iterable[UUID], now: datetime) -> Ask[list[holding.Marked]]:
+    """What `wallet` gives of many members, to be asked together with other rooms' questions; `usables` reads it."""
+    return holding.ask_usable(brand_id=brand_id, member_ids=member_ids, now=now)
+
+
+def usables(*, brand_id: UUID, marked: Sequence[Any]) -> dict[UUID, list[Usable]]:
+    """By member, soonest-expiring first, with the definitions as they were when it was asked."""
+    wanted = {(row[2], row[5], row[6]) for row in marked}
+    known = definitions.known(brand_id, wanted)
+    found: dict[UUID, list[Usable]] = {}
+    for member_id, id_, key, expires_at, code, revision, updated_at in marked:
+        definition = known[key, revision, updated_at]
+        found.setdefault(member_id, []).append(Usable(member_id, id_, definition, expires_at, code or ""))
+    for mine in found.values():
+        mine.sort(key=lambda one: (one.expires_at is None, one.expires_at or _EPOCH, one.id))
+    return found
+
+
+def use_rows(*, brand_id: UUID, rows: Sequence[UseRow], now: datetime, actor: str) -> bool:
+    """Use coupons of many members, all or none: False if one could not be used any more, and then the caller's
+    transaction must not stand. Members are locked; budgets are the flow's, as with `use`.
+    """
+    if not rows:
+        return True
+    with connection.cursor() as cursor:
+        uses = [
+            (row.coupon.member_id, row.coupon.id, row.order, row.amount, row.store_id, row.channel)
+            for row in rows
+        ]
+        if holding.use(cursor, brand_id=brand_id, uses=uses, actor=actor, now=now) < len(uses):
+            return False
+        counting.count(cursor, Counter(counting.used(brand_id, row.coupon.definition.key) for row in rows))
+    events.say_used(brand_id=brand_id, rows=rows, now=now)
+    return True
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def list_coupons(

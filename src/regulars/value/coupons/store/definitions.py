@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import connection
 
 from regulars.kit.sql import text_array
 from regulars.value.coupons.policy import definition as reading
@@ -58,6 +59,36 @@ def put(cursor: Any, *, brand_id: UUID, made: Definition, now: datetime) -> None
             now,
         ],
     )
+
+
+# (brand, key, revision, instant of the change) → definition: what a mark names never changes
+_known: dict[tuple[UUID, str, int, datetime], Definition] = {}
+_MOST = 20_000
+Mark = tuple[str, int, datetime]
+
+
+def known(brand_id: UUID, marks: Iterable[Mark]) -> dict[Mark, Definition]:
+    """The definitions of these marks (key, revision, changed at), which were read in this transaction: those that
+    this process has not seen are read by one query.
+    """
+    found: dict[Mark, Definition] = {}
+    missing: list[Mark] = []
+    for mark in marks:
+        definition = _known.get((brand_id, *mark))
+        if definition is None:
+            missing.append(mark)
+        else:
+            found[mark] = definition
+    if missing:
+        if len(_known) >= _MOST:
+            _known.clear()
+        with connection.cursor() as cursor:
+            for key, made in read(cursor, brand_id=brand_id, keys={mark[0] for mark in missing}).items():
+                assert made.updated_at is not None
+                _known[brand_id, key, made.revision, made.updated_at] = made
+                # one that was changed just between the two is as it is now
+                found |= {mark: made for mark in missing if mark[0] == key}
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from regulars.kit.asks import Ask
 from regulars.kit.sql import copy_rows, plain_array, text_array
 from regulars.value.coupons.types import Coupon
 
@@ -37,6 +40,65 @@ def usable(cursor: Any, *, brand_id: UUID, member_id: UUID, now: datetime, lock:
         {"member": member_id, "brand": brand_id, "now": now, "lock": lock},
     )
     return [coupon_of(row) for row in cursor.fetchall()]
+
+
+# Per member, so that each has her own limit. The definitions' marks say whether what a process knows of them holds.
+_ASK_USABLE = """
+    SELECT json_agg(json_build_array(
+               c.member_id, c.id, c.definition, c.expires_at, c.code, d.revision, d.updated_at))::text
+      FROM unnest(%s::uuid[]) AS m(id)
+     CROSS JOIN LATERAL (
+           SELECT member_id, id, definition, expires_at, code FROM coupon
+            WHERE member_id = m.id AND brand_id = %s AND starts_at <= %s
+              AND (expires_at IS NULL OR expires_at > %s)
+              AND (state = 'claimed' OR (state = 'locked' AND locked_until <= %s))
+            ORDER BY expires_at NULLS LAST, id LIMIT 500) AS c
+      JOIN coupon_definition AS d ON d.brand_id = %s AND d.key = c.definition
+     WHERE d.state NOT IN ('paused', 'draft')
+"""
+Marked = tuple[UUID, UUID, str, datetime | None, str | None, int, datetime]
+_marked = msgspec.json.Decoder(list[Marked])
+
+
+def ask_usable(*, brand_id: UUID, member_ids: Iterable[UUID], now: datetime) -> Ask[list[Marked]]:
+    """What members could use now, in no order: member, coupon, definition, expiry, code, the definition's marks."""
+    return Ask(
+        _ASK_USABLE,
+        (plain_array(member_ids), brand_id, now, now, now, brand_id),
+        lambda text: _marked.decode(text) if text else [],
+    )
+
+
+def use(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    uses: Sequence[tuple[UUID, UUID, str, int, UUID | None, str]],
+    actor: str,
+    now: datetime,
+) -> int:
+    """Use what is usable now of (member, coupon, order, amount, store, channel); returns how many that was."""
+    cursor.execute(
+        """UPDATE coupon AS c SET state = 'used', lock = NULL, locked_until = NULL, used_at = %(now)s,
+                  "order" = v.ref, amount = v.amount, store_id = v.store, channel = v.channel, actor = %(actor)s
+             FROM unnest(%(members)s::uuid[], %(ids)s::uuid[], %(orders)s::text[], %(amounts)s::bigint[],
+                         %(stores)s::uuid[], %(channels)s::text[]) AS v(member_id, id, ref, amount, store, channel)
+            WHERE c.member_id = v.member_id AND c.id = v.id AND c.brand_id = %(brand)s AND c.starts_at <= %(now)s
+              AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
+              AND (c.state = 'claimed' OR (c.state = 'locked' AND c.locked_until <= %(now)s))""",
+        {
+            "now": now,
+            "actor": actor,
+            "brand": brand_id,
+            "members": plain_array(u[0] for u in uses),
+            "ids": plain_array(u[1] for u in uses),
+            "orders": text_array(u[2] for u in uses),
+            "amounts": plain_array(u[3] for u in uses),
+            "stores": plain_array(u[4] for u in uses),
+            "channels": text_array(u[5] for u in uses),
+        },
+    )
+    return int(cursor.rowcount)
 
 
 def of_member(

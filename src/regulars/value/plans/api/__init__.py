@@ -33,6 +33,7 @@ from regulars.value.plans.api.subscriptions import (
     add_order,
     add_period,
     agreement_of,
+    ask_subscribed,
     begin,
     claim_act,
     claim_due,
@@ -55,11 +56,11 @@ from regulars.value.plans.api.subscriptions import (
 )
 
 __all__ = [
-    "act", "add_order", "add_period", "agreement_of", "apply_definition", "begin", "check_pause",
+    "act", "add_order", "add_period", "agreement_of", "apply_definition", "ask_subscribed", "begin", "check_pause",
     "check_period", "claim_act", "claim_due", "claim_trial", "close_period", "count_by_plan", "end_order",
-    "export_definitions", "find_live", "find_plan", "get_order", "get_plan", "get_savings",
-    "get_subscription", "had_trial", "is_entitled", "list_acts", "list_of_member", "list_periods",
-    "list_plans", "list_subscriptions", "next_due", "next_step", "open_order", "open_purchase", "paused_days",
-    "period_end", "plan_change", "plan_refund", "record_saving", "resume_by", "save", "set_agreement",
-    "set_payment", "set_state", "split_refund", "today_of", "wrong_state",
+    "export_definitions", "find_live", "find_plan", "get_order", "get_plan", "get_savings", "get_subscription",
+    "had_trial", "is_entitled", "list_acts", "list_of_member", "list_periods", "list_plans", "list_subscriptions",
+    "next_due", "next_step", "open_order", "open_purchase", "paused_days", "period_end", "plan_change", "plan_refund",
+    "record_saving", "resume_by", "save", "set_agreement", "set_payment", "set_state", "split_refund", "today_of",
+    "wrong_state",
 ]  # fmt: skip

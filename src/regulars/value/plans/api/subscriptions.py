@@ -8,10 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from regulars.kit import paging
+from regulars.kit.asks import Ask
 from regulars.kit.errors import conflict, invalid_field, not_found
 from regulars.kit.ids import digest, new_id
 from regulars.kit.paging import Page
+from regulars.kit.sql import plain_array
 from regulars.platform.organisations.types import Scope
 from regulars.value.plans import models, store
 from regulars.value.plans.types import (
@@ -32,6 +36,22 @@ def find_live(*, brand_id: UUID, member_id: UUID, lock: bool = False) -> Subscri
     rows = models.Subscription.objects.filter(brand_id=brand_id, member_id=member_id, state__in=sorted(LIVE))
     row = (rows.select_for_update(no_key=True) if lock else rows).first()
     return None if row is None else store.subscription_of(row)
+
+
+_ASK_LIVE = """
+    SELECT json_agg(member_id)::text FROM subscription
+     WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND state = ANY(%s::text[])
+"""
+_members = msgspec.json.Decoder(list[UUID])
+
+
+def ask_subscribed(*, brand_id: UUID, member_ids: Iterable[UUID]) -> Ask[frozenset[UUID]]:
+    """Those of the members who have a subscription that has not ended, to be asked with other rooms' questions."""
+    return Ask(
+        _ASK_LIVE,
+        (plain_array(member_ids), brand_id, plain_array(sorted(LIVE))),
+        lambda text: frozenset(_members.decode(text) if text else ()),
+    )
 
 
 def get_subscription(
