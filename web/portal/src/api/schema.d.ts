@@ -1389,6 +1389,30 @@ export interface components {
             street: string;
         };
         /**
+         * AheadGiven
+         * @description `amount` is the price that was shown. The same `key` again is the same purchase.
+         */
+        AheadGiven: {
+            /** Amount */
+            amount: number;
+            /** Channel */
+            channel?: ("jsapi" | "native" | "h5" | "page") | null;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "package" | "ladder";
+            /**
+             * Payer
+             * @default
+             */
+            payer: string;
+            /** What */
+            what: string;
+        };
+        /**
          * ArrivalOut
          * @description The name of the store a visitor stands in, when she came by its QR code.
          */
@@ -5263,7 +5287,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BuyGiven"];
+                "application/json": components["schemas"]["AheadGiven"];
             };
         };
         responses: {
