@@ -22,6 +22,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/wallet', name: 'wallet', component: () => import('@/pages/WalletPage.vue'), meta: { for: 'member', tab: 'wallet' } },
   { path: '/wallet/coupons', name: 'coupons', component: () => import('@/pages/CouponsPage.vue'), meta: { for: 'member', title: 'wallet.coupons' } },
   { path: '/wallet/claim', name: 'claim', component: () => import('@/pages/ClaimPage.vue'), meta: { for: 'member', title: 'coupons.center' } },
+  { path: '/wallet/shop', name: 'shop', component: () => import('@/pages/ShopPage.vue'), meta: { for: 'member', title: 'shop.title' } },
   { path: '/gift/:token', name: 'gift', component: () => import('@/pages/GiftPage.vue'), meta: { for: 'member', title: 'coupons.giftTitle' } },
   { path: '/mall', name: 'mall', component: () => import('@/pages/MallPage.vue'), meta: { for: 'member', tab: 'mall' } },
   { path: '/mall/orders', name: 'redemptions', component: () => import('@/pages/RedemptionsPage.vue'), meta: { for: 'member', title: 'mall.mine' } },

@@ -70,7 +70,7 @@ class ShopOut(Schema):
     today: date
 
 
-class BuyGiven(Given):
+class AheadGiven(Given):
     """`amount` is the price that was shown. The same `key` again is the same purchase."""
 
     kind: Literal["package", "ladder"]
@@ -120,7 +120,7 @@ def get_shop(request: HttpRequest, slug: Path[str]) -> Any:
 
 
 @mine.post("/shop", response={201: PurchaseOut})
-def buy(request: HttpRequest, slug: Path[str], given: BuyGiven) -> Any:
+def buy(request: HttpRequest, slug: Path[str], given: AheadGiven) -> Any:
     """Begin to buy: `payment.action` says where to pay; it is hers when it is paid. 409 with what refuses it."""
     member = member_of(request)
     begun = flow.begin_purchase(

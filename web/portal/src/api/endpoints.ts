@@ -96,3 +96,7 @@ export const acceptBooking = (id: string, key: string) =>
 export const joinWaiting = (form: { service: string; resource: string; starts_at: string; places: number }) =>
   call<void>('POST', 'waiting', form)
 export const leaveWaiting = (id: string) => call<void>('DELETE', `waiting/${id}`)
+
+export const getShop = () => call<T.Shop>('GET', 'shop')
+export const checkShop = () => call<T.Shop>('POST', 'shop/check')
+export const buyAhead = (form: T.ShopForm) => call<T.Purchase>('POST', 'shop', form)

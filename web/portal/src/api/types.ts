@@ -53,6 +53,10 @@ export type Slot = Shapes['SlotOut']
 export type Booking = Shapes['BookingOut']
 export type Bookings = Shapes['BookingsOut']
 
+export type Shop = Shapes['ShopOut']
+export type ShopForm = Pick<Shapes['AheadGiven'], 'kind' | 'what' | 'amount' | 'key'>
+export type Purchase = Shapes['PurchaseOut']
+
 export interface Paged<T> {
   items: T[]
   next_cursor?: string | null

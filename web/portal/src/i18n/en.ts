@@ -1,8 +1,10 @@
 import appointments from './appointments.en'
+import shop from './shop.en'
 import till from './till.en'
 
 const en = {
   ...appointments,
+  ...shop,
   ...till,
   app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {

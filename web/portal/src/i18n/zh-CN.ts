@@ -1,8 +1,10 @@
 import appointments from './appointments.zh-CN'
+import shop from './shop.zh-CN'
 import till from './till.zh-CN'
 
 const zh = {
   ...appointments,
+  ...shop,
   ...till,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
