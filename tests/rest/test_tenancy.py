@@ -68,6 +68,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "top_up_id": hold["id"],
             "package_id": hold["id"],
             "card_id": hold["id"],
+            **listen(shop),
             "batch": "spring",
             "kind": "ladder",
             "scheme": "level",
@@ -80,6 +81,12 @@ def walked(shop: Shop) -> dict[str, Any]:
             "code": "S9",
         },
     }
+
+
+def listen(shop: Shop) -> dict[str, str]:
+    """An endpoint that listens, with a delivery."""
+    hook = shop.call.post("/webhooks", {"url": "https://hooks.example/in", "topics": ["*"]})["endpoint"]["id"]
+    return {"webhook_id": hook, "delivery_id": shop.call.post(f"/webhooks/{hook}/test")["id"]}
 
 
 CART = {"lines": [{"sku": "cup", "price": 8000}]}
@@ -173,6 +180,9 @@ _HELD = "/members/{member}/subscriptions/{subscription_id}"
 NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
+    ("POST", "/webhooks"): {"url": "https://mine.example/in", "topics": ["*"]},
+    ("PATCH", "/webhooks/{webhook_id}"): {"description": "mine now"},
+    ("POST", "/webhooks/{webhook_id}/replay"): {"since": "2026-05-13T00:00:00Z"},
     ("PUT", "/plans/{plan}"): {"definition": PRIME},
     ("POST", "/plans/{plan}/state"): {"state": "paused"},
     ("POST", "/members/{member}/subscriptions"): {"plan": "prime", "period": "month"},

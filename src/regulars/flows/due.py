@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
 from regulars.facts.members import states
-from regulars.flows import notices, payments, value
+from regulars.flows import notices, payments, value, webhooks
 from regulars.flows.bookings import api as bookings
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
@@ -118,5 +118,7 @@ def register() -> None:
     due.register("prepaid.expire_cards", prepaid.expire_cards, every_seconds=60)
     due.register("prepaid.thaw", prepaid.thaw, every_seconds=60)
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
+    outbox.subscribe(name=webhooks.CONSUMER, from_start=False)
+    due.register("webhooks.feed", webhooks.feed, every_seconds=1)
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

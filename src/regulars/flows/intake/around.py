@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from regulars.flows.intake.types import Event
 from regulars.kit.ids import new_ids
 from regulars.platform.outbox.types import Event as OutboxEvent
 from regulars.value.reviews.api import held_for_review
+from regulars.value.tiers.types import TierMove
 
 if TYPE_CHECKING:
     from regulars.flows.intake.post import Work
@@ -149,3 +150,27 @@ def announce(work: Work) -> list[OutboxEvent]:
             )
         )
     return events
+
+
+def announce_moves(work: Work, changes: Iterable[tuple[UUID, TierMove, UUID | None]]) -> list[OutboxEvent]:
+    """One event for each tier that became another; kept and unlocked ones are no news."""
+    changed = [(member_id, move) for member_id, move, _ in changes if move.changed]
+    return [
+        OutboxEvent(
+            id=id_,
+            organisation_id=work.brand.organisation_id,
+            brand_id=work.brand.id,
+            topic="tier.changed",
+            payload={
+                "scheme": move.scheme,
+                "previous": move.previous,
+                "tier": move.tier,
+                "reason": move.reason,
+                "ends_at": move.ends_at.isoformat() if move.ends_at else None,
+            },
+            occurred_at=move.occurred_at,
+            recorded_at=work.now,
+            member_id=member_id,
+        )
+        for (member_id, move), id_ in zip(changed, new_ids(len(changed)), strict=True)
+    ]

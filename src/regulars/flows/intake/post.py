@@ -361,6 +361,7 @@ def write(cursor: Any, work: Work, loaded: Loaded, folds: dict[UUID, Fold]) -> N
     states.save_tiers(cursor, brand_id=brand_id, rows=moved)
     states.save_tags(cursor, brand_id=brand_id, tags=tags)
     tiers.add_changes(cursor, brand_id=brand_id, changes=changes, now=work.now)
+    outbox.append(around.announce_moves(work, changes))
     repair.save_orders(cursor, brand_id, orders)
     repair.redecide(cursor, brand_id, redecided, work.now)
 

@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, Text] = {
     "settings.write": Text("管理字段与设置", "Manage fields and settings"),
     "staff.manage": Text("管理员工与角色", "Manage staff and roles"),
     "apikeys.manage": Text("管理 API 密钥", "Manage API keys"),
+    "webhooks.manage": Text("管理 Webhook", "Manage webhooks"),
     "audit.read": Text("查看审计日志", "Read the audit log"),
 }
 

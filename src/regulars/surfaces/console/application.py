@@ -51,6 +51,7 @@ from regulars.surfaces.console import (
     types,
     value,
     verifying,
+    webhooks,
 )
 from regulars.surfaces.problems import StrictJson, answer_with_problems
 
@@ -89,6 +90,6 @@ for part in (
     roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
-    plans, payments,
+    plans, payments, webhooks,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -27,6 +27,7 @@ from regulars.surfaces.rest import (
     programme,
     tiers,
     value,
+    webhooks,
 )
 from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
 
@@ -131,6 +132,6 @@ answer_with_problems(api)
 
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
-    gift_cards, mall, bookings, checkouts,
+    gift_cards, mall, bookings, checkouts, webhooks,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -17,7 +17,7 @@ from regulars.facts.members.api.editing import (
 )
 from regulars.facts.members.api.enrolling import enrol_many, resolve
 from regulars.facts.members.api.profiling import profiling_is_on, profiling_off, set_profiling
-from regulars.facts.members.api.reading import get_card, list_members, names_of, personal_facts
+from regulars.facts.members.api.reading import codes_of, get_card, list_members, names_of, personal_facts
 from regulars.facts.members.api.selecting import count_matching, list_ids, person_keys
 from regulars.facts.members.api.vocabulary import (
     attribute_facts,
@@ -34,6 +34,7 @@ __all__ = [
     "add_identity",
     "add_note",
     "attribute_facts",
+    "codes_of",
     "condition_fields",
     "count_by_tag",
     "count_by_tier",

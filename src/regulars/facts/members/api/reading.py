@@ -152,6 +152,12 @@ def names_of(*, scope: Scope, member_ids: Iterable[UUID]) -> dict[UUID, tuple[st
     return named
 
 
+def codes_of(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Member → code, for those who have a membership of the brand."""
+    with connection.cursor() as cursor:
+        return dict(reading.codes(cursor, brand_id=brand_id, member_ids=member_ids))
+
+
 def may_read_personal(scope: Scope, member_id: UUID) -> bool:
     """Staff and keys with the permission, and the member herself."""
     herself = scope.actor.kind == "member" and scope.actor.id == member_id

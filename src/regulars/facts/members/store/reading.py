@@ -236,3 +236,11 @@ def codes_and_names(
         [plain_array(member_ids), brand_id],
     )
     return list(cursor.fetchall())
+
+
+def codes(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> list[tuple[UUID, str]]:
+    cursor.execute(
+        "SELECT member_id, code FROM membership WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s",
+        [plain_array(member_ids), brand_id],
+    )
+    return list(cursor.fetchall())

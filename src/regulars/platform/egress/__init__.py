@@ -1,0 +1,1 @@
+"""Requests that leave the house: to public addresses only, unless the operator allows a network."""

@@ -1,0 +1,141 @@
+"""Door of egress: one request to somebody else's server, guarded.
+
+The name is resolved here, each address is checked, and the connection goes to the very address that was checked: a
+name that answers differently the second time gains nothing. Redirects are not followed, proxies of the environment
+are not used, answers are read to a limit and a deadline.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from time import monotonic
+
+import certifi
+import urllib3
+from django.conf import settings
+
+from regulars.platform.egress import policy
+from regulars.platform.egress.policy import Network, Target
+
+__all__ = ["Answer", "Failed", "networks", "request"]
+_READ = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `body` is cut at the limit asked for."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    milliseconds: int
+
+
+class Failed(Exception):
+    """No answer. `code`: bad_url, private_address, unresolved, refused, timeout, tls, broken."""
+
+    def __init__(self, code: str, detail: str, milliseconds: int = 0) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail[:300]
+        self.milliseconds = milliseconds
+
+
+def networks() -> tuple[Network, ...]:
+    """The networks the operator opened, `REGULARS_ALLOWED_NETWORKS`."""
+    return _parsed(settings.ALLOWED_NETWORKS)
+
+
+def request(
+    *,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    timeout: float = 15.0,
+    limit: int = 65536,
+) -> Answer:
+    """Send one request and give the answer whatever its status. Raises `Failed` where there is none."""
+    begun = monotonic()
+    try:
+        target = policy.target_of(url)
+    except (ValueError, UnicodeError) as error:
+        raise Failed("bad_url", str(error)) from error
+    address = _resolve(target, networks())
+    pool = _pool(target, address, timeout)
+    try:
+        answer = pool.urlopen(
+            method,
+            target.path,
+            body=body or None,
+            headers={"Host": target.authority, "User-Agent": "Regulars", **headers},
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            assert_same_host=False,
+        )
+        content = _read(answer, limit, begun + timeout)
+        return Answer(answer.status, dict(answer.headers), content, _since(begun))
+    except urllib3.exceptions.SSLError as error:
+        raise Failed("tls", str(error), _since(begun)) from error
+    except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
+        raise Failed("timeout", f"no whole answer within {timeout:g} s", _since(begun)) from error
+    except urllib3.exceptions.NewConnectionError as error:
+        raise Failed("refused", "the connection was refused", _since(begun)) from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Failed("broken", str(error), _since(begun)) from error
+    finally:
+        pool.close()
+
+
+def _pool(target: Target, address: str, timeout: float) -> urllib3.HTTPConnectionPool:
+    times = urllib3.Timeout(connect=min(5.0, timeout), read=timeout)
+    if target.scheme == "http":
+        return urllib3.HTTPConnectionPool(address, target.port, timeout=times, maxsize=1)
+    return urllib3.HTTPSConnectionPool(
+        address,
+        target.port,
+        timeout=times,
+        maxsize=1,
+        server_hostname=target.host,
+        assert_hostname=target.host,
+        ca_certs=certifi.where(),
+        cert_reqs="CERT_REQUIRED",
+    )
+
+
+def _read(answer: urllib3.BaseHTTPResponse, limit: int, deadline: float) -> bytes:
+    content = b""
+    while len(content) < limit:
+        if monotonic() > deadline:
+            raise TimeoutError
+        part = answer.read1(_READ) if hasattr(answer, "read1") else answer.read(_READ)
+        if not part:
+            break
+        content += part
+    return content[:limit]
+
+
+def _resolve(target: Target, allowed: Sequence[Network]) -> str:
+    """An address that may be asked; every one the name has must be allowed, or none is used."""
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Failed("unresolved", f"{target.host} has no address") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    for address in addresses:
+        if not policy.is_allowed(address, allowed):
+            raise Failed("private_address", f"{target.host} leads into a private network")
+    return addresses[0]
+
+
+def _since(begun: float) -> int:
+    return round((monotonic() - begun) * 1000)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> tuple[Network, ...]:
+    return policy.parse_networks(text)
