@@ -38,7 +38,8 @@ def run() -> None:
 def register_all() -> None:
     """Have every room and flow register its due work: rooms in `tasks.register`, flows in `due.register`."""
     names = [f"{app}.tasks" for app in settings.INSTALLED_APPS if app.startswith("regulars.")]
-    for name in [*names, "regulars.flows.due", "regulars.flows.imports.due", "regulars.flows.subscriptions"]:
+    flows = ("due", "imports.due", "insight.due", "subscriptions")
+    for name in [*names, *(f"regulars.flows.{flow}" for flow in flows)]:
         if importlib.util.find_spec(name) is None:
             continue
         register = getattr(importlib.import_module(name), "register", None)

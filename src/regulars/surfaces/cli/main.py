@@ -34,6 +34,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "方案即代码:导出、比对、应用一份 YAML",
         "programme as code: export, plan and apply one YAML file",
     ),
+    "warehouse": (
+        "warehouse",
+        "数据仓库:导出、查看",
+        "the warehouse: export, status",
+    ),
+    "insight": (
+        "insight",
+        "立即运行洞察计算(RFM、价值、流失……)",
+        "learn from what members did, now (RFM, value, churn …)",
+    ),
     "reconcile": ("reconcile", "证明分录、余额与批次一致", "prove that entries, balances and lots agree"),
     "createstaff": ("createstaff", "创建可登录的员工账号", "create a member of staff who may sign in"),
     "manage": ("manage", "运行 Django 自带的管理命令", "run one of Django's own management commands"),

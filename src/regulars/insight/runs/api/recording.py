@@ -1,4 +1,4 @@
-"""Door of runs: every run of a model or report is begun, followed and ended here, so that its freshness is known."""
+"""Runs as they are begun, followed and ended, and the settings of a brand for a room."""
 
 from __future__ import annotations
 
@@ -94,6 +94,11 @@ def fail(*, run: Run, now: datetime, problem: Text) -> None:
     _rows(run).update(
         state="failed", finished_at=now, problem_zh=problem.zh[:2000], problem_en=problem.en[:2000]
     )
+
+
+def discard(*, run: Run) -> None:
+    """Forget a run that another record stands for."""
+    models.ModelRun.objects.filter(brand_id=run.brand_id, id=run.id).delete()
 
 
 def latest(*, brand_id: UUID, kind: str, finished: bool = True) -> Run | None:
