@@ -2331,7 +2331,9 @@ export interface paths {
         put?: never;
         /**
          * Scan
-         * @description Check in whose QR code was scanned, for her booking of this store and time. 404 `no_booking_now`.
+         * @description Check in whose QR code was scanned, or whose member code was typed, for her booking of this store and time.
+         *
+         *     404 `no_booking_now`.
          */
         post: operations["regulars_surfaces_console_bookings_scan"];
         delete?: never;
@@ -4076,6 +4078,194 @@ export interface paths {
          * @description Ask the provider something harmless: do the settings work?
          */
         post: operations["regulars_surfaces_console_payments_check_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description The brand's endpoints, oldest first; at most twenty.
+         */
+        get: operations["regulars_surfaces_console_webhooks_list_webhooks"];
+        put?: never;
+        /**
+         * Make Webhook
+         * @description Tell events to an address from now on; the answer holds the secret that signs them.
+         */
+        post: operations["regulars_surfaces_console_webhooks_make_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Topics
+         * @description The groups of events that can be listened to.
+         */
+        get: operations["regulars_surfaces_console_webhooks_list_topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Remove an endpoint with its log; what is on its way is not sent.
+         */
+        delete: operations["regulars_surfaces_console_webhooks_remove_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Webhook
+         * @description Change address, events or note; pause it or open it again.
+         */
+        patch: operations["regulars_surfaces_console_webhooks_change_webhook"];
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Secret
+         * @description A new secret; for a day the old one signs beside it.
+         */
+        post: operations["regulars_surfaces_console_webhooks_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test
+         * @description Queue the event `webhook.test` for this endpoint.
+         */
+        post: operations["regulars_surfaces_console_webhooks_send_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Send a span's failed deliveries again, or all of them; they keep their message ids.
+         */
+        post: operations["regulars_surfaces_console_webhooks_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was told, is being told or could not be; newest event first. Kept for 31 days.
+         */
+        get: operations["regulars_surfaces_console_webhooks_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery
+         * @description One delivery: the body as sent, and what each attempt came to.
+         */
+        get: operations["regulars_surfaces_console_webhooks_get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay One
+         * @description Send one delivery again.
+         */
+        post: operations["regulars_surfaces_console_webhooks_replay_one"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7568,7 +7758,7 @@ export interface components {
         };
         /**
          * ScanIn
-         * @description The text of a member's QR code, scanned at a store.
+         * @description The text of a member's QR code, or her code, scanned or typed at a store.
          */
         ScanIn: {
             /** Key */
@@ -9574,6 +9764,211 @@ export interface components {
              * @default
              */
             message: string;
+        };
+        /**
+         * WebhookOut
+         * @description An endpoint. `reason` of a closed one: `gone` (its server said so) or `failing` (five days of failures).
+         */
+        WebhookOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /** Description */
+            description: string;
+            /** Topics */
+            topics: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "disabled";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "" | "gone" | "failing";
+            /** Failing Since */
+            failing_since: string | null;
+            /** Succeeded At */
+            succeeded_at: string | null;
+            /** Old Secret Until */
+            old_secret_until: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * WebhookSecretOut
+         * @description The secret by which receivers check signatures, `whsec_` and base64.
+         */
+        WebhookSecretOut: {
+            endpoint: components["schemas"]["WebhookOut"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * WebhookIn
+         * @description Where to tell what: `topics` are `*`, groups (`coupon.*`) or events (`coupon.used`).
+         */
+        WebhookIn: {
+            /** Url */
+            url: string;
+            /** Topics */
+            topics: string[];
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
+        /**
+         * TopicOut
+         * @description A group of events, `<key>.*`.
+         */
+        TopicOut: {
+            /** Key */
+            key: string;
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * WebhookChangeIn
+         * @description What is left out stays. `active: true` opens a paused or closed endpoint again.
+         */
+        WebhookChangeIn: {
+            /** Url */
+            url?: string | null;
+            /** Topics */
+            topics?: string[] | null;
+            /** Description */
+            description?: string | null;
+            /** Active */
+            active?: boolean | null;
+        };
+        /**
+         * AttemptOut
+         * @description One request. `problem` is empty where it was answered with 2xx.
+         */
+        AttemptOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Status */
+            status: number | null;
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Problem
+             * @enum {string}
+             */
+            problem: "" | "bad_status" | "bad_url" | "private_address" | "unresolved" | "refused" | "timeout" | "tls" | "broken";
+            /** Answer */
+            answer: string;
+        };
+        /**
+         * DeliveryOut
+         * @description With the body as it is sent, and the newest attempts first.
+         */
+        DeliveryOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Topic */
+            topic: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /** Next Run At */
+            next_run_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Status */
+            status: number | null;
+            /** Problem */
+            problem: string;
+            /** Body */
+            body: string;
+            /** Log */
+            log: components["schemas"]["AttemptOut"][];
+        };
+        /**
+         * ReplayIn
+         * @description The span of events by when they were recorded, at most 31 days; without `until` up to now.
+         */
+        ReplayIn: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until?: string | null;
+            /**
+             * Only Failed
+             * @default true
+             */
+            only_failed: boolean;
+        };
+        /**
+         * DeliveryRowOut
+         * @description One event for one endpoint; `id` is the message's `webhook-id`.
+         */
+        DeliveryRowOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Topic */
+            topic: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /** Next Run At */
+            next_run_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Status */
+            status: number | null;
+            /** Problem */
+            problem: string;
+        };
+        /** PageOut[DeliveryRowOut] */
+        PageOut_DeliveryRowOut_: {
+            /** Items */
+            items: components["schemas"]["DeliveryRowOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * QuoteAsked
@@ -15509,6 +15904,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_make_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecretOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_list_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecretOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_send_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_list_deliveries: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "delivered" | "failed") | null;
+                topic?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_DeliveryRowOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_webhooks_replay_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
                 };
             };
         };
