@@ -10,6 +10,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from regulars.insight.lifecycle import models, policy, store
+from regulars.insight.lifecycle.koc import WINDOW_DAYS as KOC_DAYS
+from regulars.insight.lifecycle.koc import koc_parts, koc_scores
+from regulars.insight.lifecycle.policy import check_rules
+from regulars.insight.lifecycle.stages import day_number, day_of, line_of_stages, moves_between, stages_at
 from regulars.insight.lifecycle.types import (
     KocStanding,
     KocWeights,
@@ -23,6 +27,11 @@ from regulars.kit.paging import Page
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 
+__all__ = [
+    "KOC_DAYS", "check_rules", "count_by_stage", "day_number", "day_of", "forget", "get_koc", "get_rules",
+    "get_standing", "has_stages", "koc_parts", "koc_scores", "line_of_stages", "list_changes", "list_koc", "list_rules",
+    "list_standings", "moves_between", "preview", "record_stages", "set_rules", "stages_at", "write_koc",
+]  # fmt: skip
 _DEFAULTS = RulesVersion(0, StageRules(), KocWeights())
 
 

@@ -6,7 +6,7 @@ days alone are looked at; `policy.stage_on` says the same for one member on one 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from regulars.insight.lifecycle.types import StageRules
@@ -31,7 +31,7 @@ def line_of_stages(orders: ir.Table, members: ir.Table, rules: StageRules, until
     first = bought.group_by("member_id").aggregate(first=bought["at"].min())
     joined = (
         joined.left_join(first, "member_id")
-        .filter(lambda t: (t["at"] <= _day(until)) & (t.first.isnull() | (t["at"] < t.first)))
+        .filter(lambda t: (t["at"] <= day_number(until)) & (t.first.isnull() | (t["at"] < t.first)))
         .select("member_id", "at", "stage")
     )
     every = ibis.union(bought, joined)
@@ -74,8 +74,12 @@ def moves_between(at: ir.Table, days: list[date]) -> ir.Table:
     )
 
 
-def _day(day: date) -> int:
+def day_number(day: date) -> int:
     return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    return EPOCH + timedelta(days=number)
 
 
 def _number(column: Any) -> Any:
@@ -92,7 +96,7 @@ def _purchases(orders: ir.Table, members: ir.Table, until: date) -> ir.Table:
     days = (
         orders.semi_join(members, "member_id")
         .mutate(bought=lambda t: _number(t.local_day))
-        .filter(lambda t: t.bought <= _day(until))
+        .filter(lambda t: t.bought <= day_number(until))
         .select("member_id", "bought")
         .distinct()
     )
@@ -102,7 +106,7 @@ def _purchases(orders: ir.Table, members: ir.Table, until: date) -> ir.Table:
         previous=days.bought.lag().over(mine),
         following=days.bought.lead().over(mine),
         first=days.bought.min().over(ibis.window(group_by="member_id")),
-    ).mutate(until=ibis.literal(_day(until)))
+    ).mutate(until=ibis.literal(day_number(until)))
 
 
 def _candidates(purchases: ir.Table, rules: StageRules) -> ir.Table:
