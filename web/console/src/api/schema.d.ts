@@ -8419,7 +8419,7 @@ export interface components {
         };
         /**
          * CardOut
-         * @description `left` is known of cards that a member holds.
+         * @description `left` is known of cards that a member holds; `price` is what such a card is sold for.
          */
         CardOut: {
             /** Id */
@@ -8432,6 +8432,8 @@ export interface components {
             ending: string;
             /** Face */
             face: number;
+            /** Price */
+            price: number;
             /** Left */
             left: number | null;
             /** State */
