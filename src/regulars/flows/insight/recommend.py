@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from regulars.facts.members import api as members
+from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.recommend import api as recommend
 from regulars.insight.recommend.types import (
     FEWEST_DAYS,
@@ -28,18 +28,15 @@ from regulars.platform.organisations.types import Brand
 KIND = "recommend"
 _EVALUATED_FOR = timedelta(days=6, hours=12)
 _MOST_SHOWN = 20
-Told = Callable[[float], None]
 
 
-def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> None:
-    """Reckon and write the lists of one brand; recorded as a run of kind `recommend`."""
-    begun = runs.begin(brand_id=brand.id, kind=KIND, now=now)
+def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> StepResult:
+    """Reckon and write the lists of one brand."""
     today = now.astimezone(ZoneInfo(brand.timezone)).date()
     data = _Data(warehouse, today)
     if data.members < FEWEST_MEMBERS or data.days < FEWEST_DAYS:
         recommend.drop_older(brand_id=brand.id, as_of=now)
-        runs.lack(run=begun, now=now, rows=data.members, problem=_too_little(data.members, data.days))
-        return
+        return StepResult(rows=data.members, lacking=_too_little(data.members, data.days))
     purchases = data.purchases()
     tuning = Tuning()
     told(0.1)
@@ -61,9 +58,8 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     recommend.drop_older(brand_id=brand.id, as_of=now)
     products = data.products()
     pairs = recommend.keep_together(brand_id=brand.id, products=products, purchases=purchases, skus=skus)
-    runs.finish(
-        run=begun,
-        now=now,
+    told(1.0)
+    return StepResult(
         rows=counted.members,
         metrics={
             "evaluation": evaluated,
@@ -79,7 +75,6 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         period_from=data.first_day,
         period_to=data.last_day,
     )
-    told(1.0)
 
 
 def similar(

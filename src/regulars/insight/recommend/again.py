@@ -9,6 +9,7 @@ fitted by a logistic regression on the four weeks before, so that the score is a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -22,6 +23,7 @@ TRAITS = (
 )  # fmt: skip
 _RIDGE = 1.0
 _UNKNOWN_INTERVAL = 90.0
+_LEAST_SPREAD = np.float32(0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def item_traits(purchases: Purchases, *, end: int, tuning: Tuning) -> ItemTraits
     """One pass over everybody, chunk by chunk."""
     n = purchases.items
     buyers, again, spans, gaps, late, before = (np.zeros(n) for _ in range(6))
-    for first in range(0, purchases.members, tuning.chunk * 20):
-        member, item, day = purchases.part(first, first + tuning.chunk * 20, before=end)
+    for first in range(0, purchases.members, tuning.chunk * 40):
+        member, item, day = purchases.part(first, first + tuning.chunk * 40, before=end)
         if not len(member):
             continue
         starts = np.flatnonzero(np.append(True, (member[1:] != member[:-1]) | (item[1:] != item[:-1])))
@@ -116,16 +118,16 @@ def item_traits(purchases: Purchases, *, end: int, tuning: Tuning) -> ItemTraits
 def crowd_of(purchases: Purchases, *, end: int, items: ItemTraits, tuning: Tuning) -> Crowd:
     """Up to `tuning.crowd` members, drawn by chance from those who bought enough to resemble somebody."""
     amounts = np.zeros(purchases.members, "int64")
-    for first in range(0, purchases.members, tuning.chunk * 20):
-        member, _, _ = purchases.part(first, first + tuning.chunk * 20, before=end)
+    for first in range(0, purchases.members, tuning.chunk * 40):
+        member, _, _ = purchases.part(first, first + tuning.chunk * 40, before=end)
         found = np.bincount(member)
         amounts[first : first + len(found)] = found
     places = np.flatnonzero(amounts >= 5)
     if len(places) > tuning.crowd:
         places = np.sort(np.random.default_rng(tuning.seed).choice(places, tuning.crowd, replace=False))
     tastes, recents = [], []
-    for first in range(0, purchases.members, tuning.chunk * 20):
-        until = min(first + tuning.chunk * 20, purchases.members)
+    for first in range(0, purchases.members, tuning.chunk * 40):
+        until = min(first + tuning.chunk * 40, purchases.members)
         mine = places[(places >= first) & (places < until)] - first
         if len(mine):
             tastes.append(tastes_of(purchases, first, until, end=end, items=items, tuning=tuning)[mine])
@@ -253,7 +255,9 @@ def fit(purchases: Purchases, *, end: int, tuning: Tuning) -> tuple[Floats, Floa
         taken.append(taken_of(purchases, first, until, pairs, end=end, horizon=tuning.horizon))
     x, y = np.concatenate(traits), np.concatenate(taken).astype("float32")
     mean, spread = x.mean(axis=0), x.std(axis=0)
-    mean[-1], spread[spread == 0] = 0, 1
+    # where all members are alike a small change is not to look like an upheaval
+    spread = np.maximum(spread, _LEAST_SPREAD)
+    mean[-1], spread[-1] = 0, 1
     return logistic((x - mean) / spread, y), mean, spread
 
 
@@ -265,18 +269,32 @@ def taken_of(purchases: Purchases, first: int, until: int, pairs: Pairs, *, end:
     return np.isin(pairs.member * purchases.items + pairs.item, keys).astype("int64")
 
 
-def logistic(x: Floats, y: Floats, *, ridge: float = _RIDGE, rounds: int = 12) -> Floats:
-    """Logistic regression by Newton's method, with a small ridge."""
+def logistic(x: Floats, y: Floats, *, ridge: float = _RIDGE, rounds: int = 25) -> Floats:
+    """Logistic regression with a small ridge, by Newton's method; a step that makes it worse is halved."""
     weights = np.zeros(x.shape[1])
+    loss = _loss(x, y, weights, ridge)
     for _ in range(rounds):
         p = expit(x @ weights.astype("float32"))
         slope = x.T @ (y - p) - ridge * weights
         bend = (x * (p * (1 - p))[:, None]).T @ x + ridge * np.eye(len(weights))
         step = np.linalg.solve(bend.astype("float64"), slope.astype("float64"))
-        weights += step
-        if np.abs(step).max() < 1e-4:
+        for _ in range(20):
+            tried = _loss(x, y, weights + step, ridge)
+            if tried <= loss:
+                break
+            step /= 2
+        else:
             break
+        weights += step
+        if loss - tried < 1e-7 * max(1.0, abs(loss)):
+            break
+        loss = tried
     return weights.astype("float32")
+
+
+def _loss(x: Floats, y: Floats, weights: Any, ridge: float) -> float:
+    z = (x @ weights.astype("float32")).astype("float64")
+    return float(np.logaddexp(0, z).sum() - y @ z + ridge * (weights @ weights) / 2)
 
 
 def model_as_of(

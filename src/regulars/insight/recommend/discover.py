@@ -50,8 +50,8 @@ def columns_of(
 ) -> tuple[Ints, Floats]:
     """Items that enough members bought lately, the most-bought first, and by how many in the last three weeks."""
     lately, recent = np.zeros(purchases.items), np.zeros(purchases.items)
-    for first in range(0, purchases.members, tuning.chunk * 20):
-        member, item, day = purchases.part(first, first + tuning.chunk * 20, before=end)
+    for first in range(0, purchases.members, tuning.chunk * 40):
+        member, item, day = purchases.part(first, first + tuning.chunk * 40, before=end)
         for days, total in ((_LATELY, lately), (_RECENT, recent)):
             mine = day >= end - days
             pairs = np.unique(member[mine] * purchases.items + item[mine])
@@ -106,8 +106,8 @@ def fit(
 
 def _ease(purchases: Purchases, columns: Ints, end: int, tuning: Tuning) -> Floats:
     gram = np.zeros((len(columns), len(columns)), "float32")
-    for first in range(0, purchases.members, tuning.chunk * 20):
-        until = min(first + tuning.chunk * 20, purchases.members)
+    for first in range(0, purchases.members, tuning.chunk * 40):
+        until = min(first + tuning.chunk * 40, purchases.members)
         x = taste(purchases, first, until, columns, end=end, life=tuning.discover_half_life)
         gram += (x.T @ x).toarray()
     gram[np.diag_indices(len(columns))] += tuning.discover_penalty * np.sqrt(purchases.members)
@@ -135,10 +135,10 @@ def _factored(purchases: Purchases, columns: Ints, prior: Floats, end: int, tuni
 
     pieces = [
         taste(
-            purchases, first, min(first + tuning.chunk * 20, purchases.members), columns, end=end,
+            purchases, first, min(first + tuning.chunk * 40, purchases.members), columns, end=end,
             life=tuning.discover_half_life,
         )
-        for first in range(0, purchases.members, tuning.chunk * 20)
+        for first in range(0, purchases.members, tuning.chunk * 40)
     ]  # fmt: skip
     als = AlternatingLeastSquares(
         factors=_FACTORS, iterations=8, regularization=0.05, random_state=tuning.seed, num_threads=0

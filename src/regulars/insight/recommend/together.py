@@ -89,7 +89,7 @@ def similar_members(
     until = purchases.days if end is None else end
     items = again.item_traits(purchases, end=until, tuning=tuning)
     centre = np.zeros(purchases.items, "float32")
-    step = tuning.chunk * 20
+    step = tuning.chunk * 40
     for first in range(0, purchases.members, step):
         mine = seeds[(seeds >= first) & (seeds < first + step)] - first
         if len(mine):

@@ -69,8 +69,8 @@ class Tuning:
     neighbour_days: int = 56  # what neighbours bought so recently counts
     crowd: int = 4000  # neighbours are looked for among so many
     horizon: int = 28  # days ahead that the lists are for
-    fit_members: int = 5000
-    chunk: int = 1000
+    fit_members: int = 1500
+    chunk: int = 500
     discover_half_life: float = 60.0
     discover_penalty: float = 2.0  # times the root of the number of members
     discover_recent: float = 0.6  # weight of how many bought it in the last three weeks
@@ -161,3 +161,25 @@ class Shop:
             if not set(gate.tiers).intersection(tiers):
                 (skus if gate.sku else categories).add(gate.sku or gate.category)
         return sorted(skus), sorted(categories)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept among the brand's settings."""
+        return {
+            "not_sold": sorted(self.not_sold),
+            "not_sold_categories": sorted(self.not_sold_categories),
+            "gates": [{"tiers": list(g.tiers), "sku": g.sku, "category": g.category} for g in self.gates],
+            "stale_days": self.stale_days,
+        }
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any] | None) -> Shop:
+        given = given or {}
+        return cls(
+            frozenset(given.get("not_sold", ())),
+            frozenset(given.get("not_sold_categories", ())),
+            tuple(
+                Gate(tuple(gate["tiers"]), gate.get("sku", ""), gate.get("category", ""))
+                for gate in given.get("gates", ())
+            ),
+            int(given.get("stale_days", 56)),
+        )

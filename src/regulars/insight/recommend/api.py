@@ -1,0 +1,123 @@
+"""Door of recommendations: reckon everybody's lists, keep them, serve them to a member, say how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from regulars.insight.recommend import again, evaluation, reckon, store, together
+from regulars.insight.recommend.evaluation import Evaluation
+from regulars.insight.recommend.reckon import Piece, Told
+from regulars.insight.recommend.store import Row
+from regulars.insight.recommend.together import similar_members
+from regulars.insight.recommend.types import (
+    SHOWN,
+    Floats,
+    Product,
+    Purchases,
+    Recommended,
+    Shop,
+    Tuning,
+)
+
+__all__ = [
+    "Evaluation", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member", "keep_lists",
+    "keep_together", "reckon_lists", "similar_members", "wipe",
+]  # fmt: skip
+
+
+def fit(*, purchases: Purchases, end: int, tuning: Tuning) -> tuple[Floats, Floats, Floats]:
+    """Weights of buy-again, fitted on the four weeks from day `end` on. Pure."""
+    return again.fit(purchases, end=end, tuning=tuning)
+
+
+def evaluate(*, purchases: Purchases, tuning: Tuning) -> Evaluation:
+    """How good the lists would have been for the last four weeks, fitted on what came before them. Pure."""
+    return evaluation.evaluate(purchases, end=purchases.days - tuning.horizon, tuning=tuning)
+
+
+def reckon_lists(
+    *,
+    purchases: Purchases,
+    skus: list[str],
+    first_day: date,
+    fitted: tuple[Floats, Floats, Floats],
+    tuning: Tuning,
+    told: Told = lambda share: None,
+) -> Iterator[Piece]:
+    """Everybody's lists as of the end of the data, piece by piece. Pure."""
+    return reckon.lists(purchases, skus, first_day=first_day, fitted=fitted, tuning=tuning, told=told)
+
+
+def keep_lists(*, brand_id: UUID, as_of: datetime, rows: Iterable[Row]) -> int:
+    """Write (member, buy again, discover, due) of some members; whoever may not be profiled must not be among them."""
+    return store.write_lists(brand_id=brand_id, as_of=as_of, rows=rows)
+
+
+def drop_older(*, brand_id: UUID, as_of: datetime) -> int:
+    """Forget the lists of an earlier run than this: of members who were left out of it."""
+    return store.drop_older(brand_id=brand_id, as_of=as_of)
+
+
+def wipe(*, brand_id: UUID, member_ids: Sequence[UUID]) -> int:
+    """Forget these members' lists: they switched profiling off, or left."""
+    return store.wipe(brand_id=brand_id, member_ids=member_ids)
+
+
+def keep_together(
+    *, brand_id: UUID, products: Sequence[Product], purchases: Purchases, skus: list[str]
+) -> int:
+    """Write the products, and what goes together as of the end of the data; gives how many pairs that are."""
+    found = together.also_bought(purchases, end=purchases.days)
+    rows: list[tuple[str, int, str, int, float, float]] = []
+    previous, rank = -1, 0
+    for item, other, both, lift, share in zip(
+        found.item.tolist(), found.other.tolist(), found.both.tolist(), found.lift.tolist(), found.share.tolist(),
+        strict=True,
+    ):  # fmt: skip
+        rank = rank + 1 if item == previous else 0
+        previous = item
+        rows.append((skus[item], rank, skus[other], both, round(lift, 2), round(share, 4)))
+    store.replace_products(brand_id=brand_id, products=products)
+    store.replace_also_bought(brand_id=brand_id, rows=rows)
+    return len(rows)
+
+
+def for_member(
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    shop: Shop | None = None,
+    tiers: Sequence[str] = (),
+    limit: int = SHOWN,
+) -> Recommended:
+    """A member's lists in one query, without what is not sold, is for other tiers, or nobody bought for long.
+
+    Nothing for whoever has no lists: too new, or not profiled.
+    """
+    shop = shop or Shop()
+    skus, categories = shop.shuts_out(tiers)
+    return store.for_member(
+        brand_id=brand_id,
+        member_id=member_id,
+        skus=skus,
+        categories=categories,
+        stale_days=shop.stale_days,
+        limit=limit,
+    )
+
+
+def also_bought(
+    *, brand_id: UUID, sku: str, shop: Shop | None = None, tiers: Sequence[str] = (), limit: int = SHOWN
+) -> list[tuple[Product, int, float, float]]:
+    """What goes together with a product: (product, days with both, lift, share of the days), the surest first."""
+    skus, categories = (shop or Shop()).shuts_out(tiers)
+    return store.also_bought(brand_id=brand_id, sku=sku, skus=skus, categories=categories, limit=limit)
+
+
+def find_products(
+    *, brand_id: UUID, query: str = "", skus: Sequence[str] | None = None, limit: int = 20
+) -> list[Product]:
+    """Products by number or part of their name, the most-bought first; with `skus` just these."""
+    return store.find_products(brand_id=brand_id, query=query, skus=skus, limit=limit)
