@@ -62,6 +62,7 @@ const pages: RouteRecordRaw[] = [
   page('settings/brand', 'brand', 'nav.brand', 'settings.write', () => import('@/pages/settings/BrandPage.vue')),
   page('settings/staff', 'staff', 'nav.staff', 'staff.manage', () => import('@/pages/settings/StaffPage.vue')),
   page('settings/roles', 'roles', 'nav.roles', 'staff.manage', () => import('@/pages/settings/RolesPage.vue')),
+  page('settings/webhooks', 'webhooks', 'nav.webhooks', 'webhooks.manage', () => import('@/pages/settings/WebhooksPage.vue')),
   page('settings/api-keys', 'apikeys', 'nav.apikeys', 'apikeys.manage', () => import('@/pages/settings/ApiKeysPage.vue')),
   page('settings/audit', 'audit', 'nav.audit', 'audit.read', () => import('@/pages/settings/AuditPage.vue')),
   page(':rest(.*)*', 'lost', 'state.notFoundTitle', undefined, () => import('@/pages/LostPage.vue')),

@@ -39,6 +39,7 @@ export const frame = {
     staff: ['员工', 'Staff'],
     roles: ['角色', 'Roles'],
     apikeys: ['API 密钥', 'API keys'],
+    webhooks: ['Webhook', 'Webhooks'],
     stores: ['门店', 'Stores'],
     audit: ['审计日志', 'Audit log'],
     fields: ['会员字段', 'Member fields'],

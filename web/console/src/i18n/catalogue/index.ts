@@ -12,6 +12,7 @@ import { prepaid } from './prepaid'
 import { plans } from './plans'
 import { bookings } from './bookings'
 import { till } from './till'
+import { webhooks } from './webhooks'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks } as const
