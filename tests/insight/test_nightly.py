@@ -1,4 +1,4 @@
-"""The nightly run: steps in order, each recorded; failures stay apart; one process at a time; at three or when asked."""
+"""The nightly run: steps in order, each recorded; failures stay apart; one process at a time; at three, or asked."""
 
 from __future__ import annotations
 

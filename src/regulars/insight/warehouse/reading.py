@@ -45,6 +45,14 @@ class Warehouse:
         found: list[dict[str, Any]] = self.arrow(expression).to_pylist()
         return found
 
+    def batches(self, expression: Any, *, rows: int = 100_000) -> Iterator[Any]:
+        """What a large expression comes to, as Arrow record batches of so many rows."""
+        yield from self._ibis.to_pyarrow_batches(expression, chunk_size=rows)
+
+    def keep(self, name: str, expression: Any) -> Any:
+        """What an expression comes to, reckoned once and kept as a table for as long as the warehouse is open."""
+        return self._ibis.create_table(name, expression, temp=True, overwrite=True)
+
     def put(self, name: str, frame: Any) -> Any:
         """A frame (Arrow or pandas) as a table beside the others, for as long as the warehouse is open."""
         self.duck.register(name, frame)
