@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 import numpy as np
 
-from regulars.insight.behaviour.types import FIELDS, Behaviour, Numbers, Tables
+from regulars.insight.behaviour.types import FIELDS, Behaviour, CategoryGaps, Numbers, Tables
 from regulars.kit.ids import new_id
 
 _STORE_CHANNELS = ("store", "pos", "offline", "till", "")
@@ -96,9 +96,52 @@ class Reader:
         before = self._refunds.filter(lambda t: t.local_day < day)
         return before.group_by("member_id").aggregate(refunds=before.count(), given_back=before.amount.sum())
 
-    def gaps(self, day: date) -> Any:
-        """Days on which members bought in each category before a day: member_id, category, local_day."""
-        return self._kinds.filter(lambda t: t.local_day < day)
+    def gaps(self, day: date) -> CategoryGaps:
+        """How members had bought again in each category before a day, and when they next did."""
+        kinds, days = self._kinds, self._days
+        mine = ibis.window(group_by=["member_id", "category"], order_by="local_day")
+        before = kinds.filter(lambda t: t.local_day < day)
+        before = before.mutate(log=_days_between(before.local_day, before.local_day.lag().over(mine)).log())
+        pairs = before.group_by(["member_id", "category"]).aggregate(
+            gaps=before.log.count(),
+            mean_log=before.log.mean(),
+            variance=before.log.var(how="pop"),
+            last=before.local_day.max(),
+        )
+        after = kinds.filter(lambda t: t.local_day >= day)
+        after = after.group_by(["member_id", "category"]).aggregate(next=after.local_day.min())
+        members = days.filter(lambda t: t.local_day < day).select("member_id").distinct()
+        members = members.mutate(member=ibis.row_number().over(order_by=members.member_id))
+        names = kinds.select("category").distinct()
+        names = names.mutate(number=ibis.row_number().over(order_by=names.category))
+        found = (
+            pairs.filter(lambda t: t.gaps >= 1)
+            .left_join(after, ["member_id", "category"])
+            .drop("member_id_right", "category_right")
+            .inner_join(members, "member_id")
+            .inner_join(names, "category")
+        )
+        rows = found.select(
+            "member",
+            "number",
+            "gaps",
+            "mean_log",
+            spread_log=found.variance * found.gaps,
+            since=_days_between(ibis.literal(day - timedelta(days=1)), found["last"]),
+            next_in=_days_between(found["next"], ibis.literal(day)),
+        ).to_pyarrow()
+        next_in = _numbers(rows, "next_in")
+        return CategoryGaps(
+            day=day,
+            categories=names.order_by("number").category.to_pyarrow().to_pylist(),
+            member=_numbers(rows, "member").astype(np.int64),
+            category=_numbers(rows, "number").astype(np.int64),
+            gaps=_numbers(rows, "gaps"),
+            mean_log=_numbers(rows, "mean_log"),
+            spread_log=_numbers(rows, "spread_log"),
+            since=_numbers(rows, "since"),
+            next_in=np.where(np.isnan(next_in), np.inf, next_in),
+        )
 
 
 def _by_day(orders: Any) -> Any:

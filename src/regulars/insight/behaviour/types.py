@@ -70,3 +70,23 @@ class Behaviour:
     days_before: float
     next_in: Numbers
     spent_after: Mapping[int, Numbers]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CategoryGaps:
+    """Members and categories they had bought in on at least two days before `day`, one place each in every column.
+
+    `member` is the place in `Behaviour.members` of the same day, `category` that in `categories`. `gaps` counts the
+    times between those days, `mean_log` and `spread_log` are the mean and the sum of squares around it of their
+    logarithms; `since` and `next_in` are as in `Behaviour`.
+    """
+
+    day: date
+    categories: Sequence[str]
+    member: NDArray[np.int64]
+    category: NDArray[np.int64]
+    gaps: Numbers
+    mean_log: Numbers
+    spread_log: Numbers
+    since: Numbers
+    next_in: Numbers
