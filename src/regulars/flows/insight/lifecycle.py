@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from regulars.audience.member_facts import api as member_facts
+from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.lifecycle.types import STAGES, RulesVersion, StageRules
 from regulars.insight.runs import api as runs
-from regulars.insight.runs.types import Run
 from regulars.insight.warehouse.api import Warehouse, open_warehouse
 from regulars.kit.periods import add_months, zone
 from regulars.kit.text import Text
@@ -22,16 +22,16 @@ MONTHS = 12
 _LEAST_MEMBERS = 10
 # The custom field of members that holds how many follow her elsewhere.
 FOLLOWERS = "followers"
-Told = Callable[[float], None]
 Standings = list[tuple[UUID, str, date]]
 
 
-def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> None:
-    """Reckon stages and KOC scores of one brand; recorded as runs of kinds `lifecycle` and `koc`."""
-    _run_stages(brand, warehouse, now, told)
+def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> StepResult:
+    """Reckon stages of one brand, and KOC scores, whose run (`koc`) is their own."""
+    done = _run_stages(brand, warehouse, now, told)
     told(0.6)
     _run_koc(brand, warehouse, now)
     told(1.0)
+    return done
 
 
 def preview(
@@ -47,10 +47,9 @@ def preview(
         return lifecycle.preview(brand_id=scope.brand_id, standings=_standings(warehouse))
 
 
-def _run_stages(brand: Brand, warehouse: Warehouse, now: datetime, told: Told) -> None:
+def _run_stages(brand: Brand, warehouse: Warehouse, now: datetime, told: Told) -> StepResult:
     today = _today(brand, now)
     version = lifecycle.get_rules(brand_id=brand.id)
-    begun = runs.begin(brand_id=brand.id, kind=KIND, now=now, params={"rules": version.rules.to_json()})
     _line(warehouse, version.rules, today)
     told(0.2)
     standings = _standings(warehouse)
@@ -69,21 +68,13 @@ def _run_stages(brand: Brand, warehouse: Warehouse, now: datetime, told: Told) -
         member_ids=[m for m, _, _ in standings],
     )
     if len(standings) < _LEAST_MEMBERS:
-        runs.lack(run=begun, now=now, rows=len(standings), problem=_too_few(len(standings)))
-        return
-    _finish(begun, warehouse, version, standings, moved, forgotten, today, now)
+        return StepResult(rows=len(standings), lacking=_too_few(len(standings)))
+    return _shown(warehouse, version, standings, (moved, forgotten), today)
 
 
-def _finish(
-    begun: Run,
-    warehouse: Warehouse,
-    version: RulesVersion,
-    standings: Standings,
-    moved: int,
-    forgotten: int,
-    today: date,
-    now: datetime,
-) -> None:
+def _shown(
+    warehouse: Warehouse, version: RulesVersion, standings: Standings, changed: tuple[int, int], today: date
+) -> StepResult:
     days = month_ends(today)
     at = lifecycle.stages_at(warehouse.table("stage_line"), days)
     counted = warehouse.rows(at.group_by(["day", "stage"]).aggregate(members=at.count()))
@@ -91,9 +82,8 @@ def _finish(
     counts: dict[str, int] = dict.fromkeys(STAGES, 0)
     for _, stage, _ in standings:
         counts[stage] += 1
-    runs.finish(
-        run=begun,
-        now=now,
+    moved, forgotten = changed
+    return StepResult(
         rows=len(standings),
         metrics={
             "members": len(standings),
@@ -101,6 +91,7 @@ def _finish(
             "forgotten": forgotten,
             "version": version.version,
         },
+        params={"rules": version.rules.to_json()},
         charts={
             "counts": counts,
             "days": [one.isoformat() for one in days],
