@@ -154,8 +154,7 @@ def test_part_of_a_sale_comes_back_and_the_next_one_is_undone(counter, opened, s
         page.locator(".el-message-box").get_by_role("button", name="Reopen to correct").click()
         page.locator(".cart .line", has_text="Mug").wait_for()
         assert page.locator(".cart .line").count() == 2, "the cart is back as it was"
-        scan(page, "Find the member", code)
-        page.get_by_role("button", name="Another member").wait_for()
+        page.get_by_role("button", name="Another member").wait_for()  # and so is she
         page.get_by_role("button", name="One less: Mug").click()
         payable(page)
         page.locator("[data-till=commit]").click()
@@ -258,7 +257,7 @@ def test_benefits_sessions_and_top_ups_are_taken_at_the_counter(counter, opened,
         page.get_by_text("Undone", exact=True).wait_for()
         settle(page)
         assert benefit.inner_text() == before
-        page.get_by_text("Top up", exact=True).click()
+        page.get_by_text("Top up, sell", exact=True).click()
         page.get_by_role("button", name="¥200.00").click()
         page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
         page.get_by_text("Topped up ¥200.00").wait_for()
@@ -316,3 +315,97 @@ def test_the_till_fits_other_screens(counter, opened, shoot, size):
         page.get_by_role("link", name="最近成交").click()
         settle(page)
         fits(page)
+
+
+def test_a_reopened_sale_has_its_member_and_her_wishes_again(counter, opened):
+    code = code_of(counter, 3)
+    with opened(counter, "clerk", "till", size="1024") as page:
+        at_the_till(page)
+        scan(page, "Find the member", code)
+        page.get_by_role("button", name="Another member").wait_for()
+        scan(page, "Add goods", "mug Mug 89")
+        page.locator(".offer", has_text="Ten off").wait_for()
+        page.get_by_role("button", name="Decline “Ten off”").click()
+        page.get_by_text("Using the coupons she chose").wait_for()
+        page.keyboard.press("F7")
+        page.get_by_text("Pays ¥50.00").wait_for()
+        assert payable(page) == "¥39.00"  # 89 − 50 of stored value, the coupon kept for later
+        page.keyboard.press("F9")
+        page.get_by_role("heading", name="Sold").wait_for()
+        page.get_by_role("link", name="Recent").click()
+        page.locator(".big-row").first.click()
+        page.get_by_role("button", name="Reopen to correct").click()
+        page.locator(".el-message-box").get_by_role("button", name="Reopen to correct").click()
+        page.get_by_role("button", name="Another member").wait_for()
+        page.locator(".cart .line", has_text="Mug").wait_for()
+        page.get_by_text("Using the coupons she chose").wait_for()
+        page.get_by_text("Pays ¥50.00").wait_for()
+        assert payable(page) == "¥39.00"
+        page.keyboard.press("F9")
+        page.get_by_role("heading", name="Sold").wait_for()
+
+
+def test_packages_and_gift_cards_are_sold_and_a_reward_is_redeemed(counter, opened, shoot):
+    from regulars.flows.prepaid import api as prepaid_flow
+    from regulars.kit.text import Text
+    from regulars.value.prepaid import api as prepaid
+    from regulars.value.rewards import api as rewards
+
+    prepaid.put_definition(
+        scope=counter.scope, kind="package", key="ten", state="active", now=counter.now,
+        definition={"name": {"zh": "十次卡", "en": "Ten cups"}, "sessions": 10, "price": 20_000},
+    )  # fmt: skip
+    prepaid_flow.create_batch(
+        scope=counter.scope, code="spring", name=Text("春", "Spring card"), face=10_000, price=9_500, count=2,
+        now=counter.now,
+    )  # fmt: skip
+    _, made = prepaid_flow.hand_out(scope=counter.scope, code="spring", now=counter.now)
+    rewards.apply_definition(
+        scope=counter.scope, now=counter.now,
+        definition={"key": "mug", "name": {"zh": "杯", "en": "Mug"}, "kind": "goods", "fulfilment": "store",
+                    "price": {"unit": "points", "points": 800}, "state": "active"},
+    )  # fmt: skip
+    with opened(counter, "clerk", "till/services", size="1024") as page:
+        page.get_by_role("button", name="Shanghai Jing'an").click()
+        scan(page, "Find the member", code_of(counter, 3))
+        page.get_by_text("Top up, sell", exact=True).click()
+        page.get_by_text("Cash", exact=True).click()
+        page.get_by_role("button", name="Ten cups").click()
+        page.locator(".el-message-box").get_by_text("Takes ¥200.00 (Cash)").wait_for()
+        page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
+        page.get_by_role("status").get_by_text("Sold “Ten cups”").wait_for()
+        for card in made:
+            scan(page, "Scan or type a gift card number", card.number)
+            page.get_by_text(f"…{card.number[-4:]}").wait_for()
+        settle(page)
+        fits(page)
+        speaks(page, "en")
+        shoot(page, "till-sell-en", full=False)
+        page.get_by_role("button", name=f"Take out the card …{made[0].number[-4:]}").click()
+        page.locator("[data-till=sell-cards]", has_text="¥95.00").click()
+        page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
+        page.get_by_role("status").get_by_text("Sold 1 gift card").wait_for()
+        assert prepaid_flow.find_card(scope=counter.scope, number=made[1].number).state == "active"
+        assert prepaid_flow.find_card(scope=counter.scope, number=made[0].number).state == "made"
+        page.get_by_text("Rewards", exact=True).click()
+        page.get_by_role("button", name="Redeem for her").click()
+        dialog = page.get_by_role("dialog", name="Redeem for her")
+        dialog.locator(".el-select").first.click()
+        page.locator(".el-select-dropdown__item:visible", has_text="Mug").click()
+        dialog.locator("footer").get_by_role("button", name="Redeem for her").click()
+        row = page.locator(".counter", has_text="Mug")
+        row.get_by_role("button", name="Hand over").click()
+        page.locator(".el-message-box").get_by_role("button", name="Hand over").or_(
+            page.locator(".el-message-box").get_by_role("button", name="Confirm")
+        ).first.click()
+        row.get_by_text("Verified").or_(row.get_by_text("Handed out")).first.wait_for()
+        settle(page)
+        fits(page)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('.till button, .till a, .till input, .till .el-radio-button__inner')]
+                .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 44
+                    && !one.closest('.el-radio-button__original-radio') && one.type !== 'radio')
+                .map((one) => one.outerHTML.slice(0, 80))"""
+        )
+        assert small == [], small
+        shoot(page, "till-rewards-en", full=False)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isPass, lineAmount, newNumber, offered, priceOf, readEntry, remember, stepped } from '@/pages/till/cart'
 import { changes } from '@/pages/till/difference'
 import type { Price } from '@/pages/till/shapes'
+import { wishOf } from '@/pages/till/wish'
 
 describe('what is typed at the till', () => {
   it('is a code, with name, price and quantity where they are given', () => {
@@ -74,5 +75,22 @@ describe('a quote that changed', () => {
 
   it('is the same where nothing changed', () => {
     expect(changes(price(9000), price(9000))).toEqual([])
+  })
+})
+
+describe('a sale that is reopened', () => {
+  const sold = {
+    points: 500, stored: { principal: 3000, bonus: 200, gift: 1500 }, found: 'chosen',
+    applied: [{ ref: 'coupon:a1', source: 'coupon', coupon: 'a1' }, { ref: 'promotion:spring', source: 'promotion' }],
+    refused: [{ ref: 'promotion:weekend', code: 'declined' }, { ref: 'coupon:b2', code: 'not_chosen' }, { ref: 'benefit:cake', code: 'not_reached' }],
+  } as unknown as Price
+
+  it('wishes what it used, by tender, and declines what was declined', () => {
+    expect(wishOf(sold, (unit) => unit === 'gift')).toEqual({ coupons: ['a1'], codes: [], points: 500, stored: 3200, gift: 1500, without: ['promotion:weekend'] })
+  })
+
+  it('wishes for the best combination where she left it to the till', () => {
+    expect(wishOf({ ...sold, found: 'optimal', points: 0, stored: {} } as Price, () => false)).toMatchObject({ coupons: 'best', points: 'none', stored: 'none', gift: 'none' })
+    expect(wishOf(undefined, () => false).coupons).toBe('best')
   })
 })

@@ -132,6 +132,7 @@ def card_outs(naming: Naming, rows: list[CardRow], holder: UUID | None = None) -
             batch_name=naming.say(batches[row.batch_id].name),
             ending=row.ending,
             face=row.face,
+            price=batches[row.batch_id].price,
             left=lots[row.lot_id].remaining if row.lot_id in lots else None,
             state=row.state,
             state_name=naming.say(STATE_NAMES[row.state]),

@@ -85,11 +85,12 @@ export const useTill = defineStore('till', () => {
     lines.value = lines.value.filter((line) => line.id !== id)
   }
 
-  /** Puts a cart on the till as it was sold, for a checkout that was reopened. */
-  function put(cart: (Goods & { quantity: string })[], as: string): void {
+  /** Puts a cart on the till as it was sold, for a checkout that was reopened: its goods, its member, what she wished. */
+  function put(cart: (Goods & { quantity: string })[], as: string, whose?: Member, wished?: Wish): void {
     lines.value = cart.map((line) => ({ id: (counter += 1), ...line }))
     number.value = as
-    Object.assign(wish, noWish())
+    member.value = whose
+    Object.assign(wish, noWish(), whose ? wished : {})
   }
   function setMember(next: Member | undefined): void {
     // Codes that were shown before she was found are hers; what another member wished is not.

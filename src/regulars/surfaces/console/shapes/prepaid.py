@@ -101,13 +101,14 @@ class UseOut(Shape):
 
 
 class CardOut(Shape):
-    """`left` is known of cards that a member holds."""
+    """`left` is known of cards that a member holds; `price` is what such a card is sold for."""
 
     id: str
     batch: str
     batch_name: str
     ending: str
     face: int
+    price: int
     left: int | None
     state: str
     state_name: str
