@@ -69,7 +69,7 @@ class Rebuild:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How fresh a brand's facts are: rows, the oldest day among them, members waiting to be refreshed and since when."""
+    """How fresh a brand's facts are: rows, the oldest day among them, members waiting for a refresh and since when."""
 
     members: int
     rows: int

@@ -6,7 +6,7 @@ asks IS NOT TRUE, so that both interpreters agree, and a plain `column >= parame
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, LiteralString
 
@@ -122,6 +122,8 @@ class Builder:
                 return self.group(parts, " OR ")
             case Not(part):
                 return SQL("({} IS NOT TRUE)").format(self.node(part))
+            case Compare(key, op, value) if key in self.binding.holds:
+                return self.held(self.binding.holds[key], op, value)
             case Compare(key, op, value):
                 field = self.catalogue[key]
                 return self.compare(self.expression(field), field.type, op, value)
@@ -138,6 +140,19 @@ class Builder:
                     raise _unavailable("window")
                 number = self.binding.window(activity, days, aggregate.value, of)
                 return self.compare(number, FieldType.DECIMAL, op, value)
+
+    def held(self, holds: Callable[[Composable | None], Composable], op: Op, value: Any) -> Composable:
+        """A question to a set that is a table of its own: one look for each text that must be there."""
+        match op:
+            case Op.IS_SET:
+                return holds(None)
+            case Op.IS_EMPTY:
+                return SQL("(NOT {})").format(holds(None))
+            case Op.CONTAINS_ALL:
+                return SQL("({})").format(
+                    SQL(" AND ").join([holds(self.param([one], "text[]")) for one in value])
+                )
+        return holds(self.param([value] if op is Op.CONTAINS else list(value), "text[]"))
 
     def group(self, parts: Iterable[Condition], glue: LiteralString) -> Composable:
         return SQL("({})").format(SQL(glue).join([self.node(part) for part in parts]))

@@ -17,7 +17,8 @@ class Binding:
     `fields` maps a field key to an expression of its type: int and money bigint, decimal numeric, text and
     enum text, bool boolean, date date, datetime timestamptz, set text[]. `lines` is a jsonb array of objects
     keyed as in memory. `window` and `streak` give expressions for what their arguments name. `now` is aware,
-    relative operators reckon from it. Parameters are called `prefix` and a number.
+    relative operators reckon from it. Parameters are called `prefix` and a number. `holds` is for sets that are
+    tables: key → an expression that is true when the set holds one of the given texts (None: anything at all).
     """
 
     now: datetime
@@ -26,6 +27,7 @@ class Binding:
     window: Callable[[str, int, str, str | None], Composable] | None = None
     streak: Callable[[str], Composable] | None = None
     prefix: str = "c"
+    holds: Mapping[str, Callable[[Composable | None], Composable]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,14 +122,19 @@ def finish(cursor: Any, *, brand_id: UUID, now: datetime) -> None:
     # a level begins above its cut: of few prices the lowest fifth is level 1
     cuts = [cut + 1 for cut in row[0]] if row else []
     cursor.execute(
-        """UPDATE member_fact_run SET state = 'idle', finished_at = %s, leased_until = NULL, after = NULL, price_cuts = %s
+        """UPDATE member_fact_run SET state = 'idle', finished_at = %s, leased_until = NULL, after = NULL,
+                  price_cuts = %s
             WHERE brand_id = %s""",
         [now, cuts, brand_id],
     )
+    level = (
+        "CASE WHEN cardinality(%(cuts)s::bigint[]) = 4"
+        " THEN width_bucket(unit_price_365, %(cuts)s::bigint[]) + 1 END"
+    )
     cursor.execute(
-        """UPDATE member_fact SET price_level = CASE WHEN cardinality(%s::bigint[]) = 4 THEN width_bucket(unit_price_365, %s::bigint[]) + 1 END
-            WHERE brand_id = %s AND price_level IS DISTINCT FROM CASE WHEN cardinality(%s::bigint[]) = 4 THEN width_bucket(unit_price_365, %s::bigint[]) + 1 END""",
-        [cuts, cuts, brand_id, cuts, cuts],
+        f"""UPDATE member_fact SET price_level = {level}
+             WHERE brand_id = %(brand)s AND price_level IS DISTINCT FROM {level}""",
+        {"cuts": cuts, "brand": brand_id},
     )
 
 
@@ -155,7 +160,8 @@ def freshness(cursor: Any, *, brand_id: UUID) -> Freshness:
     cursor.execute(
         """SELECT (SELECT count(*) FROM membership WHERE brand_id = %(b)s AND status <> 'left'),
                   f.rows, f.oldest, f.newest, d.rows, d.since, s.rows, s.at
-             FROM (SELECT count(*) AS rows, min(day) AS oldest, max(as_of) AS newest FROM member_fact WHERE brand_id = %(b)s) f,
+             FROM (SELECT count(*) AS rows, min(day) AS oldest, max(as_of) AS newest
+                     FROM member_fact WHERE brand_id = %(b)s) f,
                   (SELECT count(*) AS rows, min(since) AS since FROM member_fact_dirty WHERE brand_id = %(b)s) d,
                   (SELECT count(*) AS rows, max(as_of) AS at FROM member_score WHERE brand_id = %(b)s) s""",
         {"b": brand_id},

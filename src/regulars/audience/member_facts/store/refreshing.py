@@ -33,6 +33,15 @@ def _windows(column: str, value: str, *, if_: str = "") -> str:
     )
 
 
+_COUNTED = ", ".join(
+    f"coalesce(c.{column}, 0)::int AS {column}"
+    for column in (
+        *(f"{kind}_{days}" for kind in ("orders", "visits", "refunds") for days in (30, 90, 180, 365)),
+        "checkins_90", "reviews_90", "redemptions_90", "activities_90", "active_days_90",
+    )
+)  # fmt: skip
+
+
 _MADE = f"""
 WITH asked AS MATERIALIZED (
     SELECT m.member_id, (m.first_order_at AT TIME ZONE %(zone)s)::date AS first_order_on,
@@ -90,9 +99,9 @@ WITH asked AS MATERIALIZED (
 ), bought AS MATERIALIZED (
     SELECT acts.member_id, acts.id, acts.amount, acts.store_id, nullif(acts.channel, '') AS channel,
            extract(isodow FROM acts.local) IN (6, 7) AS weekend,
-           CASE WHEN extract(hour FROM acts.local) < 5 THEN 'night' WHEN extract(hour FROM acts.local) < 11 THEN 'morning'
-                WHEN extract(hour FROM acts.local) < 14 THEN 'noon' WHEN extract(hour FROM acts.local) < 18 THEN 'afternoon'
-                WHEN extract(hour FROM acts.local) < 22 THEN 'evening' ELSE 'night' END AS daypart,
+           CASE width_bucket(extract(hour FROM acts.local)::int, ARRAY[5, 11, 14, 18, 22])
+                WHEN 1 THEN 'morning' WHEN 2 THEN 'noon' WHEN 3 THEN 'afternoon' WHEN 4 THEN 'evening'
+                ELSE 'night' END AS daypart,
            coalesce((acts.body->'order'->>'coupon_discount')::bigint, 0) AS coupon,
            acts.body->'order'->'lines' AS lines
       FROM acts WHERE acts.type = 'order' AND acts.local::date > %(day)s::date - 365
@@ -100,7 +109,8 @@ WITH asked AS MATERIALIZED (
     SELECT member_id, count(*) AS orders, count(*) FILTER (WHERE weekend) AS weekend,
            count(*) FILTER (WHERE coupon > 0) AS with_coupon, sum(coupon) AS coupons,
            count(store_id) AS at_stores, count(DISTINCT store_id) AS stores_365,
-           mode() WITHIN GROUP (ORDER BY daypart) AS daypart, mode() WITHIN GROUP (ORDER BY channel) AS favourite_channel,
+           mode() WITHIN GROUP (ORDER BY daypart) AS daypart,
+           mode() WITHIN GROUP (ORDER BY channel) AS favourite_channel,
            mode() WITHIN GROUP (ORDER BY store_id) AS store_id
       FROM bought GROUP BY member_id
 ), favoured AS (
@@ -156,8 +166,7 @@ SELECT asked.member_id, %(brand)s::uuid AS brand_id, %(now)s::timestamptz AS as_
        coalesce(v.earned, 0)::bigint AS points_earned_90, coalesce(v.burnt, 0)::bigint AS points_burnt_90,
        coalesce(v.expired, 0)::bigint AS points_expired_365, coalesce(ending.amount, 0)::bigint AS points_expiring_30,
        coalesce(held.amount, 0)::bigint AS points_available,
-       {", ".join(f"coalesce(c.{c}_{n}, 0)::int AS {c}_{n}" for c in ("orders", "visits", "refunds") for n in (30, 90, 180, 365))},
-       {", ".join(f"coalesce(c.{c}, 0)::int AS {c}" for c in ("checkins_90", "reviews_90", "redemptions_90", "activities_90", "active_days_90"))},
+       {_COUNTED},
        coalesce(k.categories_365, 0)::int AS categories_365, coalesce(h.stores_365, 0)::int AS stores_365,
        asked.first_order_on, asked.last_order_on, c.last_visit_on, c.last_active_on,
        CASE WHEN k.quantity > 0 AND cardinality(%(cuts)s::bigint[]) = 4

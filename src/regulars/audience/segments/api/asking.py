@@ -1,0 +1,92 @@
+"""Questions that save nothing: how many, whom for instance, in what words; and who holds a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from regulars.audience.segments import places
+from regulars.audience.segments.policy.leaning import (
+    fields_compared,
+    leans_on_scores,
+    segments_used,
+)
+from regulars.audience.segments.store import asking, keeping
+from regulars.audience.segments.store.binding import Place
+from regulars.audience.segments.types import Preview
+from regulars.conditions.types import Condition
+from regulars.kit.text import Language, Text
+from regulars.platform.organisations.types import Scope
+
+SECONDS = 5.0
+SAMPLE = 20
+UNSEALED_AT_MOST = 10_000
+
+
+def preview(
+    *, scope: Scope, definition: Any, now: datetime, sample: int = SAMPLE, seconds: float = SECONDS
+) -> Preview:
+    """How many active members a definition finds now (of the scope's stores), and some of them. Nothing is saved.
+
+    Where personal data must be unsealed for more than 10 000, the count is reckoned from as many, spread evenly.
+    Raises `invalid_input`, `too_slow` (422).
+    """
+    started = perf_counter()
+    place = places.place_of(brand_id=scope.brand_id, now=now)
+    condition = places.read_condition(place, definition)
+    with asking.limited(seconds) as cursor:
+        question = asking.ask(
+            place, condition, profiles=leans(cursor, place, condition), store_ids=scope.store_ids
+        )
+        everybody = asking.ask(place, places.EVERYBODY, profiles=False, store_ids=scope.store_ids)
+        of = asking.count(cursor, everybody)
+        count, estimated = asking.count(cursor, question), False
+        if question.exact:
+            found = asking.some(cursor, question, limit=sample)
+        elif count <= UNSEALED_AT_MOST:
+            found = [one for chunk in asking.chunks(cursor, question) for one in chunk]
+            count = len(found)
+        else:
+            asked = asking.spread(cursor, question, limit=UNSEALED_AT_MOST)
+            found = asking.holding(cursor, question, asked)
+            count, estimated = round(count * len(found) / len(asked)), True
+    took_ms = round((perf_counter() - started) * 1000)
+    return Preview(count, of, tuple(found[:sample]), estimated, took_ms)
+
+
+def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Those of the active members for whom a definition holds now."""
+    place = places.place_of(brand_id=brand_id, now=now)
+    condition = places.read_condition(place, definition)
+    with asking.limited(SECONDS) as cursor:
+        question = asking.ask(place, condition, profiles=leans(cursor, place, condition))
+        return asking.among(cursor, question, member_ids)
+
+
+def describe(*, brand_id: UUID, definition: Any, now: datetime) -> Text:
+    """A definition as one sentence in both languages; the code of what is gone in its place."""
+    place = places.place_of(brand_id=brand_id, now=now)
+    return places.words(place, places.read_condition(place, definition))
+
+
+def builder(*, brand_id: UUID, now: datetime, language: Language) -> Mapping[str, Any]:
+    """The fields, operators, choices and limits for a form-based builder of segments."""
+    return places.builder(places.place_of(brand_id=brand_id, now=now), language)
+
+
+def leans(cursor: Any, place: Place, condition: Condition) -> bool:
+    """Whether a condition, or a segment it is made of, stands on scores."""
+    if any(key.startswith("score.") for key in fields_compared(condition)):
+        return True
+    uses = segments_used(condition)
+    if not uses:
+        return False
+    others = keeping.listed(cursor, brand_id=place.brand_id, archived=False)
+    return leans_on_scores(
+        "",
+        {one.code: one.profiles for one in others},
+        {one.code: one.uses for one in others} | {"": tuple(uses)},
+    )

@@ -1,0 +1,109 @@
+"""The segments that come ready: their names, what they mean, and their conditions by the brand's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.kit.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the thresholds are taken from: quantiles over members who bought in the last year; None without any."""
+
+    orders_90_top: int | None  # the 90th percentile
+    spend_365_top: int | None
+    discount_upper: str | None  # the 75th percentile, decimal text
+    categories: Sequence[str] = ()  # those with most fans
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMade:
+    code: str
+    name: Text
+    note: str
+    definition: Mapping[str, Any]
+
+
+def _is(field: str, op: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "op": op, "value": value}
+
+
+def _all(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {"all": list(parts)}
+
+
+def ready_made(figures: Figures) -> list[ReadyMade]:
+    """Q4's segments; a category's fans once for each of the brand's favourite categories."""
+    frequent = max(figures.orders_90_top or 0, 3)
+    dear = max(figures.spend_365_top or 0, 1)
+    made = [
+        ReadyMade(
+            "high-frequency",
+            Text("高频会员", "High frequency"),
+            f"近 90 天订单数达到本品牌前 10%（{frequent} 单）",
+            _all(_is("fact.orders_90", "gte", frequent)),
+        ),
+        ReadyMade(
+            "high-value",
+            Text("高价值会员", "High value"),
+            "近 365 天消费净额达到本品牌前 10%",
+            _all(_is("fact.spend_365", "gte", dear)),
+        ),
+        ReadyMade(
+            "slipping",
+            Text("即将流失", "Slipping away"),
+            "买过三次以上，距末单已超过平时间隔的 1.5 倍，还不到 5 倍",
+            _all(
+                _is("history.orders", "gte", 3),
+                _is("fact.order_overdue", "gt", "1.5"),
+                _is("fact.order_overdue", "lt", "5"),
+            ),
+        ),
+        ReadyMade(
+            "koc-candidates",
+            Text("KOC 候选", "KOC candidates"),
+            "KOC 分 70 以上，或近 90 天写过两条以上评价",
+            {"any": [_is("score.koc", "gte", 70), _is("fact.reviews_90", "gte", 2)]},
+        ),
+        ReadyMade(
+            "mature",
+            Text("成熟会员", "Mature members"),
+            "入会半年以上、累计 8 单以上，近 90 天仍在购买",
+            _all(
+                {"not": {"field": "membership.joined_at", "op": "within_last", "value": {"days": 180}}},
+                _is("history.orders", "gte", 8),
+                _is("fact.orders_90", "gte", 1),
+            ),
+        ),
+        ReadyMade(
+            "price-sensitive",
+            Text("价格敏感", "Price-sensitive"),
+            "近 180 天买过两次以上，且多在有优惠时购买",
+            _all(
+                _is("fact.orders_180", "gte", 2),
+                {
+                    "any": [
+                        _is("fact.coupon_share", "gte", "0.5"),
+                        _is("fact.discount_share", "gte", figures.discount_upper or "0.2"),
+                    ]
+                },
+            ),
+        ),
+    ]
+    for place, category in enumerate(figures.categories, start=1):
+        made.append(
+            ReadyMade(
+                f"category-fans-{place}",
+                Text(f"品类粉丝：{category}", f"Fans of {category}"),
+                "近 365 天三单以上，一半以上花在这个品类",
+                _all(
+                    _is("fact.top_category", "eq", category),
+                    _is("fact.top_category_share", "gte", "0.5"),
+                    _is("fact.orders_365", "gte", 3),
+                ),
+            )
+        )
+    return made

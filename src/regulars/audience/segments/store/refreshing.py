@@ -1,0 +1,205 @@
+"""Who is in a segment, brought to what its condition says: always a difference, never all anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.sql import SQL
+
+from regulars.audience.segments.store import asking
+from regulars.audience.segments.store.asking import Question
+from regulars.audience.segments.types import Segment
+from regulars.kit.ids import new_id, new_ids
+from regulars.kit.sql import copy_rows, plain_array
+
+AT_ONCE = 1000
+
+
+def fill_wanted(cursor: Any, question: Question, *, told: Callable[[], None] | None = None) -> int:
+    """A temporary table `wanted` of everybody the condition finds; gives how many."""
+    cursor.execute("DROP TABLE IF EXISTS wanted, gone, came")
+    if question.exact:
+        cursor.execute(
+            SQL("CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS SELECT m.member_id {}").format(
+                question.rows
+            ),
+            question.params,
+        )
+        count = int(cursor.rowcount)
+    else:
+        cursor.execute("CREATE TEMPORARY TABLE wanted (member_id uuid) ON COMMIT DROP")
+        count = 0
+        for found in asking.chunks(cursor, question):
+            copy_rows(cursor, "wanted", ["member_id"], [[one] for one in found])
+            count += len(found)
+            if told is not None:
+                told()
+    cursor.execute("ANALYZE wanted")
+    return count
+
+
+def settle(cursor: Any, *, segment: Segment, now: datetime) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
+    """Make the segment's members those of `wanted`; gives who came and who went (with whether she was tagged)."""
+    cursor.execute(
+        """CREATE TEMPORARY TABLE gone ON COMMIT DROP AS
+           SELECT s.member_id, s.tagged FROM segment_member s WHERE s.segment_id = %s
+              AND NOT EXISTS (SELECT FROM wanted w WHERE w.member_id = s.member_id)""",
+        [segment.id],
+    )
+    cursor.execute(
+        """CREATE TEMPORARY TABLE came ON COMMIT DROP AS
+           SELECT w.member_id FROM wanted w
+            WHERE NOT EXISTS (SELECT FROM segment_member s
+                               WHERE s.member_id = w.member_id AND s.segment_id = %s)""",
+        [segment.id],
+    )
+    cursor.execute(
+        "DELETE FROM segment_member s USING gone WHERE s.segment_id = %s AND s.member_id = gone.member_id",
+        [segment.id],
+    )
+    cursor.execute(
+        """INSERT INTO segment_member (member_id, segment_id, since) SELECT member_id, %s, %s FROM came
+           ON CONFLICT DO NOTHING""",
+        [segment.id, now],
+    )
+    cursor.execute("SELECT member_id FROM came ORDER BY 1")
+    came = [row[0] for row in cursor.fetchall()]
+    cursor.execute("SELECT member_id, tagged FROM gone ORDER BY 1")
+    return came, list(cursor.fetchall())
+
+
+def difference(
+    cursor: Any, *, segment: Segment, wanted: Iterable[UUID], among: Sequence[UUID], now: datetime
+) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
+    """The same for these members alone: `wanted` are those of them who should be in."""
+    should = set(wanted)
+    cursor.execute(
+        "SELECT member_id, tagged FROM segment_member WHERE segment_id = %s AND member_id = ANY(%s::uuid[])",
+        [segment.id, plain_array(among)],
+    )
+    there = dict(cursor.fetchall())
+    came = sorted(should - there.keys())
+    gone = sorted((one, tagged) for one, tagged in there.items() if one not in should)
+    remove(cursor, segment_id=segment.id, member_ids=[one for one, _ in gone])
+    add(cursor, segment_id=segment.id, member_ids=came, now=now)
+    return came, gone
+
+
+def add(cursor: Any, *, segment_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
+    if not member_ids:
+        return 0
+    cursor.execute(
+        """INSERT INTO segment_member (member_id, segment_id, since)
+           SELECT m, %s, %s FROM unnest(%s::uuid[]) AS m ON CONFLICT DO NOTHING""",
+        [segment_id, now, plain_array(member_ids)],
+    )
+    return int(cursor.rowcount)
+
+
+def remove(cursor: Any, *, segment_id: UUID, member_ids: Sequence[UUID]) -> int:
+    if not member_ids:
+        return 0
+    cursor.execute(
+        "DELETE FROM segment_member WHERE segment_id = %s AND member_id = ANY(%s::uuid[])",
+        [segment_id, plain_array(member_ids)],
+    )
+    return int(cursor.rowcount)
+
+
+def empty(cursor: Any, *, segment_id: UUID) -> list[tuple[UUID, bool]]:
+    cursor.execute(
+        "DELETE FROM segment_member WHERE segment_id = %s RETURNING member_id, tagged", [segment_id]
+    )
+    return list(cursor.fetchall())
+
+
+def note_moves(
+    cursor: Any, *, segment: Segment, came: Sequence[UUID], gone: Sequence[UUID], now: datetime
+) -> None:
+    ids = new_ids(len(came) + len(gone))
+    moved = [(one, True) for one in came] + [(one, False) for one in gone]
+    copy_rows(
+        cursor,
+        "segment_move",
+        ["member_id", "id", "segment_id", "entered", "version", "at"],
+        [
+            (one, id_, segment.id, "t" if entered else "f", segment.version, now)
+            for (one, entered), id_ in zip(moved, ids, strict=True)
+        ],
+    )
+
+
+def note_count(
+    cursor: Any,
+    *,
+    segment: Segment,
+    entered: int,
+    gone: int,
+    now: datetime,
+    took_ms: int | None,
+    whole: bool,
+) -> int:
+    """Write how many there are now; `whole`: everybody was asked, so the segment is as of now."""
+    if whole:
+        cursor.execute("SELECT count(*) FROM segment_member WHERE segment_id = %s", [segment.id])
+        members = int(cursor.fetchone()[0])
+        cursor.execute(
+            "UPDATE segment SET members = %s, refreshed_at = %s, refreshed_in_ms = %s WHERE id = %s",
+            [members, now, took_ms, segment.id],
+        )
+    else:
+        cursor.execute(
+            "UPDATE segment SET members = members + %s WHERE id = %s RETURNING members",
+            [entered - gone, segment.id],
+        )
+        members = int(cursor.fetchone()[0])
+    if whole or entered or gone:
+        cursor.execute(
+            """INSERT INTO segment_count (segment_id, id, at, version, members, entered, gone)
+               VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+            [segment.id, new_id(), now, segment.version, members, entered, gone],
+        )
+    return members
+
+
+def put_tags(cursor: Any, *, segment: Segment, came: Sequence[UUID]) -> list[UUID]:
+    """Put the segment's tag on who came and has it not; they are noted, for it is theirs to lose again."""
+    touched: list[UUID] = []
+    for start in range(0, len(came), AT_ONCE):
+        part = plain_array(came[start : start + AT_ONCE])
+        _lock(cursor, segment.brand_id, part)
+        cursor.execute(
+            """UPDATE membership SET tags = array_append(tags, %s)
+                WHERE brand_id = %s AND member_id = ANY(%s::uuid[]) AND NOT %s = ANY(tags) RETURNING member_id""",
+            [segment.tag, segment.brand_id, part, segment.tag],
+        )
+        touched += [row[0] for row in cursor.fetchall()]
+    if touched:
+        cursor.execute(
+            "UPDATE segment_member SET tagged = true WHERE segment_id = %s AND member_id = ANY(%s::uuid[])",
+            [segment.id, plain_array(touched)],
+        )
+    return touched
+
+
+def take_tags(cursor: Any, *, brand_id: UUID, tag: str, member_ids: Sequence[UUID]) -> None:
+    for start in range(0, len(member_ids), AT_ONCE):
+        part = plain_array(member_ids[start : start + AT_ONCE])
+        _lock(cursor, brand_id, part)
+        cursor.execute(
+            """UPDATE membership SET tags = array_remove(tags, %s)
+                WHERE brand_id = %s AND member_id = ANY(%s::uuid[])""",
+            [tag, brand_id, part],
+        )
+
+
+def _lock(cursor: Any, brand_id: UUID, members: str) -> None:
+    """In key order, as posting locks members."""
+    cursor.execute(
+        """SELECT count(*) FROM (SELECT FROM membership WHERE brand_id = %s AND member_id = ANY(%s::uuid[])
+                                  ORDER BY member_id FOR NO KEY UPDATE) AS taken""",
+        [brand_id, members],
+    )
