@@ -170,6 +170,8 @@ def address(path: str, filled: dict[str, str]) -> str:
         path = "/activity-types/yoga"
     if path.endswith("/change"):
         path += "?plan=prime&period=year"
+    if path.endswith("/also-bought"):
+        path += "?sku=cup"
     if "as-of" in path:
         path += "?at=2026-01-01T00:00:00Z"
     assert "{" not in path, path

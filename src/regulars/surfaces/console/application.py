@@ -37,6 +37,7 @@ from regulars.surfaces.console import (
     plans,
     prepaid,
     programme,
+    recommend,
     redemptions,
     reviews,
     rewards,
@@ -90,6 +91,6 @@ for part in (
     roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
-    plans, payments, webhooks,
+    plans, payments, webhooks, recommend,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -31,6 +31,7 @@ from regulars.surfaces.portal import (
     points,
     prepaid,
     profile,
+    recommend,
     shapes,
     shop,
     signing,
@@ -146,6 +147,12 @@ def get_pass(request: HttpRequest, slug: Path[str]) -> Any:
 def get_benefits(request: HttpRequest, slug: Path[str]) -> Any:
     """Every tier, what it takes and what it gives."""
     return benefits.ladder(member=member_of(request), language=access.language(request), now=clock.now())
+
+
+@mine.get("/recommendations", response=recommend.RecommendedOut)
+def get_recommendations(request: HttpRequest, slug: Path[str]) -> Any:
+    """What she may want to buy again or to discover."""
+    return recommend.wishes(member=member_of(request))
 
 
 @mine.get("/points", response=shapes.PointsOut)

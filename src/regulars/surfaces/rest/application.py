@@ -25,6 +25,7 @@ from regulars.surfaces.rest import (
     plans,
     prepaid,
     programme,
+    recommendations,
     tiers,
     value,
     webhooks,
@@ -59,6 +60,7 @@ _TAGS = [
         "description": "Stored value, packages, stamps, gifts between members; what is owed.",
     },
     {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
+    {"name": "Recommendations", "description": "What members are recommended; what goes together."},
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
@@ -132,6 +134,6 @@ answer_with_problems(api)
 
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
-    gift_cards, mall, bookings, checkouts, webhooks,
+    gift_cards, mall, bookings, checkouts, webhooks, recommendations,
 ):  # fmt: skip
     api.add_router("", part.router)
