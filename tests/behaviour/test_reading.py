@@ -63,8 +63,8 @@ def tables() -> Any:
         "activities": ("member_id uuid, n int, type varchar", VISITS),
         "refunds": ("member_id uuid, n int, amount bigint", REFUNDS),
         "members": (
-            "member_id uuid, n int, profiling boolean",
-            [(ANN, 0, True), (BOB, 0, True), (CAT, 0, False)],
+            "member_id uuid, n int, profiling boolean, status varchar",
+            [(ANN, 0, True, "active"), (BOB, 0, True, "active"), (CAT, 0, False, "active")],
         ),
     }
     for name, (columns, rows) in made.items():
@@ -135,7 +135,9 @@ def test_nothing_after_the_day_is_seen(tables: Any) -> None:
 
 
 def test_a_share_of_members_is_always_the_same(tables: Any) -> None:
-    tables.con.execute("INSERT INTO members SELECT uuid(), true, DATE '2026-01-01' FROM range(2000)")
+    tables.con.execute(
+        "INSERT INTO members SELECT uuid(), true, 'active', DATE '2026-01-01' FROM range(2000)"
+    )
     tables.con.execute(
         "INSERT INTO orders SELECT member_id, 100, 0, 1, 'A', 'store', false, DATE '2026-01-02' FROM members"
     )

@@ -20,8 +20,10 @@ class Reader:
     """Reads members' behaviour as of any days. What all days share is reckoned once and kept while it is open."""
 
     def __init__(self, tables: Tables, *, share: float = 1.0) -> None:
-        """`share` of the members, always the same ones, where a model needs no more of them."""
-        wanted = tables.table("members").filter(lambda t: t.profiling).select("member_id")
+        """Members who may be profiled; of them `share`, always the same ones, where a model needs no more."""
+        wanted = (
+            tables.table("members").filter(lambda t: t.profiling & (t.status != "left")).select("member_id")
+        )
         if share < 1:
             wanted = wanted.filter(
                 lambda t: t.member_id.cast("string").hash().abs() % 10_000 < int(share * 10_000)
@@ -68,6 +70,11 @@ class Reader:
         kept = backend.create_table(name, expression, temp=True)
         self._kept.append((backend, name))
         return kept
+
+    @property
+    def end(self) -> date | None:
+        """The day after the last with a purchase: what is known goes up to there."""
+        return None if self.last_day is None else self.last_day + timedelta(days=1)
 
     def on(self, day: date, *, horizons: Sequence[int] = ()) -> Behaviour:
         """Members as they stood when `day` began, and what they spent within so many days from then."""
