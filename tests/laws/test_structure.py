@@ -103,6 +103,11 @@ ALSO_DOORS = [
         "codes are read as files are",
     ),
     (
+        "flows.insight.*",
+        ("surfaces.*",),
+        "each nightly step is the door of its own pages; they share the run and nothing else",
+    ),
+    (
         "project.*",
         ("surfaces.cli.*",),
         "the commands start the supervisor, the worker and the migrations",
