@@ -3464,6 +3464,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/gift-cards/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Card
+         * @description Give back money for a sold card that nobody has bound; it becomes void.
+         *
+         *     409 `card_not_active`, `card_not_refundable`, `law_whole_refund`.
+         */
+        post: operations["regulars_surfaces_console_gift_cards_refund_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/members/{code}/gift-cards": {
         parameters: {
             query?: never;
@@ -4266,6 +4288,106 @@ export interface paths {
          * @description Send one delivery again.
          */
         post: operations["regulars_surfaces_console_webhooks_replay_one"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/recommend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recommend
+         * @description The last run: period, freshness, coverage, what is shown most, and recall and NDCG beside the baselines.
+         */
+        get: operations["regulars_surfaces_console_recommend_get_recommend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/recommend/members/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Member Lists
+         * @description What a member is shown now, and why.
+         */
+        get: operations["regulars_surfaces_console_recommend_get_member_lists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/recommend/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Products
+         * @description Products by number or part of a name, the most-bought first (20 at most).
+         */
+        get: operations["regulars_surfaces_console_recommend_find_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/recommend/also-bought": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Also Bought
+         * @description What goes together with a product, the surest first.
+         */
+        get: operations["regulars_surfaces_console_recommend_list_also_bought"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/recommend/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Shop
+         * @description What is not sold now and what is for some tiers only; holds at once.
+         */
+        put: operations["regulars_surfaces_console_recommend_put_shop"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8452,6 +8574,28 @@ export interface components {
             ended_at: string | null;
             /** Ended Reason */
             ended_reason: string;
+            refund: components["schemas"]["CardRefundOut"] | null;
+        };
+        /**
+         * CardRefundOut
+         * @description Money that went back for a card before anybody had bound it. `by_right`: the law gave it.
+         */
+        CardRefundOut: {
+            /** Money */
+            money: number;
+            /** Method */
+            method: string;
+            /** Reference */
+            reference: string;
+            /** By Right */
+            by_right: boolean;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * PackageOut
@@ -8942,6 +9086,32 @@ export interface components {
             number: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * GiftCardRefundIn
+         * @description `amount` in minor units; null: all that was paid.
+         */
+        GiftCardRefundIn: {
+            /** Number */
+            number: string;
+            /** Amount */
+            amount?: number | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "cash" | "card" | "wechat" | "alipay" | "transfer" | "online" | "other";
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Reason */
+            reason: string;
+            /** Store */
+            store?: string | null;
+            /** Key */
+            key: string;
         };
         /** ClaimIn */
         ClaimIn: {
@@ -9971,6 +10141,199 @@ export interface components {
             items: components["schemas"]["DeliveryRowOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /** AccuracyOut */
+        AccuracyOut: {
+            /** Members */
+            members: number;
+            /** Recall */
+            recall: number;
+            /** Ndcg */
+            ndcg: number;
+        };
+        /**
+         * EvaluationOut
+         * @description By question (again, next_visit, all, new) and by list (model, own, popular): on the four weeks held out.
+         */
+        EvaluationOut: {
+            /** At */
+            at: number;
+            /**
+             * Evaluated At
+             * Format: date-time
+             */
+            evaluated_at: string;
+            /** Questions */
+            questions: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["AccuracyOut"];
+                };
+            };
+            /** Members */
+            members: number;
+            /** Covered */
+            covered: {
+                [key: string]: number;
+            };
+        };
+        /** GateIO */
+        GateIO: {
+            /** Tiers */
+            tiers: string[];
+            /**
+             * Sku
+             * @default
+             */
+            sku: string;
+            /**
+             * Category
+             * @default
+             */
+            category: string;
+        };
+        /**
+         * RecommendOut
+         * @description The state of recommendations: never run, lacking data, or done; what was shown to how many, how good it was.
+         */
+        RecommendOut: {
+            /** State */
+            state: string;
+            /** Problem */
+            problem: string;
+            /** As Of */
+            as_of: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Period From */
+            period_from: string | null;
+            /** Period To */
+            period_to: string | null;
+            /** Rows */
+            rows: number;
+            /** Members */
+            members: number;
+            /** Catalogue */
+            catalogue: number;
+            /** Pairs */
+            pairs: number;
+            /** Purchases */
+            purchases: number;
+            /** Lists */
+            lists: {
+                [key: string]: number;
+            };
+            /** Products */
+            products: {
+                [key: string]: number;
+            };
+            /** Most Shown */
+            most_shown: {
+                [key: string]: components["schemas"]["ShownOut"][];
+            };
+            evaluation: components["schemas"]["EvaluationOut"] | null;
+            shop: components["schemas"]["ShopIO"];
+        };
+        /**
+         * ShopIO
+         * @description What is left out of every recommendation.
+         */
+        ShopIO: {
+            /**
+             * Not Sold
+             * @default []
+             */
+            not_sold: string[];
+            /**
+             * Not Sold Categories
+             * @default []
+             */
+            not_sold_categories: string[];
+            /**
+             * Gates
+             * @default []
+             */
+            gates: components["schemas"]["GateIO"][];
+            /**
+             * Stale Days
+             * @default 56
+             */
+            stale_days: number;
+        };
+        /** ShownOut */
+        ShownOut: {
+            /** Sku */
+            sku: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+        };
+        /**
+         * MemberListsOut
+         * @description A member's lists. `state`: shown, off (she switched profiling off), or none.
+         */
+        MemberListsOut: {
+            /** Member */
+            member: string;
+            /** State */
+            state: string;
+            /** As Of */
+            as_of: string | null;
+            /** Buy Again */
+            buy_again: components["schemas"]["SuggestedOut"][];
+            /** Discover */
+            discover: components["schemas"]["SuggestedOut"][];
+            /** Due */
+            due: components["schemas"]["SuggestedOut"][];
+        };
+        /**
+         * ProductOut
+         * @description A product as order lines name it; `price` of one piece in minor units.
+         */
+        ProductOut: {
+            /** Sku */
+            sku: string;
+            /** Name */
+            name: string;
+            /** Category */
+            category: string;
+            /** Price */
+            price?: number | null;
+            /** Last Sold */
+            last_sold?: string | null;
+            /**
+             * Buyers
+             * @default 0
+             */
+            buyers: number;
+        };
+        /**
+         * SuggestedOut
+         * @description One thing of a list and why; `probability` within four weeks, null for things she never had.
+         */
+        SuggestedOut: {
+            product: components["schemas"]["ProductOut"];
+            /** Probability */
+            probability: number | null;
+            /** Times */
+            times: number;
+            /** Last On */
+            last_on: string | null;
+            /** Interval Days */
+            interval_days: number | null;
+            /** Due On */
+            due_on: string | null;
+            because: components["schemas"]["ProductOut"] | null;
+        };
+        /** AlsoBoughtOut */
+        AlsoBoughtOut: {
+            product: components["schemas"]["ProductOut"];
+            /** Days */
+            days: number;
+            /** Lift */
+            lift: number;
+            /** Share */
+            share: number;
         };
         /**
          * QuoteAsked
@@ -15070,6 +15433,30 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_gift_cards_refund_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiftCardRefundIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_gift_cards_claim_card: {
         parameters: {
             query?: never;
@@ -16159,6 +16546,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_recommend_get_recommend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_recommend_get_member_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberListsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_recommend_find_products: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_recommend_list_also_bought: {
+        parameters: {
+            query?: {
+                sku?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlsoBoughtOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_recommend_put_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopIO"];
                 };
             };
         };
