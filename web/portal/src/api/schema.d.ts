@@ -1036,6 +1036,26 @@ export interface paths {
         patch: operations["regulars_surfaces_portal_application_change_profile"];
         trace?: never;
     };
+    "/api/portal/{slug}/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recommendations
+         * @description What she may want to buy again or to discover.
+         */
+        get: operations["regulars_surfaces_portal_application_get_recommendations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/redemptions": {
         parameters: {
             query?: never;
@@ -2843,6 +2863,18 @@ export interface components {
             up_to: string;
         };
         /**
+         * RecommendedOut
+         * @description `as_of` is null where there is nothing: she is new, or switched profiling off.
+         */
+        RecommendedOut: {
+            /** Again */
+            again: components["schemas"]["WishOut"][];
+            /** As Of */
+            as_of: string | null;
+            /** Discover */
+            discover: components["schemas"]["WishOut"][];
+        };
+        /**
          * RedeemGiven
          * @description `key` is of the browser's making: the same order sent twice is one order.
          */
@@ -3585,6 +3617,22 @@ export interface components {
             sentence: string;
             /** Unit Name */
             unit_name: string | null;
+        };
+        /**
+         * WishOut
+         * @description One thing by name. `due_on`: when she will need it again; `because`: what she has that goes with it.
+         */
+        WishOut: {
+            /** Because */
+            because: string | null;
+            /** Due On */
+            due_on: string | null;
+            /** Last On */
+            last_on: string | null;
+            /** Name */
+            name: string;
+            /** Times */
+            times: number;
         };
     };
     responses: never;
@@ -5002,6 +5050,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_application_get_recommendations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendedOut"];
                 };
             };
         };
