@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 PHONE = "13800138000"
-SIZES = {"390": (390, 844), "768": (768, 1024), "1440": (1440, 900)}
+SIZES = {"390": (390, 844), "768": (768, 1024), "1024": (1024, 768), "1440": (1440, 900)}
 _numbers = itertools.count(1)
 _QUIET = re.compile(r"status of (401|422|500) \(")
 
@@ -119,7 +119,7 @@ def sign_in(page: Any, brand: Brand, address: str = PHONE) -> None:
 
 _STICKING_OUT = """
 () => [...document.querySelectorAll('#app *')]
-  .filter((e) => e.getBoundingClientRect().width > 1 && !e.closest('.tier, .skip, .hidden-visually, svg'))
+  .filter((e) => e.getBoundingClientRect().width > 1 && !e.closest('.tier, .skip, .hidden-visually, .days, .filters, svg'))
   .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map((e) => `${e.className}: ${e.textContent.slice(0, 40)}`)
 """
