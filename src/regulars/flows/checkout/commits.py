@@ -39,6 +39,7 @@ from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import Event
 from regulars.programme.pricing.types import Priced, Refused
 from regulars.value.benefits import api as benefits
+from regulars.value.benefits.types import NewUse
 from regulars.value.budgets import api as budgets
 from regulars.value.budgets.types import Take
 from regulars.value.checkouts import api as checkouts
@@ -323,22 +324,26 @@ class _Work:
             sale.moves.earned = dict(order.earned)
 
     def _use_quotas(self) -> None:
-        for sale in self.sales:
-            world = sale.reckoned.world
-            for applied in sale.reckoned.priced.applied:
-                if applied.quota is None:
-                    continue
-                receipt = benefits.use(
-                    scope=self.scope,
-                    programme=world.programme,
+        uses = [
+            (
+                sale,
+                NewUse(
+                    id=new_id(),
                     member_id=sale.member_id,
-                    tiers=world.tiers,
                     benefit=applied.quota,
                     key=sale.own_key(applied.ref),
-                    now=self.now,
                     store_id=sale.store_id,
-                )
-                sale.moves.uses.setdefault(applied.quota, []).append(receipt.use.id)
+                    programme=sale.reckoned.world.programme,
+                    tiers=sale.reckoned.world.tiers,
+                ),
+            )
+            for sale in self.sales
+            for applied in sale.reckoned.priced.applied
+            if applied.quota is not None
+        ]
+        used = benefits.use_rows(scope=self.scope, uses=[use for _, use in uses], now=self.now)
+        for sale, use in uses:
+            sale.moves.uses.setdefault(use.benefit, []).append(used[use.id])
 
     def _note_savings(self) -> None:
         """What benefits of a member's paid plan took off is told to her as saved."""

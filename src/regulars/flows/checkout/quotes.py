@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -96,7 +96,7 @@ def price(
     """The price in a world that was looked at; `missed` are codes that could not be had."""
     priced = pricing.price(world.programme.shelf, cart, world.wallet.coupons, wish_of(wish), world.given)
     if missed:
-        priced = replace(priced, refused=priced.refused + missed)
+        priced = msgspec.structs.replace(priced, refused=priced.refused + missed)
     return Reckoned(world, cart, store, priced)
 
 

@@ -12,6 +12,7 @@ from regulars.facts.activity.types import MemberRef
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow, PersonalFacts
+from regulars.flows import known as beside
 from regulars.flows.checkout.wallets import Wallet, wallet_of
 from regulars.flows.intake.load import PERSONAL
 from regulars.flows.intake.progress import load_state
@@ -172,6 +173,7 @@ def _world(
         programme, tiers = entitled.programme, dict(entitled.tiers)
     wallet = wallet_of(programme=programme, usable=found.coupons.get(member_id, ()))
     used = programme.shelf.fields_used.union(*[coupon.offer.fields_used for coupon in wallet.coupons])
+    state.facts.update(beside.of_member(brand=brand, member_id=member_id, fields=used, now=now))
     facts = offer_facts(
         programme, state, at=cart.at, fields=used, amount=sum([line.amount for line in cart.lines])
     )

@@ -24,6 +24,7 @@ from regulars.value.benefits.types import (
     BenefitUseRow,
     GrantRow,
     NewGrant,
+    NewUse,
     UseReceipt,
 )
 
@@ -156,6 +157,47 @@ def use(
                 key=key,
             )
         return UseReceipt(before, _remaining(scope, programme, before, now), repeated=True)
+
+
+def use_rows(*, scope: Scope, uses: Sequence[NewUse], now: datetime) -> dict[UUID, UUID]:
+    """Use benefits of many members in the caller's transaction: by the id of each, that of the use that stands for it.
+
+    What a tier gives and has a free slot is taken by one statement; every other goes by `use`, and is refused as that
+    refuses. Repeated keys are no repeats here: what was used under one before is that use.
+    """
+    rows: dict[UUID, tuple[NewUse, str, int]] = {}
+    named: set[tuple[UUID, str]] = set()
+    for one in uses:
+        benefit = next((b for b in one.programme.benefits if b.key == one.benefit), None)
+        if benefit is None or benefit.quota is None or (one.member_id, one.benefit) in named:
+            continue
+        if policy.is_given(benefit, one.tiers) and not policy.is_automatic(benefit):
+            named.add((one.member_id, one.benefit))
+            period = policy.period_of(benefit, now, one.programme.timezone)
+            rows[one.id] = (one, period, benefit.quota)
+    taken: set[UUID] = set()
+    if rows:
+        with connection.cursor() as cursor:
+            taken = store.take_rows(
+                cursor, brand_id=scope.brand_id, rows=list(rows.values()), actor=scope.actor.label, now=now
+            )
+    found = {}
+    for one in uses:
+        if one.id in taken:
+            found[one.id] = one.id
+            continue
+        receipt = use(
+            scope=scope,
+            programme=one.programme,
+            member_id=one.member_id,
+            tiers=one.tiers,
+            benefit=one.benefit,
+            key=one.key,
+            now=now,
+            store_id=one.store_id,
+        )
+        found[one.id] = receipt.use.id
+    return found
 
 
 def is_key_used(*, scope: Scope, member_id: UUID, key: str) -> bool:

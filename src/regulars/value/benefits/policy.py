@@ -27,6 +27,11 @@ def is_given(benefit: Benefit, tiers: Mapping[str, str]) -> bool:
     return tiers.get(benefit.scheme) in benefit.tiers
 
 
+def is_automatic(benefit: Benefit) -> bool:
+    """Whether the benefit takes effect by itself whenever something is earned."""
+    return benefit.kind in _AUTOMATIC
+
+
 def list_given(benefits: Iterable[Benefit], tiers: Mapping[str, str]) -> list[Benefit]:
     """The benefits that tiers (scheme → tier) give, in the programme's order."""
     return [benefit for benefit in benefits if is_given(benefit, tiers)]

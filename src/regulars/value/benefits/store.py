@@ -11,7 +11,7 @@ import msgspec
 
 from regulars.kit.asks import Ask
 from regulars.kit.sql import plain_array, text_array, time_array
-from regulars.value.benefits.types import BenefitUseRow, GrantRow, NewGrant
+from regulars.value.benefits.types import BenefitUseRow, GrantRow, NewGrant, NewUse
 
 _COLUMNS = "id, member_id, benefit, period, store_id, actor, used_at, undone_at"
 
@@ -58,6 +58,49 @@ def take(
     )  # fmt: skip
     row = cursor.fetchone()
     return BenefitUseRow(*row) if row else None
+
+
+# As `_TAKE`, for many that differ in member or benefit.
+_TAKE_ROWS = """
+    INSERT INTO benefit_use (member_id, id, brand_id, benefit, period, slot, key, store_id, actor, used_at)
+    SELECT v.member_id, v.id, %(brand)s, v.benefit, v.period, free.slot, v.key, v.store_id, %(actor)s, %(now)s
+      FROM unnest(%(members)s::uuid[], %(ids)s::uuid[], %(benefits)s::text[], %(periods)s::text[], %(quotas)s::int[],
+                  %(keys)s::text[], %(stores)s::uuid[])
+           AS v(member_id, id, benefit, period, quota, key, store_id)
+     CROSS JOIN LATERAL (
+           SELECT array_agg(u.slot) AS slots, count(*)::int AS n FROM benefit_use AS u
+            WHERE u.member_id = v.member_id AND u.brand_id = %(brand)s AND u.benefit = v.benefit
+              AND u.period = v.period AND u.undone_at IS NULL) AS taken
+     CROSS JOIN LATERAL (
+           SELECT s AS slot FROM generate_series(0, taken.n) AS s
+            WHERE taken.slots IS NULL OR s <> ALL (taken.slots)
+            ORDER BY s LIMIT 1) AS free
+     WHERE taken.n < v.quota AND free.slot < v.quota
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+
+def take_rows(
+    cursor: Any, *, brand_id: UUID, rows: Sequence[tuple[NewUse, str, int]], actor: str, now: datetime
+) -> set[UUID]:
+    """Take a slot for each use of (use, period, quota); returns the ids of those for which one was free."""
+    cursor.execute(
+        _TAKE_ROWS,
+        {
+            "brand": brand_id,
+            "actor": actor,
+            "now": now,
+            "members": plain_array(use.member_id for use, _, _ in rows),
+            "ids": plain_array(use.id for use, _, _ in rows),
+            "benefits": text_array(use.benefit for use, _, _ in rows),
+            "periods": text_array(period for _, period, _ in rows),
+            "quotas": plain_array(quota for _, _, quota in rows),
+            "keys": text_array(use.key for use, _, _ in rows),
+            "stores": plain_array(use.store_id for use, _, _ in rows),
+        },
+    )
+    return {row[0] for row in cursor.fetchall()}
 
 
 def count_used(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from regulars.kit.text import Text
-from regulars.programme.rules.types import Benefit
+from regulars.programme.rules.types import Benefit, Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,19 @@ class GrantRow:
     @property
     def period(self) -> str:
         return f"grant:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewUse:
+    """One of many uses, under an id and an idempotency key of the caller's. `tiers` are the member's."""
+
+    id: UUID
+    member_id: UUID
+    benefit: str
+    key: str
+    store_id: UUID | None
+    programme: Programme
+    tiers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

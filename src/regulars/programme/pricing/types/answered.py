@@ -1,4 +1,7 @@
-"""The price that came of it, and what a return gives back."""
+"""The price that came of it, and what a return gives back.
+
+What a price makes many of are msgspec structs: they take a tenth of the time of frozen dataclasses to make.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from msgspec import Struct
+
 from regulars.kit.text import Text
 from regulars.programme.pricing.types.offers import Back, OfferKind, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """An offer that was used. `amount` is what it took off (shipping and all), `cashback` what it will give in `unit`.
 
     `lines` are the names of the lines it lowered or counted (SHIPPING among them), by which a return gives it back.
@@ -34,8 +38,7 @@ class Applied:
     returns: Back = "whole"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """An offer or wish that was not used, and why: a stable code (see `refusals.REASONS`), its data, and the sentence.
 
     `ref` is the offer's, or `points`, `stored`, `gift`.
@@ -48,8 +51,7 @@ class Refused:
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(Struct, frozen=True):
     """list = Σ discounts + points_money + principal + bonus + gift + payable, exactly.
 
     `discounts` are (ref, amount) in the order applied. `points` are the units behind `points_money`. `earns_on` is
@@ -76,8 +78,7 @@ class PricedLine:
         return self.list - sum(amount for _, amount in self.discounts)
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(Struct, frozen=True):
     """The price of a cart. `shipping` is a line like the others (named SHIPPING, quantity 1; it earns nothing).
 
     `price` is what the goods and shipping cost after offers; `payable` what is left to pay in money. `points` are
@@ -109,8 +110,7 @@ class Priced:
 # What a return gives back.
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedLine:
+class ReturnedLine(Struct, frozen=True):
     """What one line of a return gives back, component by component, as in `PricedLine`."""
 
     line: str

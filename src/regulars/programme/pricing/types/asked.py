@@ -9,14 +9,16 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from regulars.programme.pricing.types.offers import Offer
 
 SHIPPING = "shipping"  # the name under which shipping stands among the lines
 MAX_LINES, MAX_WALLET = 500, 500
 
 
-@dataclass(frozen=True, slots=True)
-class CartLine:
+class CartLine(Struct, frozen=True):
     """`amount` is the whole line's at list price. `facts` holds what else conditions may ask (custom line fields)."""
 
     line: str
@@ -28,7 +30,7 @@ class CartLine:
     department: str | None = None
     brand: str | None = None
     tags: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
