@@ -24,7 +24,10 @@ def check_settings(given: Mapping[str, Any]) -> RfmSettings:
         errors.add(
             name, "unknown_field", f"没有此设置，可用：{'、'.join(sorted(fields))}", "is no such setting"
         )
-    values = {**known.to_json(), **{name: value for name, value in given.items() if name in fields}}
+    values: dict[str, Any] = {
+        **known.to_json(),
+        **{name: value for name, value in given.items() if name in fields},
+    }
     for name, least, most in (
         ("months", 1, _MOST_MONTHS),
         ("high_from", 2, SCORES),
@@ -48,7 +51,15 @@ def check_settings(given: Mapping[str, Any]) -> RfmSettings:
         elif cuts[0] < 0:
             errors.add(name, "out_of_range", "分界点不能为负", "must not be negative")
     errors.refuse()
-    return RfmSettings(**{k: tuple(v) if k in _CUTS else v for k, v in values.items()})
+    return RfmSettings(
+        months=values["months"],
+        method=values["method"],
+        recency_cuts=tuple(values["recency_cuts"]),
+        frequency_cuts=tuple(values["frequency_cuts"]),
+        money_cuts=tuple(values["money_cuts"]),
+        high_from=values["high_from"],
+        compare_months=values["compare_months"],
+    )
 
 
 def window(settings: RfmSettings, last: date) -> Window:

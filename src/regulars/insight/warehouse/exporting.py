@@ -65,7 +65,7 @@ class Export:
         for below, above in plan_stretches(low, end) if low else ():
             # a late refund goes by its own id, which may be much older than its redecision's
             since = None if source.name == "redecision" else below
-            known = self._paths(store.live_parts(self.brand_id, source.feeds[:1], above=since))
+            known = self._paths(store.live_parts(self.brand_id, [source.known_by], above=since))
             staging = files.fresh_staging(self.brand_id)
             made: list[Made] = []
             # closed when a piece cannot be shaped: the connection is busy with the COPY until then

@@ -17,42 +17,29 @@ _LINE = (
     '[{"sku": "VARCHAR", "name": "VARCHAR", "category": "VARCHAR", "department": "VARCHAR", "brand": "VARCHAR", '
     '"amount": "BIGINT", "quantity": "DOUBLE", "discount": "BIGINT"}]'
 )
-# What is kept of each source on its way: parsed once, rows that are in already left out.
-_STAGED = {
-    "activity": f"""
-        SELECT * EXCLUDE (body),
-               CASE WHEN type = 'order' THEN from_json(body -> '$.lines', '{_LINE}') END AS lines,
-               CASE WHEN type = 'order' THEN coalesce((body ->> '$.coupon_discount')::BIGINT, 0) END AS coupons,
-               CASE WHEN type <> 'order' THEN body END AS data
-          FROM given SEMI JOIN fresh USING (id)""",
-    "redecision": """
-        SELECT given.* EXCLUDE (receipt),
-               list_extract(list_filter(
-                   from_json(receipt -> '$.notes', '[{"code": "VARCHAR", "amount": "BIGINT"}]'),
-                   lambda note: note.code = 'refunded'), 1).amount AS amount
-          FROM given SEMI JOIN fresh ON given.refund_id = fresh.id""",
-    "entry": "SELECT * FROM given SEMI JOIN fresh USING (id)",
-    "tier_change": "SELECT * FROM given SEMI JOIN fresh USING (id)",
-}
 _MONTH = "strftime(local, '%Y-%m') AS month"
 # table, by the source that feeds it
 _TABLES: dict[tuple[str, str], str] = {
     ("activity", "activities"): f"""
         SELECT member_id, id AS activity_id, type, occurred_at, recorded_at, local::DATE AS local_day,
                hour(local)::TINYINT AS local_hour, channel, store, amount, source, {_MONTH} FROM staged""",
-    ("activity", "orders"): f"""
-        SELECT member_id, id AS order_id, occurred_at, local::DATE AS local_day, hour(local)::TINYINT AS local_hour,
-               amount, coalesce(list_sum(list_transform(lines, lambda l: l.discount)), 0)::BIGINT AS discount,
-               coalesce(list_sum(list_transform(lines, lambda l: coalesce(l.quantity, 1))), 0)::DOUBLE AS quantity,
-               store, channel, coupons > 0 AS coupon_used, len(lines)::INTEGER AS line_count, {_MONTH}
-          FROM staged WHERE type = 'order'""",
     ("activity", "lines"): f"""
         SELECT member_id, id AS order_id, occurred_at, local::DATE AS local_day, line.sku AS sku,
                coalesce(line.name, '') AS name, coalesce(line.category, '') AS category,
                coalesce(line.department, '') AS department, coalesce(line.brand, '') AS brand,
                coalesce(line.amount, 0) AS amount, coalesce(line.quantity, 1) AS quantity,
                coalesce(line.discount, 0) AS discount, {_MONTH}
-          FROM (SELECT member_id, id, occurred_at, local, unnest(lines) AS line FROM staged WHERE type = 'order')""",
+          FROM (SELECT member_id, id, occurred_at, local, unnest(from_json(lines, '{_LINE}')) AS line
+                  FROM fresh WHERE type = 'order')""",
+    ("activity", "orders"): f"""
+        SELECT member_id, id AS order_id, occurred_at, local::DATE AS local_day, hour(local)::TINYINT AS local_hour,
+               amount, coalesce(l.discount, 0)::BIGINT AS discount, coalesce(l.quantity, 0)::DOUBLE AS quantity,
+               store, channel, coalesce(coupons, 0) > 0 AS coupon_used, coalesce(l.count, 0)::INTEGER AS line_count,
+               {_MONTH}
+          FROM staged LEFT JOIN (
+              SELECT order_id, sum(discount) AS discount, sum(quantity) AS quantity, count(*) AS count
+                FROM made_lines GROUP BY order_id) AS l ON l.order_id = staged.id
+         WHERE type = 'order'""",
     ("activity", "refunds"): f"""
         SELECT member_id, order_id, id AS refund_id, occurred_at, local::DATE AS local_day, -amount AS amount, {_MONTH}
           FROM staged WHERE type = 'refund' AND status = 'applied' AND amount <> 0""",
@@ -68,13 +55,17 @@ _TABLES: dict[tuple[str, str], str] = {
     ("redecision", "refunds"): f"""
         SELECT DISTINCT ON (refund_id) member_id, order_id, refund_id, occurred_at, local::DATE AS local_day, amount,
                {_MONTH}
-          FROM staged WHERE amount IS NOT NULL AND amount <> 0""",
+          FROM (SELECT *, list_extract(list_filter(
+                          from_json(receipt -> '$.notes', '[{{"code": "VARCHAR", "amount": "BIGINT"}}]'),
+                          lambda note: note.code = 'refunded'), 1).amount AS amount
+                  FROM fresh)
+         WHERE amount IS NOT NULL AND amount <> 0""",
     ("entry", "entries"): f"""
         SELECT member_id, id AS entry_id, unit, kind, account, contra, amount, activity_id, reverses, occurred_at,
-               recorded_at, local::DATE AS local_day, {_MONTH} FROM staged""",
+               recorded_at, local::DATE AS local_day, {_MONTH} FROM fresh""",
     ("tier_change", "tiers"): f"""
         SELECT member_id, id AS change_id, scheme, previous, tier, "at", recorded_at, local::DATE AS local_day, {_MONTH}
-          FROM staged""",
+          FROM fresh""",
 }
 _PARQUET = "FORMAT parquet, COMPRESSION zstd"
 
@@ -105,20 +96,14 @@ def shape(
     `known`: files of the source's first table that may hold rows of this stretch, whose ids are at least `above`.
     `keys`: by "text" and "rating" the (type, key) of declared activities that hold such.
     """
-    staged = into / "staged.parquet"
     _read(duck, source, given)
     _know(duck, source, known, above)
     _keys(duck, keys)
-    duck.execute(f"COPY ({_STAGED[source.name]}) TO '{staged}' (FORMAT parquet, COMPRESSION lz4)")
-    duck.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet('{staged}')")
     made: list[Made] = []
     for table in source.feeds:
-        place = into / table
-        rows = duck.execute(
-            f"COPY ({_TABLES[source.name, table]}) TO '{place}' ({_PARQUET}, PARTITION_BY (month), RETURN_STATS)"
-        ).fetchall()
-        made += [_made(table, row) for row in rows if row[1]]
-    staged.unlink()
+        made += _write(duck, source, table, into)
+        if table == "lines":
+            _stage(duck, into, [one.path for one in made])
     return made
 
 
@@ -140,6 +125,26 @@ def merge(duck: Any, table: str, paths: Sequence[Path], *, month: date, into: Pa
     return Made(table, month, place, made.rows, made.max_id)
 
 
+def _write(duck: Any, source: Source, table: str, into: Path) -> list[Made]:
+    rows = duck.execute(
+        f"COPY ({_TABLES[source.name, table]}) TO '{into / table}' ({_PARQUET}, PARTITION_BY (month), RETURN_STATS)"
+    ).fetchall()
+    return [_made(table, row) for row in rows if row[1]]
+
+
+def _stage(duck: Any, into: Path, lines: Sequence[Path]) -> None:
+    """What is read again and again: all but the widest column, which has become lines by now."""
+    staged = into / "staged.parquet"
+    duck.execute(f"COPY (SELECT * EXCLUDE (lines) FROM fresh) TO '{staged}' (FORMAT parquet)")
+    duck.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet('{staged}')")
+    made = (
+        parquet_of(lines)
+        if lines
+        else "(SELECT NULL::UUID AS order_id, 0 AS discount, 0 AS quantity WHERE false)"
+    )
+    duck.execute(f"CREATE OR REPLACE TEMP VIEW made_lines AS SELECT order_id, discount, quantity FROM {made}")
+
+
 def _read(duck: Any, source: Source, given: Path) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in source.columns.items())
     duck.execute(
@@ -150,14 +155,19 @@ def _read(duck: Any, source: Source, given: Path) -> None:
 
 
 def _know(duck: Any, source: Source, known: Sequence[Path], above: UUID) -> None:
-    """Those of the given ids that are in no file yet. A late refund is known by its own id, whenever it came."""
+    """Those of the given rows that are in no file yet. A late refund is known by its own id, whenever it came."""
+    if not known:
+        duck.execute("CREATE OR REPLACE TEMP VIEW fresh AS SELECT * FROM given")
+        return
     late = source.name == "redecision"
-    column = "refund_id" if late else "id"
-    duck.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT {column} AS id FROM given")
-    if known:
-        mine = IDS[source.feeds[0]]
-        since = "" if late else f"WHERE {mine} >= '{above}'::UUID"
-        duck.execute(f"DELETE FROM fresh WHERE id IN (SELECT {mine} FROM {parquet_of(known)} {since})")
+    mine, column = IDS[source.known_by], "refund_id" if late else "id"
+    since = "" if late else f"WHERE {mine} >= '{above}'::UUID"
+    duck.execute(
+        f"CREATE OR REPLACE TEMP TABLE known AS SELECT DISTINCT {mine} AS id FROM {parquet_of(known)} {since}"
+    )
+    duck.execute(
+        f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT * FROM given WHERE {column} NOT IN (FROM known)"
+    )
 
 
 def _keys(duck: Any, keys: Mapping[str, Sequence[tuple[str, str]]]) -> None:

@@ -19,19 +19,21 @@ _STORE = "LEFT JOIN store AS s ON s.id = {0}.store_id"
 class Source:
     """One table of PostgreSQL: how it is read for a stretch of ids, and the columns that come (DuckDB types).
 
-    The first column but one is the id the stretches go by. `feeds`: the tables made of it, first the one that tells
-    whether an id is in already.
+    The first column but one is the id the stretches go by. `feeds`: the tables made of it, in this order; `known_by`
+    is the one that tells whether an id is in already.
     """
 
     name: str
     feeds: tuple[str, ...]
+    known_by: str
     query: str
     columns: dict[str, str]
 
 
 _ACTIVITY = Source(
     name="activity",
-    feeds=("activities", "orders", "lines", "refunds", "texts"),
+    feeds=("lines", "activities", "orders", "refunds", "texts"),
+    known_by="activities",
     query=f"""
         SELECT a.member_id, a.id, a.type, a.occurred_at, a.recorded_at, a.occurred_at AT TIME ZONE %(tz)s,
                a.channel, s.code, a.amount, a.source,
@@ -39,8 +41,7 @@ _ACTIVITY = Source(
                    SELECT o.id FROM activity AS o
                     WHERE o.member_id = a.member_id AND o.brand_id = a.brand_id AND o.type = 'order'
                       AND o.subject = a.subject AND o.source = a.source LIMIT 1) END,
-               a.status,
-               CASE WHEN a.type = 'order' THEN (a.body -> 'order')::text ELSE (a.body -> 'data')::text END
+               a.status, a.body #> '{{order,lines}}', (a.body #>> '{{order,coupon_discount}}')::bigint, a.body -> 'data'
           FROM activity AS a {_STORE.format("a")}
          WHERE a.brand_id = %(brand)s AND a.id >= %(low)s AND a.id < %(high)s""",
     columns={
@@ -56,13 +57,16 @@ _ACTIVITY = Source(
         "source": "VARCHAR",
         "order_id": "UUID",
         "status": "VARCHAR",
-        "body": "VARCHAR",
+        "lines": "VARCHAR",
+        "coupons": "BIGINT",
+        "data": "VARCHAR",
     },
 )
 # A refund that came before its order is worth nothing until the order comes; then its redecision says how much.
 _LATE_REFUND = Source(
     name="redecision",
     feeds=("refunds",),
+    known_by="refunds",
     query="""
         SELECT r.member_id, r.id, a.id, a.occurred_at, a.occurred_at AT TIME ZONE %(tz)s, r.receipt,
                (SELECT o.id FROM activity AS o
@@ -85,6 +89,7 @@ _LATE_REFUND = Source(
 _ENTRY = Source(
     name="entry",
     feeds=("entries",),
+    known_by="entries",
     query="""
         SELECT member_id, id, unit, kind, account, contra, amount, activity_id, reverses, occurred_at, recorded_at,
                occurred_at AT TIME ZONE %(tz)s
@@ -107,6 +112,7 @@ _ENTRY = Source(
 _TIER = Source(
     name="tier_change",
     feeds=("tiers",),
+    known_by="tiers",
     query="""
         SELECT member_id, id, scheme, previous, tier, occurred_at, recorded_at, occurred_at AT TIME ZONE %(tz)s
           FROM tier_change WHERE brand_id = %(brand)s AND id >= %(low)s AND id < %(high)s""",
@@ -126,6 +132,7 @@ SOURCES = (_ACTIVITY, _LATE_REFUND, _ENTRY, _TIER)
 MEMBERS = Source(
     name="membership",
     feeds=("members",),
+    known_by="members",
     query=f"""
         SELECT m.member_id, m.code, m.joined_at, (m.joined_at AT TIME ZONE %(tz)s)::date, m.channel, m.touchpoint,
                s.code, m.recruiter, m.tier, m.status,
