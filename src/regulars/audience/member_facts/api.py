@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from regulars.audience.member_facts.policy import facts_for_conditions
+from regulars.audience.member_facts.store import ranked as store_ranked
 from regulars.audience.member_facts.store import reading, rebuilding, refreshing, scores
 from regulars.audience.member_facts.types import Freshness, Ground, MemberKnown, Rebuild
-from regulars.kit.errors import Refusal
+from regulars.kit import paging
+from regulars.kit.errors import Refusal, invalid_field
+from regulars.kit.paging import Page
 from regulars.kit.periods import zone
 from regulars.platform.organisations import api as organisations
 from regulars.programme.versions import api as versions
@@ -22,6 +26,7 @@ __all__ = [
     "facts_for_conditions",
     "freshness",
     "mark_dirty",
+    "ranked",
     "read",
     "read_many",
     "rebuild",
@@ -46,6 +51,32 @@ def read_many(*, brand_id: UUID, member_ids: Sequence[UUID]) -> dict[UUID, Membe
     """What is known of these members, by id, in one query."""
     with connection.cursor() as cursor:
         return reading.read(cursor, brand_id=brand_id, member_ids=member_ids)
+
+
+def ranked(
+    *,
+    brand_id: UUID,
+    score: str,
+    highest_first: bool = True,
+    at_least: Decimal | int | None = None,
+    at_most: Decimal | int | None = None,
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[MemberKnown]:
+    """Members in the order of a score that is a number, with all that is known of them."""
+    key = paging.decode(cursor, parts=2)
+    try:
+        after = (Decimal(str(key[0])), UUID(str(key[1]))) if key else None
+    except (ArithmeticError, ValueError):
+        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    with connection.cursor() as db:
+        rows = store_ranked.ranked(
+            db, brand_id=brand_id, score=score, highest_first=highest_first, at_least=at_least, at_most=at_most,
+            after=after, limit=limit + 1,
+        )  # fmt: skip
+        page = paging.cut(rows, limit, lambda row: (str(row[1]), row[0]))
+        known = reading.read(db, brand_id=brand_id, member_ids=[row[0] for row in page.items])
+    return Page([known[row[0]] for row in page.items], page.next_cursor)
 
 
 def write_scores(

@@ -14,7 +14,7 @@ from regulars.audience.member_facts.types import SCORE_COLUMNS
 from regulars.kit.sql import copy_rows, plain_array, text_array
 
 CHUNK = 50_000
-_TYPES = {
+TYPES = {
     "rfm_r": "smallint", "rfm_f": "smallint", "rfm_m": "smallint", "rfm_group": "text", "stage": "text",
     "stage_since": "date", "value_12": "bigint", "value_12_low": "bigint", "value_12_high": "bigint",
     "value_36": "bigint", "value_36_low": "bigint", "value_36_high": "bigint", "value_decile": "smallint",
@@ -23,7 +23,7 @@ _TYPES = {
     "next_due_on": "date", "koc": "smallint", "mood": "numeric(7,6)", "needs": "text[]", "price_level": "smallint",
     "price_sensitivity": "smallint",
 }  # fmt: skip
-_WHOLE = frozenset(name for name, kind in _TYPES.items() if kind in ("smallint", "bigint"))
+_WHOLE = frozenset(name for name, kind in TYPES.items() if kind in ("smallint", "bigint"))
 
 
 def write(
@@ -50,7 +50,7 @@ def _write_chunk(
 ) -> int:
     names = [name for name in SCORE_COLUMNS if name in columns]
     cells = [[_text(name, value) for value in _plain(columns[name])] for name in names]
-    declared = ", ".join(["member_id uuid", *(f"{name} {_TYPES[name]}" for name in names)])
+    declared = ", ".join(["member_id uuid", *(f"{name} {TYPES[name]}" for name in names)])
     chosen = ", ".join(names)
     new = ", ".join(f"v.{name}" for name in names)
     taken = ", ".join(f"{name} = excluded.{name}" for name in names)

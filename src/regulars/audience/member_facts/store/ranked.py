@@ -1,0 +1,44 @@
+"""Members in the order of one score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from regulars.audience.member_facts.store.scores import TYPES
+
+
+def ranked(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    score: str,
+    highest_first: bool,
+    at_least: Decimal | int | None,
+    at_most: Decimal | int | None,
+    after: tuple[Decimal, UUID] | None,
+    limit: int,
+) -> Sequence[tuple[UUID, Decimal | int]]:
+    """Member and score, for those who have it and have not left; `after` is the last row seen."""
+    kind = TYPES[score]
+    order, beyond = ("DESC", "<") if highest_first else ("ASC", ">")
+    where = [f"s.{score} IS NOT NULL", "m.status <> 'left'"]
+    params: list[Any] = [brand_id]
+    for bound, sign in ((at_least, ">="), (at_most, "<=")):
+        if bound is not None:
+            where.append(f"s.{score} {sign} %s::{kind}")
+            params.append(bound)
+    if after is not None:
+        where.append(f"(s.{score}, s.member_id) {beyond} (%s::{kind}, %s::uuid)")
+        params += after
+    cursor.execute(
+        f"""SELECT s.member_id, s.{score} FROM member_score AS s
+              JOIN membership AS m ON m.member_id = s.member_id AND m.brand_id = s.brand_id
+             WHERE s.brand_id = %s AND {" AND ".join(where)}
+             ORDER BY s.{score} {order}, s.member_id {order} LIMIT %s""",
+        [*params, limit],
+    )
+    found: Sequence[tuple[UUID, Decimal | int]] = cursor.fetchall()
+    return found
