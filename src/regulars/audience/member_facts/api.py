@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from regulars.audience.member_facts.policy import facts_for_conditions
 from regulars.audience.member_facts.store import ranked as store_ranked
-from regulars.audience.member_facts.store import reading, rebuilding, refreshing, scores
+from regulars.audience.member_facts.store import reading, reasons, rebuilding, refreshing, scores
 from regulars.audience.member_facts.types import Freshness, Ground, MemberKnown, Rebuild
 from regulars.kit import paging
 from regulars.kit.errors import Refusal, invalid_field
@@ -23,6 +23,7 @@ from regulars.programme.versions import api as versions
 
 __all__ = [
     "cancel_rebuild",
+    "count_churn_reasons",
     "facts_for_conditions",
     "freshness",
     "mark_dirty",
@@ -96,6 +97,15 @@ def write_scores(
 def wipe_scores(*, brand_id: UUID, member_ids: Sequence[UUID]) -> int:
     """Forget every score of these members: they switched profiling off."""
     return scores.wipe(brand_id=brand_id, member_ids=member_ids)
+
+
+def count_churn_reasons(
+    *, brand_id: UUID, least: Decimal = Decimal("0.5")
+) -> tuple[int, int, list[tuple[str, int, float]]]:
+    """Members scored for churn, those likely (from `least`) not to buy in 60 days, and of these
+    (reason, members, mean weight)."""
+    with connection.cursor() as cursor:
+        return reasons.count(cursor, brand_id=brand_id, least=least)
 
 
 def mark_dirty(*, pairs: Iterable[tuple[UUID, UUID]], now: datetime) -> int:

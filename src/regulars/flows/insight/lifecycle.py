@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.audience.member_facts import api as member_facts
+from regulars.facts.members import api as members
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.lifecycle.types import STAGES, RulesVersion, StageRules
@@ -120,7 +121,10 @@ def _run_koc(brand: Brand, warehouse: Warehouse, now: datetime) -> None:
 
     begun = runs.begin(brand_id=brand.id, kind=KOC_KIND, now=now)
     weights = lifecycle.get_rules(brand_id=brand.id).weights
-    followers = warehouse.put("koc_followers", _numbers(pyarrow, "followers", pyarrow.int64(), []))
+    followers = warehouse.put(
+        "koc_followers",
+        _numbers(pyarrow, "followers", pyarrow.int64(), members.numbers_of(brand_id=brand.id, key=FOLLOWERS)),
+    )
     moods = warehouse.put("koc_moods", _numbers(pyarrow, "mood", pyarrow.float64(), []))
     parts = lifecycle.koc_parts(
         sales(warehouse),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from regulars.audience.member_facts import api as member_facts
 from regulars.conditions.api import retail_fields
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.lifecycle import api as lifecycle
@@ -57,11 +58,10 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     today = _today(brand, now)
     period = reports.recent_year(today)
     month = reports.month_of(today.replace(day=1) - timedelta(days=1))
-    names = [name for name in REPORTS if name != "reasons"]
     states: dict[str, str] = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(REPORTS):
         states[name] = _kept_run(brand, warehouse, name, period, now)
-        told((number + 1) / (len(names) + 1))
+        told((number + 1) / (len(REPORTS) + 1))
     states[MONTHLY] = _kept_run(brand, warehouse, MONTHLY, month, now)
     told(1.0)
     return StepResult(
@@ -158,7 +158,20 @@ def _make(brand: Brand, warehouse: Warehouse, name: str, period: Period, now: da
     asked = asked_of(brand, period, now)
     if name == MONTHLY:
         return reports.make_month(warehouse, asked=asked, extra=_of_other_rooms(brand, warehouse, now))
+    if name == "reasons":
+        return _reasons(brand, now)
     return reports.make(name, warehouse, asked=asked)
+
+
+def _reasons(brand: Brand, now: datetime) -> Report:
+    """Of the scores as they are, not of the warehouse."""
+    from regulars.insight.churn import api as churn  # brings the model's libraries with it
+
+    scored, at_risk, rows = member_facts.count_churn_reasons(brand_id=brand.id)
+    today = _today(brand, now)
+    return reports.reasons(
+        rows, names=churn.reason_texts(), scored=scored, at_risk=at_risk, period=Period(today, today)
+    )
 
 
 def _of_other_rooms(brand: Brand, warehouse: Warehouse, now: datetime) -> tuple[tuple[str, Table], ...]:

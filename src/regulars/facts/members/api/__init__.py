@@ -5,6 +5,7 @@ from regulars.facts.members.api.counting import (
     count_by_tier,
     count_joined_by_day,
     count_members,
+    numbers_of,
 )
 from regulars.facts.members.api.editing import (
     add_identity,
@@ -51,6 +52,7 @@ __all__ = [
     "list_notes",
     "list_tags",
     "names_of",
+    "numbers_of",
     "person_keys",
     "personal_facts",
     "profiling_is_on",

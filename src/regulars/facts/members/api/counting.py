@@ -47,3 +47,16 @@ def count_joined_by_day(
             [timezone, brand_id, since, until],
         )
         return dict(cursor.fetchall())
+
+
+def numbers_of(*, brand_id: UUID, key: str) -> list[tuple[UUID, int]]:
+    """(member, number) of a custom field of whole numbers, for those who have one and may be profiled."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT m.member_id, floor((m.attributes ->> %s)::numeric)::bigint FROM membership m
+                WHERE m.brand_id = %s AND m.status <> 'left' AND jsonb_typeof(m.attributes -> %s) = 'number'
+                  AND NOT EXISTS (SELECT FROM profiling_opt_out p
+                                   WHERE p.member_id = m.member_id AND p.brand_id = m.brand_id)""",
+            [key, brand_id, key],
+        )
+        return [(row[0], int(row[1])) for row in cursor.fetchall()]

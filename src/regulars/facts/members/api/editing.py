@@ -261,12 +261,9 @@ def list_notes(
     """Notes of the brand's staff about a member, newest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
     rows = models.Note.objects.filter(member_id=member_id, brand_id=scope.brand_id).order_by("-id")
-    key = paging.decode(cursor, parts=1)
-    if key is not None:
-        try:
-            rows = rows.filter(id__lt=UUID(str(key[0])))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_id(cursor)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
     found = [Note(row.id, row.author, row.text, row.created_at) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda note: [note.id])
 
