@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
-from regulars.kit.errors import invalid_field
+from regulars.kit.errors import Refusal, invalid_field
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -40,10 +41,25 @@ def decode(cursor: str | None, *, parts: int) -> list[Any] | None:
     except ValueError:
         key = None
     if not isinstance(key, list) or len(key) != parts or any(isinstance(p, (list, dict)) for p in key):
-        raise invalid_field(
-            "cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page"
-        )
+        raise _bad_cursor()
     return key
+
+
+def decode_id(cursor: str | None) -> UUID | None:
+    """The id in the cursor of a list that is sorted by id alone, or None for the first page."""
+    key = decode(cursor, parts=1)
+    if key is None:
+        return None
+    try:
+        return UUID(str(key[0]))
+    except ValueError:
+        raise _bad_cursor() from None
+
+
+def _bad_cursor() -> Refusal:
+    return invalid_field(
+        "cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page"
+    )
 
 
 def cut(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:

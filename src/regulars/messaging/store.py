@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field
 from regulars.kit.paging import Page
 from regulars.kit.sql import plain_array, text_array
 from regulars.messaging.models import Message
@@ -81,12 +80,9 @@ def claim_notices(cursor: Any, *, brand_id: UUID, notices: Sequence[Notice], now
 
 def _page(rows: QuerySet[Message], cursor: str | None, limit: int) -> Page[Message]:
     """A page of rows ordered from the newest."""
-    key = paging.decode(cursor, parts=1)
-    if key:
-        try:
-            rows = rows.filter(id__lt=UUID(str(key[0])))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_id(cursor)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
     limit = max(1, min(limit, paging.MAX_LIMIT))
     return paging.cut(list(rows[: limit + 1]), limit, lambda row: [row.id])
 

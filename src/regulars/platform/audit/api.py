@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import Q
 
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field
 from regulars.kit.ids import new_id
 from regulars.kit.paging import Page
 from regulars.platform.audit import models, policy
@@ -133,12 +132,9 @@ def list_entries(
         rows = rows.filter(at__gte=since)
     if until is not None:
         rows = rows.filter(at__lt=until)
-    key = paging.decode(cursor, parts=1)
-    if key:
-        try:
-            rows = rows.filter(id__lt=UUID(str(key[0])))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_id(cursor)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
     limit = max(1, min(limit, paging.MAX_LIMIT))
     found = [AuditEntry(**{name: getattr(row, name) for name in _FIELDS}) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda e: [e.id])

@@ -188,9 +188,9 @@ def list_deliveries(
         rows = rows.filter(state=state)
     if topic:
         rows = rows.filter(topic=topic)
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after is not None:
-        rows = rows.filter(id__lt=_uuid(after[0]))
+        rows = rows.filter(id__lt=after)
     page = paging.cut(list(rows.order_by("-id")[: limit + 1]), limit, lambda one: [one.id])
     return page.map(store.delivery_of)
 
@@ -294,15 +294,6 @@ def _locked_active(scope: Scope, endpoint_id: UUID) -> WebhookEndpoint:
             status=409,
         )
     return row
-
-
-def _uuid(text: Any) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise invalid_field(
-            "cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page"
-        ) from None
 
 
 def _shown(row: WebhookEndpoint) -> dict[str, Any]:

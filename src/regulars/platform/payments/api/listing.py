@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field, not_found
+from regulars.kit.errors import not_found
 from regulars.kit.paging import Page
 from regulars.platform.organisations.types import Scope
 from regulars.platform.payments import models, store
@@ -61,12 +61,9 @@ def list_payments(
         rows = rows.filter(state=state)
     if provider is not None:
         rows = rows.filter(provider=provider)
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after is not None:
-        try:
-            rows = rows.filter(id__lt=UUID(str(after[0])))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+        rows = rows.filter(id__lt=after)
     found = [store.payment_of(row) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda payment: [payment.id])
 

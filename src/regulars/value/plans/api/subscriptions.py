@@ -12,7 +12,7 @@ import msgspec
 
 from regulars.kit import paging
 from regulars.kit.asks import Ask
-from regulars.kit.errors import conflict, invalid_field, not_found
+from regulars.kit.errors import conflict, not_found
 from regulars.kit.ids import digest, new_id
 from regulars.kit.paging import Page
 from regulars.kit.sql import plain_array
@@ -85,12 +85,9 @@ def list_subscriptions(
         rows = rows.filter(plan=plan)
     if state is not None:
         rows = rows.filter(state=state)
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after is not None:
-        try:
-            rows = rows.filter(id__lt=UUID(str(after[0])))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+        rows = rows.filter(id__lt=after)
     found = [store.subscription_of(row) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda held: [held.id])
 

@@ -1,0 +1,202 @@
+"""Door of consents: record a yes or a no, ask what holds, read the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from regulars.facts.consents import policy
+from regulars.facts.consents.models import ConsentAct, ConsentState, ConsentText
+from regulars.facts.consents.types import Act, ConsentIn, Held, Source
+from regulars.kit import paging
+from regulars.kit.errors import ErrorList, Refusal
+from regulars.kit.ids import new_id
+from regulars.kit.paging import Page
+from regulars.kit.sql import plain_array
+from regulars.kit.text import Language, Text
+from regulars.platform.audit import api as audit
+from regulars.platform.organisations.types import Scope
+
+__all__ = ["agree", "granted", "history", "marketing_text", "record", "states"]
+marketing_text = policy.marketing_text
+MARKETING_VERSION = policy.MARKETING_VERSION
+
+
+def record(
+    *,
+    scope: Scope,
+    member_id: UUID,
+    consents: Sequence[ConsentIn],
+    source: Source,
+    language: Language,
+    now: datetime,
+) -> list[Held]:
+    """Append what a member (of the scope's brand: the caller looked) agreed to or took back; gives what holds now.
+
+    An act older than what holds is kept in the ledger and changes nothing. Staff's acts are audited. Raises
+    `invalid_input` by field and `text_changed` (409): a version stands for one text.
+    """
+    errors = ErrorList()
+    if not 1 <= len(consents) <= 50:
+        errors.add("consents", "required", "请给出 1–50 项", "Give 1 to 50")
+    for n, given in enumerate(consents):
+        policy.check(given, n, now, errors)
+    errors.refuse()
+    acts = []
+    with transaction.atomic():
+        for n, given in enumerate(consents):
+            text_hash = _keep_text(scope.brand_id, given, n, now)
+            acts.append(
+                ConsentAct(
+                    member_id=member_id,
+                    id=new_id(),
+                    brand_id=scope.brand_id,
+                    purpose=given.purpose,
+                    channel=given.channel,
+                    granted=given.granted,
+                    version=given.version,
+                    text_hash=text_hash,
+                    language=language,
+                    source=source,
+                    actor=scope.actor.label,
+                    note=given.note,
+                    occurred_at=given.occurred_at or now,
+                    recorded_at=now,
+                )
+            )
+        ConsentAct.objects.bulk_create(acts)
+        for act in acts:
+            _hold(act)
+        if scope.actor.kind in ("staff", "api_key"):
+            _audit(scope, member_id, acts, now)
+    return states(brand_id=scope.brand_id, member_id=member_id)
+
+
+def agree(
+    *, scope: Scope, member_id: UUID, version: str, text: Text, language: Language, now: datetime
+) -> None:
+    """She agreed to the terms of this version as she joined."""
+    record(
+        scope=scope,
+        member_id=member_id,
+        consents=[ConsentIn("terms", "", True, version, text)],
+        source="portal",
+        language=language,
+        now=now,
+    )
+
+
+def states(*, brand_id: UUID, member_id: UUID) -> list[Held]:
+    """What holds for a member, by purpose and channel; what was never asked is not in it, and counts as no."""
+    rows = ConsentState.objects.filter(member_id=member_id, brand_id=brand_id).order_by("purpose", "channel")
+    return [Held(row.purpose, row.channel, row.granted, row.version, row.occurred_at) for row in rows]
+
+
+def granted(*, brand_id: UUID, channel: str, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these members who want marketing by this channel."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT member_id FROM consent_state
+                WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND purpose = 'marketing' AND channel = %s
+                  AND granted""",
+            [plain_array(member_ids), brand_id, channel],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def history(
+    *, scope: Scope, member_id: UUID, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
+) -> Page[Act]:
+    """A member's acts, the one recorded last first, each with its text."""
+    rows = ConsentAct.objects.filter(member_id=member_id, brand_id=scope.brand_id)
+    after = paging.decode_id(cursor)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    page = paging.cut(list(rows.order_by("-id")[: limit + 1]), limit, lambda one: [one.id])
+    hashes = {act.text_hash for act in page.items}
+    texts = {
+        row.hash: Text(row.zh, row.en)
+        for row in ConsentText.objects.filter(brand_id=scope.brand_id, hash__in=hashes)
+    }
+    return page.map(lambda act: _act(act, texts.get(act.text_hash, Text("", ""))))
+
+
+def _keep_text(brand_id: UUID, given: ConsentIn, n: int, now: datetime) -> str:
+    """Keep a version's text when it is first agreed to. A version that stands for another text is refused."""
+    hashed = policy.hash_of(given.text)
+    # one version of the marketing text reads differently by channel
+    version = f"{given.version}/{given.channel}" if given.channel else given.version
+    row, _ = ConsentText.objects.get_or_create(
+        brand_id=brand_id,
+        purpose=given.purpose,
+        version=version,
+        defaults={"zh": given.text.zh, "en": given.text.en, "hash": hashed, "first_used_at": now},
+    )
+    if row.hash != hashed:
+        raise Refusal(
+            "text_changed",
+            Text(
+                f"版本 {given.version} 已用于另一份文本，请更换版本号",
+                f"Version {given.version} stands for another text; use a new version",
+            ),
+            status=409,
+            data={"field": f"consents[{n}].version"},
+        )
+    return hashed
+
+
+def _hold(act: ConsentAct) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO consent_state (member_id, brand_id, purpose, channel, granted, version, act_id, occurred_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (member_id, brand_id, purpose, channel) DO UPDATE
+               SET granted = excluded.granted, version = excluded.version, act_id = excluded.act_id,
+                   occurred_at = excluded.occurred_at
+             WHERE (consent_state.occurred_at, consent_state.act_id) < (excluded.occurred_at, excluded.act_id)
+            """,
+            [
+                act.member_id, act.brand_id, act.purpose, act.channel, act.granted, act.version, act.id,
+                act.occurred_at,
+            ],
+        )  # fmt: skip
+
+
+def _act(row: ConsentAct, text: Text) -> Act:
+    return Act(
+        id=row.id,
+        purpose=row.purpose,
+        channel=row.channel,
+        granted=row.granted,
+        version=row.version,
+        text=text,
+        text_hash=row.text_hash,
+        language=row.language,  # type: ignore[arg-type]
+        source=row.source,  # type: ignore[arg-type]
+        actor=row.actor,
+        note=row.note,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+    )
+
+
+def _audit(scope: Scope, member_id: UUID, acts: Sequence[ConsentAct], now: datetime) -> None:
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action="member.consent",
+        subject_type="member",
+        subject_id=member_id,
+        after={
+            "consents": [
+                {"purpose": a.purpose, "channel": a.channel, "granted": a.granted, "version": a.version}
+                for a in acts
+            ]
+        },
+        now=now,
+    )
