@@ -1638,6 +1638,13 @@ export interface components {
             progress: components["schemas"]["ProgressOut"][];
             tier: components["schemas"]["TierOut"] | null;
         };
+        /** CategoryOut */
+        CategoryOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+        };
         /** ChangeGiven */
         ChangeGiven: {
             /** Channel */
@@ -2186,7 +2193,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Categories */
-            categories: string[];
+            categories: components["schemas"]["CategoryOut"][];
             /** Rewards */
             rewards: components["schemas"]["RewardCardOut"][];
         };
