@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from regulars.conditions.behaviour import SEGMENTS, behaviour_fields, from_plain, is_behaviour, to_plain
 from regulars.conditions.catalogue import FieldCatalogue, attribute_field, balance_field, make_catalogue
 from regulars.conditions.describe import describe_node
 from regulars.conditions.explain import Explainer
@@ -31,6 +32,7 @@ from regulars.conditions.wire import to_wire
 from regulars.kit.text import Language
 
 __all__ = [
+    "SEGMENTS",
     "Choice",
     "FieldCatalogue",
     "FieldDef",
@@ -40,15 +42,19 @@ __all__ = [
     "Scope",
     "attribute_field",
     "balance_field",
+    "behaviour_fields",
     "compile_condition",
     "compile_explain",
     "describe",
     "fields_used",
+    "from_plain",
+    "is_behaviour",
     "make_catalogue",
     "needs",
     "parse_condition",
     "retail_fields",
     "schema",
+    "to_plain",
     "wire",
 ]
 

@@ -6,6 +6,11 @@ Each field says what it means and how fresh it is. Both interpreters get the val
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 from regulars.conditions.types import Choice, FieldDef, FieldType, Freshness, Scope
 from regulars.kit.text import Text
 
@@ -176,18 +181,22 @@ SCORE_FIELDS: tuple[FieldDef, ...] = (
            "The quintile of how often she bought"),
     _score("rfm_m", _T.INT, "RFM：金额（1–5）", "RFM: money (1–5)", "消费金额的五分位",
            "The quintile of how much she spent"),
-    _score("rfm_group", _T.TEXT, "RFM 分组", "RFM group", "由三项得分命名的分组", "The group named by the three scores"),
-    _score("stage", _T.TEXT, "生命周期阶段", "lifecycle stage", "会员所处的阶段", "Where she is in her life as a member"),
+    _score("rfm_group", _T.TEXT, "RFM 分组", "RFM group", "由三项得分命名的分组",
+           "The group named by the three scores"),
+    _score("stage", _T.TEXT, "生命周期阶段", "lifecycle stage", "会员所处的阶段",
+           "Where she is in her life as a member"),
     _score("stage_since", _T.DATE, "进入当前阶段日期", "in this stage since", "进入当前阶段的日期",
            "The day she entered the stage"),
     _score("value_12", _T.MONEY, "未来 12 个月价值", "value of the next 12 months", "预计未来 12 个月消费",
            "What she is expected to spend in 12 months"),
-    _score("value_12_low", _T.MONEY, "12 个月价值下限", "12-month value, low", "区间下限", "The low end of the interval"),
+    _score("value_12_low", _T.MONEY, "12 个月价值下限", "12-month value, low", "区间下限",
+           "The low end of the interval"),
     _score("value_12_high", _T.MONEY, "12 个月价值上限", "12-month value, high", "区间上限",
            "The high end of the interval"),
     _score("value_36", _T.MONEY, "未来 36 个月价值", "value of the next 36 months", "预计未来 36 个月消费",
            "What she is expected to spend in 36 months"),
-    _score("value_36_low", _T.MONEY, "36 个月价值下限", "36-month value, low", "区间下限", "The low end of the interval"),
+    _score("value_36_low", _T.MONEY, "36 个月价值下限", "36-month value, low", "区间下限",
+           "The low end of the interval"),
     _score("value_36_high", _T.MONEY, "36 个月价值上限", "36-month value, high", "区间上限",
            "The high end of the interval"),
     _score("value_decile", _T.INT, "价值十分位（1–10）", "value decile (1–10)", "12 个月价值的十分位，10 为最高",
@@ -227,6 +236,45 @@ SEGMENTS_FIELD = FieldDef(
 BEHAVIOUR_FIELDS: tuple[FieldDef, ...] = (*FACT_FIELDS, *SCORE_FIELDS, SEGMENTS_FIELD)
 
 
+def behaviour_fields() -> tuple[FieldDef, ...]:
+    """Every fact, every score, and the segments."""
+    return BEHAVIOUR_FIELDS
+
+
 def is_behaviour(key: str) -> bool:
     """Whether a field is kept by audience's rooms: whoever gathers facts must load it from there."""
     return key.startswith(PREFIXES) or key == SEGMENTS
+
+
+_TYPES = {field.key: field.type for field in BEHAVIOUR_FIELDS}
+
+
+def to_plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by field key as plain JSON, to be kept with what was decided by them."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Decimal):
+            plain[key] = str(value)
+        elif isinstance(value, date):
+            plain[key] = value.isoformat()
+        elif isinstance(value, (set, frozenset)):
+            plain[key] = sorted(value)
+        else:
+            plain[key] = value
+    return plain
+
+
+def from_plain(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What `to_plain` kept, typed again."""
+    values: dict[str, Any] = dict(plain)
+    for key, value in plain.items():
+        if value is None:
+            continue
+        match _TYPES.get(key):
+            case FieldType.DECIMAL:
+                values[key] = Decimal(value)
+            case FieldType.DATE:
+                values[key] = date.fromisoformat(value)
+            case FieldType.SET:
+                values[key] = set(value)
+    return values

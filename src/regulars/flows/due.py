@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from regulars.facts.activity import api as activities
 from regulars.facts.members import states
-from regulars.flows import notices, payments, value, webhooks
+from regulars.flows import audience, notices, payments, value, webhooks
 from regulars.flows.bookings import api as bookings
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
@@ -120,5 +120,6 @@ def register() -> None:
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
     outbox.subscribe(name=webhooks.CONSUMER, from_start=False)
     due.register("webhooks.feed", webhooks.feed, every_seconds=1)
+    audience.register()
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

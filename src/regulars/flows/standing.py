@@ -13,6 +13,7 @@ from django.db import connection
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
+from regulars.flows import known
 from regulars.flows.intake.progress import load_state
 from regulars.kit.errors import Refusal, not_found
 from regulars.kit.text import Text
@@ -66,6 +67,12 @@ class Standing:
         """Why a condition (its JSON) does not hold for her; empty where it does."""
         if not condition or self.programme is None:
             return ()
+        fields = known.named_in(condition)
+        if fields:
+            brand = organisations.get_brand(brand_id=self.programme.brand_id)
+            self.state.facts.update(
+                known.of_member(brand=brand, member_id=self.row.member_id, fields=fields, now=self.now)
+            )
         return rules.compile_standing(self.programme, condition)(self.state, self.now)
 
 

@@ -19,7 +19,7 @@ from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.types import ActivityIn
 from regulars.facts.members import api as members
 from regulars.facts.members import states
-from regulars.flows import effects
+from regulars.flows import effects, known
 from regulars.flows.intake.fold import Fold
 from regulars.flows.intake.load import event_of
 from regulars.flows.intake.prepare import prepare
@@ -78,6 +78,8 @@ def try_definition(
         )
     state, tier = _state_before(scope, member_id, act, activity_id, now)
     live = versions.in_force(brand_id=brand.id, now=now).at(act.occurred_at)
+    fields = draft.fields_used | live.fields_used
+    state.facts.update(known.of_member(brand=brand, member_id=member_id, fields=fields, now=now))
     state.budgets = _left(brand.id, draft.budgets | live.budgets, act, now)
     decision = decide(draft, state, act)
     facts = facts_of(draft, state, act)

@@ -1,4 +1,4 @@
-"""The ground that segments' conditions are asked on: the brand's catalogue of what a member is when she does nothing."""
+"""The ground that segments' conditions are asked on: the catalogue of what a member is when she does nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from regulars.audience.segments.policy.leaning import SEGMENTS, fields_compared
+from regulars.audience.segments.policy.leaning import fields_compared, leans_on_scores, segments_used
 from regulars.audience.segments.store import keeping
 from regulars.audience.segments.store.binding import Place
 from regulars.conditions.api import (
+    SEGMENTS,
     Choice,
     FieldCatalogue,
     InvalidCondition,
@@ -120,3 +121,18 @@ def builder(place: Place, language: Language) -> Mapping[str, Any]:
     said["scopes"] = [scope for scope in said["scopes"] if scope["scope"] in scopes]
     said["lines"]["quantifiers"] = []
     return said
+
+
+def stands_on_scores(cursor: Any, place: Place, condition: Condition) -> bool:
+    """Whether a condition, or a segment it is made of, stands on scores."""
+    if any(key.startswith("score.") for key in fields_compared(condition)):
+        return True
+    uses = segments_used(condition)
+    if not uses:
+        return False
+    others = keeping.listed(cursor, brand_id=place.brand_id, archived=False)
+    return leans_on_scores(
+        "",
+        {one.code: one.profiles for one in others},
+        {one.code: one.uses for one in others} | {"": tuple(uses)},
+    )

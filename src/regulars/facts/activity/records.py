@@ -46,6 +46,7 @@ class Stored(Struct, omit_defaults=True):
     balances: dict[str, dict[str, int]] = {}
     tier: dict[str, str] = {}
     notes: list[dict[str, Any]] = []
+    known: dict[str, Any] = {}  # facts, scores and segments by field, as they were when it was decided
 
     @property
     def outcomes(self) -> list[StoredOutcome]:

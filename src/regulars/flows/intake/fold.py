@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from regulars.conditions.api import from_plain, to_plain
 from regulars.facts.activity.records import Stored, StoredEarn
 from regulars.flows.intake import moves
 from regulars.flows.intake.decided import (
@@ -68,6 +69,7 @@ class Fold:
     outside: list[Outside] = field(default_factory=list)
     withheld: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     current: UUID | None = None
+    known: Mapping[str, Any] | None = None  # facts, scores and segments that rules ask for, as they are now
 
     def apply(self, event: Event) -> Stored:
         """Take one activity; its effects are in the wallet, the state and the result. Raises `Refusal`."""
@@ -125,6 +127,11 @@ class Fold:
             state.budgets = event.rooms
             if event.rooms is None and self.budgets is not None:
                 state.budgets = self.budgets.at(event.store_id)
+        if self.known is not None or event.known:
+            # decided again, an act is decided by what was known of her when it was decided first
+            known = event.known or to_plain(self.known or {})
+            state.facts.update(from_plain(known))
+            stored.known = dict(known)
         decision = as_recorded(event.recorded) if event.recorded else decide(programme, state, act)
         tags_before = frozenset(state.tags) if decision.tags else None
         apply(programme, state, act, decision)

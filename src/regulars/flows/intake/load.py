@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from regulars.flows.intake.orders import load_json, unknown_order
 from regulars.flows.intake.prepare import act_of, order_key_of
 from regulars.flows.intake.progress import load_state
 from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
+from regulars.flows.known import of_members as known_of_members
 from regulars.flows.outside import outside_of
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
@@ -44,6 +45,7 @@ class Loaded:
     personal: Mapping[UUID, PersonalFacts]
     store_codes: Mapping[UUID, str]
     folds: dict[UUID, Fold]
+    known: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
 
     def expired_until(self, member_id: UUID, now: datetime) -> datetime | None:
         """When value of the member last expired, where lots are loaded.
@@ -66,8 +68,11 @@ def load(
     history: ProgrammeHistory,
     rows: dict[UUID, MembershipRow],
     events: Mapping[UUID, Sequence[Event]],
+    now: datetime | None = None,
 ) -> Loaded:
-    """Load what the folds of locked members need, one query a table."""
+    """Load what the folds of locked members need, one query a table; with `now`, also what rules ask of facts,
+    scores and segments.
+    """
     personal = _personal(history.fields_used, rows)
     store_codes: Mapping[UUID, str] = (
         {store.id: code for code, store in organisations.stores_of(brand_id=brand.id).items()}
@@ -84,12 +89,19 @@ def load(
         )
         for id_, row in rows.items()
     }
+    known = (
+        known_of_members(brand=brand, member_ids=rows, fields=history.fields_used, now=now, fresh=True)
+        if now is not None
+        else {}
+    )
+    for id_, facts in known.items():
+        folds[id_].known = facts
     with_lots = [id_ for id_, items in events.items() if needs_lots(history, items, rows[id_])]
     for id_, lots in ledger_store.load_lots(cursor, brand_id=brand.id, member_ids=with_lots).items():
         wallets[id_].lots = lots
     _load_orders(cursor, brand, rows, folds, events)
     _load_holds(cursor, folds, events)
-    return Loaded(brand, history, rows, personal, store_codes, folds)
+    return Loaded(brand, history, rows, personal, store_codes, folds, known)
 
 
 def needs_lots(history: ProgrammeHistory, events: Iterable[Event], row: MembershipRow) -> bool:
@@ -214,6 +226,7 @@ def event_of(brand: Brand, row: ActivityRow) -> Event:
         subject=row.subject,
         store_id=row.store_id,
         recorded=stored,
+        known=stored.known,
         held=next((str(n["rule"]) for n in stored.notes if n["code"] == "held_for_review"), ""),
     )
 

@@ -31,7 +31,7 @@ from regulars.facts.activity.types import ActivityIn, ActivityStatus, Receipt
 from regulars.facts.members import api as members
 from regulars.facts.members import states
 from regulars.facts.members.states import MembershipRow
-from regulars.flows import effects
+from regulars.flows import effects, known
 from regulars.flows.intake import around, repair
 from regulars.flows.intake.fold import Fold, inactive_from
 from regulars.flows.intake.load import Loaded, load
@@ -162,6 +162,7 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
                 history=history,
                 rows=held,
                 events={id_: [event for event, _ in items] for id_, items in by_member.items()},
+                now=work.now,
             )
             if history.budgets:
                 around.open_budgets(work, loaded, by_member, used_up)
@@ -183,6 +184,7 @@ def _transact(cursor: Any, work: Work, ready: list[Prepared]) -> None:
             around.open_cases(work, folds, suspicions)
         activity_store.insert(cursor, work.rows)
         outbox.append(around.announce(work))
+        known.follow(brand_id=work.brand.id, member_ids=list(folds), fields=history.fields_used, now=work.now)
     activity_store.release_keys(cursor, keys=work.released)
     _answer_repeats(cursor, work)
 

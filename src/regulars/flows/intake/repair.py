@@ -161,7 +161,12 @@ def _repair_member(
 def _fresh(loaded: Loaded, member_id: UUID) -> Fold:
     row = loaded.rows[member_id]
     state = fresh_state(row, loaded.personal.get(member_id), loaded.store_codes)
-    return Fold(state=state, wallet=Wallet({}, []), programme_at=loaded.history.at)
+    return Fold(
+        state=state,
+        wallet=Wallet({}, []),
+        programme_at=loaded.history.at,
+        known=loaded.known.get(member_id),
+    )
 
 
 def _overdrawn(

@@ -44,6 +44,9 @@ class Event:
     waiting: bool = False
     held: str = ""  # by which rule its value waits for a review
     rooms: Mapping[str, BudgetRoom] | None = None  # of budgets, for one that a replay decides anew
+    known: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # of her facts and scores when it was decided, plain
 
 
 @dataclass(slots=True)

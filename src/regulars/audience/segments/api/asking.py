@@ -9,15 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from regulars.audience.segments import places
-from regulars.audience.segments.policy.leaning import (
-    fields_compared,
-    leans_on_scores,
-    segments_used,
-)
-from regulars.audience.segments.store import asking, keeping
-from regulars.audience.segments.store.binding import Place
+from regulars.audience.segments.store import asking
 from regulars.audience.segments.types import Preview
-from regulars.conditions.types import Condition
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Scope
 
@@ -39,7 +32,10 @@ def preview(
     condition = places.read_condition(place, definition)
     with asking.limited(seconds) as cursor:
         question = asking.ask(
-            place, condition, profiles=leans(cursor, place, condition), store_ids=scope.store_ids
+            place,
+            condition,
+            profiles=places.stands_on_scores(cursor, place, condition),
+            store_ids=scope.store_ids,
         )
         everybody = asking.ask(place, places.EVERYBODY, profiles=False, store_ids=scope.store_ids)
         of = asking.count(cursor, everybody)
@@ -62,7 +58,7 @@ def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], no
     place = places.place_of(brand_id=brand_id, now=now)
     condition = places.read_condition(place, definition)
     with asking.limited(SECONDS) as cursor:
-        question = asking.ask(place, condition, profiles=leans(cursor, place, condition))
+        question = asking.ask(place, condition, profiles=places.stands_on_scores(cursor, place, condition))
         return asking.among(cursor, question, member_ids)
 
 
@@ -75,18 +71,3 @@ def describe(*, brand_id: UUID, definition: Any, now: datetime) -> Text:
 def builder(*, brand_id: UUID, now: datetime, language: Language) -> Mapping[str, Any]:
     """The fields, operators, choices and limits for a form-based builder of segments."""
     return places.builder(places.place_of(brand_id=brand_id, now=now), language)
-
-
-def leans(cursor: Any, place: Place, condition: Condition) -> bool:
-    """Whether a condition, or a segment it is made of, stands on scores."""
-    if any(key.startswith("score.") for key in fields_compared(condition)):
-        return True
-    uses = segments_used(condition)
-    if not uses:
-        return False
-    others = keeping.listed(cursor, brand_id=place.brand_id, archived=False)
-    return leans_on_scores(
-        "",
-        {one.code: one.profiles for one in others},
-        {one.code: one.uses for one in others} | {"": tuple(uses)},
-    )

@@ -8,11 +8,12 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
+from regulars.audience.segments import places
 from regulars.audience.segments.api.definitions import create, get_segment, list_segments
 from regulars.audience.segments.api.reading import walk
 from regulars.audience.segments.policy.alike import LEAST_SEED, SCORERS, Scorer, standardised
 from regulars.audience.segments.policy.readymade import Figures, ready_made
-from regulars.audience.segments.store import reporting
+from regulars.audience.segments.store import asking, reporting
 from regulars.audience.segments.types import Segment, SegmentDraft
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.text import Text
@@ -105,14 +106,13 @@ def install_ready_made(*, scope: Scope, now: datetime) -> list[Segment]:
 
 def listed_ids(*, scope: Scope, definition: object, now: datetime) -> list[UUID]:
     """Everybody a definition finds now: what a static list is made of when it comes from a filter."""
-    from regulars.audience.segments import places
-    from regulars.audience.segments.api.asking import leans
-    from regulars.audience.segments.store import asking
-
     place = places.place_of(brand_id=scope.brand_id, now=now)
     condition = places.read_condition(place, definition)
     with asking.limited(30.0) as cursor:
         question = asking.ask(
-            place, condition, profiles=leans(cursor, place, condition), store_ids=scope.store_ids
+            place,
+            condition,
+            profiles=places.stands_on_scores(cursor, place, condition),
+            store_ids=scope.store_ids,
         )
         return [one for chunk in asking.chunks(cursor, question, size=50_000) for one in chunk]

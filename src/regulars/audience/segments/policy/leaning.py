@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from regulars.conditions.api import SEGMENTS
 from regulars.conditions.types import ALWAYS, All, AnyOf, Compare, Condition, Not
 
-SEGMENTS = "membership.segments"
 NEVER: Condition = Not(ALWAYS)
 
 

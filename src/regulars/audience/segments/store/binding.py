@@ -10,11 +10,10 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composable, Literal
 
-from regulars.conditions.api import FieldCatalogue
-from regulars.conditions.behaviour import SEGMENTS
+from regulars.conditions.api import SEGMENTS, FieldCatalogue
 from regulars.conditions.sql.api import Binding, json_expression
-from regulars.conditions.times import day_start
 from regulars.kit.ids import first_id_at
+from regulars.kit.periods import start_of_day
 
 _PLAIN: dict[str, LiteralString] = {
     "member.language": "m.language",
@@ -113,7 +112,7 @@ _AGGREGATES = {
 
 
 def _window(place: Place, activity: str, days: int, aggregate: str) -> Composable:
-    start = day_start(place.today - timedelta(days=days - 1), place.catalogue.zone)
+    start = start_of_day(place.today - timedelta(days=days - 1), place.catalogue.timezone)
     return SQL(
         """(SELECT {of} FROM activity a WHERE a.member_id = m.member_id AND a.brand_id = m.brand_id
              AND a.type = {kind} AND a.id >= {oldest} AND a.occurred_at >= {start} AND a.occurred_at <= {now})"""

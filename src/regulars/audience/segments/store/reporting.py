@@ -54,12 +54,16 @@ def moves_page(
 
 
 def counts(cursor: Any, *, segment_ids: Sequence[UUID], limit: int) -> dict[UUID, list[SegmentCount]]:
-    """The last counts of each segment, the oldest first."""
+    """Each segment's last days with a count (UTC), the oldest first: members at its end, who came and went on it."""
     cursor.execute(
         """SELECT s.id, c.at, c.version, c.members, c.entered, c.gone FROM unnest(%s::uuid[]) AS s(id)
-             CROSS JOIN LATERAL (SELECT * FROM segment_count WHERE segment_id = s.id
-                                  ORDER BY id DESC LIMIT %s) c
-            ORDER BY s.id, c.id""",
+             CROSS JOIN LATERAL (
+                 SELECT max(at) AS at, (array_agg(version ORDER BY id DESC))[1] AS version,
+                        (array_agg(members ORDER BY id DESC))[1] AS members, sum(entered)::int AS entered,
+                        sum(gone)::int AS gone
+                   FROM segment_count WHERE segment_id = s.id
+                  GROUP BY (at AT TIME ZONE 'UTC')::date ORDER BY 1 DESC LIMIT %s) c
+            ORDER BY s.id, c.at""",
         [plain_array(segment_ids), limit],
     )
     found: dict[UUID, list[SegmentCount]] = {id_: [] for id_ in segment_ids}
