@@ -148,6 +148,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consents
+         * @description Every channel with what she agreed to.
+         */
+        get: operations["regulars_surfaces_portal_consents_get_consents"];
+        /**
+         * Change Consents
+         * @description Agree to channels or take them back; it holds at once.
+         */
+        put: operations["regulars_surfaces_portal_consents_change_consents"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/coupons": {
         parameters: {
             query?: never;
@@ -1764,6 +1788,35 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * ConsentChoiceOut
+         * @description A channel, the text agreed to, and what holds. `since` is null where she was never asked.
+         */
+        ConsentChoiceOut: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "email" | "wechat" | "wecom" | "push" | "phone";
+            /** Granted */
+            granted: boolean;
+            /** Name */
+            name: string;
+            /** Since */
+            since: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ConsentChoicesIn
+         * @description The channels that change, each with yes or no.
+         */
+        ConsentChoicesIn: {
+            /** Choices */
+            choices: {
+                [key: string]: boolean;
+            };
+        };
         /** ConsentOut */
         ConsentOut: {
             /** Paragraphs */
@@ -1772,6 +1825,11 @@ export interface components {
             title: string;
             /** Version */
             version: string;
+        };
+        /** ConsentsOut */
+        ConsentsOut: {
+            /** Choices */
+            choices: components["schemas"]["ConsentChoiceOut"][];
         };
         /** DrawIn */
         DrawIn: {
@@ -2120,6 +2178,11 @@ export interface components {
              * @enum {string}
              */
             kind: "phone" | "email";
+            /**
+             * Marketing
+             * @default []
+             */
+            marketing: ("sms" | "email" | "wechat" | "wecom" | "push" | "phone")[];
             /**
              * Recruiter
              * @default
@@ -3847,6 +3910,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_consents_get_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_consents_change_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentChoicesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsOut"];
                 };
             };
         };
