@@ -132,3 +132,29 @@ def test_a_clerk_sells_and_uses_but_does_not_give_back(desk, owner, two):
         f"{base}/top-ups/{sold['top_ups'][0]['id']}/refunds", {"reason": "x", "key": key()}, expect=403
     )
     clerk.put("/prepaid/definitions/ladder/x", {"state": "active", "definition": {}}, expect=403)
+
+
+def test_a_sold_card_is_paid_back_before_anybody_binds_it(desk, owner, two):
+    """Face 100 yuan, sold for 95: 95 go back at most."""
+    batch = {"code": "gift", "name": {"zh": "礼", "en": "Gift"}, "face": 10_000, "price": 9_500, "count": 1}
+    owner.post("/gift-card-batches", batch, expect=201)
+    answer = owner.client.post(
+        "/api/console/gift-card-batches/gift/cards",
+        headers={"X-Regulars-Brand": owner.brand, "X-CSRFToken": owner.client.cookies["csrftoken"].value},
+    )
+    number = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))[1][1]
+    clerk = desk("clerk")
+    sale = {"numbers": [number], "method": "cash", "store": "SH001", "key": key()}
+    assert clerk.post("/gift-cards/sales", sale, expect=201)[0]["price"] == 9_500
+    sent = {"number": number, "amount": 9_501, "method": "cash", "reason": "a present too many", "key": key()}
+    clerk.post("/gift-cards/refunds", sent, expect=403)
+    assert owner.post("/gift-cards/refunds", sent, expect=422)["errors"][0]["field"] == "amount"
+    sent = {**sent, "amount": 9_500, "reference": "R-7", "key": key()}
+    card = owner.post("/gift-cards/refunds", sent, expect=201)
+    assert (card["state"], card["refund"]["money"], card["refund"]["reference"]) == ("void", 9_500, "R-7")
+    assert owner.post("/gift-cards/refunds", sent, expect=201) == card
+    again = owner.post("/gift-cards/refunds", {**sent, "key": key()}, expect=409)
+    assert (again["code"], again["data"]["state"]) == ("card_not_active", "void")
+    assert owner.post("/gift-cards/lookups", {"number": number})["refund"]["method"] == "cash"
+    (entry,) = owner.get("/audit?action=gift_card.refund")["items"]
+    assert (entry["action_name"], entry["after"]["money"]) == ("Gift card · refunded", 9_500)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regulars.flows.prepaid.buyers import DOCUMENTS, get_buyer, record_buyer
 from regulars.flows.prepaid.buying import Payer, Purchase, begin_purchase, latest_purchase
+from regulars.flows.prepaid.card_refunds import refund_card
 from regulars.flows.prepaid.cards import (
     MadeCard,
     claim_card,
@@ -48,7 +49,7 @@ __all__ = [
     "card_differences", "claim_card", "create_batch", "draw", "evidence_pack", "expire_cards", "find_card",
     "freeze_package", "get_buyer", "get_household", "get_owed", "give_card", "given_today", "hand_out",
     "holds_together", "join_household", "latest_purchase", "leave_household", "most_refundable", "record_buyer",
-    "redeem_stamp_card", "refund_package", "refund_top_up", "render", "sell_cards", "shown", "terms_of", "thaw",
-    "top_up", "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch",
+    "redeem_stamp_card", "refund_card", "refund_package", "refund_top_up", "render", "sell_cards", "shown", "terms_of",
+    "thaw", "top_up", "transfer", "transfer_package", "undo_use", "unfreeze_package", "use_package", "void_batch",
     "void_card",
 ]  # fmt: skip

@@ -144,7 +144,7 @@ def sell_cards(
             brand_id=scope.brand_id, kind="gift_sale", key=key, member_id=ground.NOBODY, subject_id=new_id(),
             body=[method, reference, *map(str, hashes)],
         )  # fmt: skip
-        found = [_card(cursor, scope, hash_) for hash_ in hashes]
+        found = [locked_card(cursor, scope, hash_) for hash_ in hashes]
         if first is not None:
             return found
         batches = store.batches_by_id(cursor, brand_id=scope.brand_id, ids={card.batch_id for card in found})
@@ -250,7 +250,7 @@ def give_card(
     settings = prepaid.get_settings(brand_id=scope.brand_id)
     with transaction.atomic(), connection.cursor() as cursor:
         ground.lock(scope, member_id, to)
-        card = _card(cursor, scope, card_id)
+        card = locked_card(cursor, scope, card_id)
         first = activities.claim(
             brand_id=scope.brand_id, kind="gift_give", key=key, member_id=member_id, subject_id=card_id,
             body=[str(card_id), str(to)],
@@ -284,9 +284,9 @@ def give_card(
 
 def void_card(*, scope: Scope, card_id: UUID, reason: str, now: datetime) -> CardRow:
     """A card that nobody has claimed is worth nothing any more. Raises `card_not_active` (409). Twice is once."""
-    _check_reason(reason)
+    check_reason(reason)
     with transaction.atomic(), connection.cursor() as cursor:
-        card = _card(cursor, scope, card_id)
+        card = locked_card(cursor, scope, card_id)
         if card.state == "void":
             return card
         if card.state not in ("made", "active"):
@@ -301,7 +301,7 @@ def void_card(*, scope: Scope, card_id: UUID, reason: str, now: datetime) -> Car
 
 def void_batch(*, scope: Scope, code: str, reason: str, now: datetime) -> int:
     """Every unclaimed card of a batch becomes void; returns how many did."""
-    _check_reason(reason)
+    check_reason(reason)
     with transaction.atomic(), connection.cursor() as cursor:
         batch = store.get_batch(cursor, brand_id=scope.brand_id, code=code, lock=True)
         if batch is None:
@@ -338,7 +338,8 @@ def _number(typed: str) -> str:
     return number
 
 
-def _card(cursor: Any, scope: Scope, hash_: UUID) -> CardRow:
+def locked_card(cursor: Any, scope: Scope, hash_: UUID) -> CardRow:
+    """A card by its id. Raises `card_unknown`."""
     card = store.get_card(cursor, brand_id=scope.brand_id, number_hash=hash_, lock=True)
     if card is None:
         raise cards.no_such_card()
@@ -363,7 +364,8 @@ def _check_sale(
         raise law_cn.buyer_unknown()
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Whoever ends a card says why."""
     if not 0 < len(reason.strip()) <= 500:
         raise invalid_field(
             "reason", "required", "请说明原因，最长 500 字", "say why, in at most 500 characters"

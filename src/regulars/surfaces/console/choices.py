@@ -16,7 +16,7 @@ from regulars.kit.text import Text
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs
 from regulars.surfaces.console.naming import Naming
-from regulars.surfaces.console.shapes.members import (
+from regulars.surfaces.console.shapes.choices import (
     ChoicesOut,
     OfferChoicesOut,
     SchemeChoiceOut,

@@ -22,6 +22,7 @@ from regulars.surfaces.console.shapes.prepaid import (
     CardOut,
     ClaimIn,
     GiftCardBatchOut,
+    GiftCardRefundIn,
     GiftCardVoidIn,
     NumberIn,
     PrepaidOut,
@@ -143,6 +144,28 @@ def void_card(request: HttpRequest, given: GiftCardVoidIn) -> Any:
         scope=naming.scope, card_id=found.number_hash, reason=given.reason, now=clock.now()
     )
     return card_outs(naming, [card])[0]
+
+
+@router.post("/gift-cards/refunds", response={201: CardOut}, **needs("prepaid.refund"))
+def refund_card(request: HttpRequest, given: GiftCardRefundIn) -> Any:
+    """Give back money for a sold card that nobody has bound; it becomes void.
+
+    409 `card_not_active`, `card_not_refundable`, `law_whole_refund`.
+    """
+    naming = _naming(request)
+    found = flows.find_card(scope=naming.scope, number=given.number)
+    card, _ = flows.refund_card(
+        scope=naming.scope,
+        card_id=found.number_hash,
+        amount=given.amount,
+        method=given.method,
+        reason=given.reason,
+        reference=given.reference,
+        store_code=given.store or None,
+        key=given.key,
+        now=clock.now(),
+    )
+    return Status(201, card_outs(naming, [card])[0])
 
 
 @router.post("/members/{code}/gift-cards", response={201: PrepaidOut}, **needs("prepaid.use"))

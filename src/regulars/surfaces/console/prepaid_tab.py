@@ -14,6 +14,7 @@ from regulars.programme.rules.types import MONEY_KINDS
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.prepaid import (
     CardOut,
+    CardRefundOut,
     PackageOut,
     PrepaidOut,
     RepaymentOut,
@@ -25,7 +26,15 @@ from regulars.surfaces.console.shapes.prepaid import (
 )
 from regulars.value.ledger import api as ledger
 from regulars.value.prepaid import api as prepaid
-from regulars.value.prepaid.types import KIND_NAMES, STATE_NAMES, TOP_UP, BatchRow, CardRow, PackageRow
+from regulars.value.prepaid.types import (
+    KIND_NAMES,
+    STATE_NAMES,
+    TOP_UP,
+    BatchRow,
+    CardRow,
+    GiftRefundRow,
+    PackageRow,
+)
 
 _MOST = 50
 _USED_UP = Text("已用完", "used up")
@@ -125,6 +134,9 @@ def card_outs(naming: Naming, rows: list[CardRow], holder: UUID | None = None) -
     ids = [row.lot_id for row in rows if row.lot_id is not None]
     lots = ledger.get_lots(brand_id=brand_id, member_id=holder, ids=ids) if holder and ids else {}
     codes = _codes(naming, {row.holder_id for row in rows if row.holder_id})
+    back = prepaid.card_refunds_of(
+        brand_id=brand_id, hashes=[r.number_hash for r in rows if r.state == "void"]
+    )
     return [
         CardOut(
             id=str(row.number_hash),
@@ -142,9 +154,23 @@ def card_outs(naming: Naming, rows: list[CardRow], holder: UUID | None = None) -
             claimed_at=row.claimed_at,
             ended_at=row.ended_at,
             ended_reason=row.ended_reason,
+            refund=_refund(back.get(row.number_hash)),
         )
         for row in rows
     ]
+
+
+def _refund(row: GiftRefundRow | None) -> CardRefundOut | None:
+    if row is None:
+        return None
+    return CardRefundOut(
+        money=row.money,
+        method=row.method,
+        reference=row.reference,
+        by_right=row.by_right,
+        actor=row.actor,
+        at=row.created_at,
+    )
 
 
 def _package(naming: Naming, row: PackageRow, left: int, now: datetime) -> PackageOut:

@@ -295,6 +295,29 @@ class GiftCard(models.Model):
         ]
 
 
+class GiftRefund(models.Model):
+    """Money given back for a sold card that nobody had claimed; the card is void from then on. One to a card."""
+
+    number_hash = models.UUIDField(primary_key=True)
+    brand_id = models.UUIDField()
+    batch_id = models.UUIDField()
+    paid = models.BigIntegerField()
+    money = models.BigIntegerField()
+    method = models.TextField()
+    store_id = models.UUIDField(null=True)
+    by_right = models.BooleanField(default=False, db_default=False)
+    reason = models.TextField(default="", db_default="")
+    reference = models.TextField(default="", db_default="")
+    actor = models.TextField(default="", db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "gift_card_refund"
+        constraints = [
+            models.CheckConstraint(condition=Q(money__gt=0, money__lte=F("paid")), name="gift_refund_money"),
+        ]
+
+
 class Household(models.Model):
     """A member who may draw value of the head of her household. A head is in nobody's."""
 

@@ -169,6 +169,7 @@ class Settings:
     bonus: str = "bonus"
     sessions: str = "sessions"
     gift: str = "gift"
+    gift_refunds: bool = True  # whether money goes back for a sold card that nobody has claimed
     contract_version: str = "1"
     contract: Text = field(default_factory=lambda: Text("", ""))
     transfer: TransferRule = TransferRule()
@@ -341,6 +342,24 @@ class CardRow:
     lot_id: UUID | None
     ended_at: datetime | None
     ended_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiftRefundRow:
+    """`paid` is what the card was sold for, `money` what of it went back; `by_right`: the law gave it."""
+
+    number_hash: UUID
+    brand_id: UUID
+    batch_id: UUID
+    paid: int
+    money: int
+    method: str
+    store_id: UUID | None
+    by_right: bool
+    reason: str
+    reference: str
+    actor: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,17 @@ class UseOut(Shape):
     can_undo: bool
 
 
+class CardRefundOut(Shape):
+    """Money that went back for a card before anybody had bound it. `by_right`: the law gave it."""
+
+    money: int
+    method: str
+    reference: str
+    by_right: bool
+    actor: str
+    at: datetime
+
+
 class CardOut(Shape):
     """`left` is known of cards that a member holds; `price` is what such a card is sold for."""
 
@@ -118,6 +129,7 @@ class CardOut(Shape):
     claimed_at: datetime | None
     ended_at: datetime | None
     ended_reason: str
+    refund: CardRefundOut | None
 
 
 class RepaymentOut(Shape):
@@ -274,6 +286,18 @@ class SaleIn(Shape):
     reference: str = Field("", max_length=200)
     store: str | None = Field(None, max_length=64)
     buyer: str | None = Field(None, max_length=64)
+    key: str = Field(min_length=8, max_length=100)
+
+
+class GiftCardRefundIn(Shape):
+    """`amount` in minor units; null: all that was paid."""
+
+    number: str = Field(min_length=1, max_length=40)
+    amount: int | None = Field(None, ge=1, le=10**12)
+    method: Method
+    reference: str = Field("", max_length=200)
+    reason: str = Field(min_length=1, max_length=500)
+    store: str | None = Field(None, max_length=64)
     key: str = Field(min_length=8, max_length=100)
 
 

@@ -16,6 +16,7 @@ from regulars.value.prepaid.api.definitions import (
 )
 from regulars.value.prepaid.api.reading import (
     batches_of,
+    card_refunds_of,
     claimed_total,
     count_cards,
     get_batch,
@@ -33,8 +34,9 @@ from regulars.value.prepaid.api.reading import (
 )
 
 __all__ = [
-    "KINDS", "apply_definition", "batches_of", "claimed_total", "count_cards", "export_definitions", "get_batch",
-    "get_definition", "get_ladder", "get_package", "get_package_terms", "get_settings", "get_stamp_card", "get_top_up",
-    "list_batches", "list_cards", "list_definitions", "list_held_cards", "list_packages", "list_repayments",
-    "list_top_ups", "list_transfers", "list_uses", "put_definition", "unclaimed_cards",
+    "KINDS", "apply_definition", "batches_of", "card_refunds_of", "claimed_total", "count_cards",
+    "export_definitions", "get_batch", "get_definition", "get_ladder", "get_package", "get_package_terms",
+    "get_settings", "get_stamp_card", "get_top_up", "list_batches", "list_cards", "list_definitions",
+    "list_held_cards", "list_packages", "list_repayments", "list_top_ups", "list_transfers", "list_uses",
+    "put_definition", "unclaimed_cards",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from regulars.value.prepaid.types import (
     TOP_UP,
     BatchRow,
     CardRow,
+    GiftRefundRow,
     PackageRow,
     RepaymentRow,
     TopUpRow,
@@ -137,6 +138,12 @@ def list_held_cards(*, brand_id: UUID, member_id: UUID) -> list[CardRow]:
 def batches_of(*, brand_id: UUID, ids: Iterable[UUID]) -> dict[UUID, BatchRow]:
     with connection.cursor() as cursor:
         return cards.batches_by_id(cursor, brand_id=brand_id, ids=ids)
+
+
+def card_refunds_of(*, brand_id: UUID, hashes: Iterable[UUID]) -> dict[UUID, GiftRefundRow]:
+    """By card, the money that went back for it before anybody claimed it."""
+    with connection.cursor() as cursor:
+        return cards.refunds_of(cursor, brand_id=brand_id, hashes=hashes)
 
 
 def count_cards(*, brand_id: UUID, batch_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

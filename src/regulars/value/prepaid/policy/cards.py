@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from regulars.kit.errors import Refusal, conflict
+from regulars.kit.errors import Refusal, conflict, invalid_field
 from regulars.kit.text import Text
-from regulars.value.prepaid.types import CardRow
+from regulars.value.prepaid.policy import law_cn
+from regulars.value.prepaid.types import CardRow, Settings
 
 _DIGITS = 15  # and a check digit
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I
@@ -64,6 +66,40 @@ def check_claim(card: CardRow, now: datetime) -> None:
     if card.state != "active" or (card.expires_at is not None and card.expires_at <= now):
         state = "expired" if card.state == "active" else card.state
         raise conflict("card_not_active", "该卡当前不可绑定", f"The card is {state}", state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class GiftRefundPlan:
+    money: int
+    by_right: bool
+
+
+def plan_refund(
+    *, card: CardRow, paid: int, wanted: int | None, settings: Settings, now: datetime
+) -> GiftRefundPlan:
+    """What goes back for a sold card that nobody has claimed: `wanted` of what was `paid` (None: all of it).
+
+    An unclaimed card is an unused one. Where the law lets its buyer return it, she gets all she paid, whatever the
+    brand's terms. Raises `card_not_active`, `card_not_refundable`, `law_whole_refund` (409), `invalid_input`.
+    """
+    if card.state != "active" or card.activated_at is None:
+        raise conflict(
+            "card_not_active", "只有已售出、未绑定的卡可以退款", f"The card is {card.state}", state=card.state
+        )
+    by_right = settings.law == "cn" and law_cn.may_return_all(
+        bought_at=card.activated_at, now=now, unused=True
+    )
+    ended = card.expires_at is not None and card.expires_at <= now
+    if paid <= 0 or (not by_right and (ended or not settings.gift_refunds)):
+        raise conflict(
+            "card_not_refundable", "按规则，该卡不能退款", "By its terms this card is not paid back"
+        )
+    money = paid if wanted is None else wanted
+    if not 0 < money <= paid:
+        raise invalid_field("amount", "out_of_range", f"1–{paid}", f"1 to {paid}")
+    if by_right and money < paid:
+        raise law_cn.whole_refund(paid)
+    return GiftRefundPlan(money, by_right)
 
 
 def after_miss(misses: int, now: datetime) -> tuple[int, datetime | None]:

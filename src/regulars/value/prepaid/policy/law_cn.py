@@ -104,6 +104,15 @@ def may_return_all(*, bought_at: datetime, now: datetime, unused: bool) -> bool:
     return unused and now <= bought_at + COOLING_OFF
 
 
+def whole_refund(paid: int) -> Refusal:
+    return _law(
+        "law_whole_refund",
+        "购卡 7 日内未使用，应一次性全额退还",
+        "Within 7 days of buying, an unused card is paid back whole and at once",
+        paid=paid,
+    )
+
+
 def _cap(most: int, found: int) -> Refusal:
     return _law(
         "law_cap",

@@ -38,6 +38,7 @@ _SETTINGS = (
     "bonus",
     "sessions",
     "gift",
+    "gift_refunds",
     "contract_version",
     "contract",
     "transfer",
@@ -155,6 +156,7 @@ def read_settings(given: Any) -> Settings:
         bonus=node.code("bonus", plain.bonus),
         sessions=node.code("sessions", plain.sessions),
         gift=node.code("gift", plain.gift),
+        gift_refunds=node.flag("gift_refunds", True),
         contract_version=node.string("contract_version", most=40, default="1"),
         contract=node.text("contract", _NONE, most=20_000),
         transfer=TransferRule()

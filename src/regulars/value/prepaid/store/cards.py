@@ -10,9 +10,10 @@ from uuid import UUID
 
 from regulars.kit.sql import copy_rows
 from regulars.kit.text import Text
-from regulars.value.prepaid.types import BatchRow, CardRow
+from regulars.value.prepaid.types import BatchRow, CardRow, GiftRefundRow
 
 _CARD = ", ".join(field.name for field in fields(CardRow))
+_REFUND = ", ".join(field.name for field in fields(GiftRefundRow))
 _BATCH = """id, brand_id, code, name_zh, name_en, design, face, price, count, valid_months, registered, handed_out_at,
             created_by, created_at"""
 
@@ -130,6 +131,23 @@ def save_card(cursor: Any, card: CardRow) -> None:
             card.ended_reason, card.number_hash,
         ],
     )  # fmt: skip
+
+
+def add_refund(cursor: Any, row: GiftRefundRow) -> None:
+    """The money of a locked card goes back; a second time fails on the key."""
+    cursor.execute(
+        f"INSERT INTO gift_card_refund ({_REFUND}) VALUES ({', '.join(['%s'] * len(fields(row)))})",
+        [getattr(row, field.name) for field in fields(row)],
+    )
+
+
+def refunds_of(cursor: Any, *, brand_id: UUID, hashes: Iterable[UUID]) -> dict[UUID, GiftRefundRow]:
+    """What went back for which cards."""
+    cursor.execute(
+        f"SELECT {_REFUND} FROM gift_card_refund WHERE brand_id = %s AND number_hash = ANY(%s::uuid[])",
+        [brand_id, list(hashes)],
+    )
+    return {row[0]: GiftRefundRow(*row) for row in cursor.fetchall()}
 
 
 def by_lots(cursor: Any, *, brand_id: UUID, member_id: UUID, lot_id: UUID) -> CardRow | None:

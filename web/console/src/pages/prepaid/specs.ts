@@ -75,6 +75,7 @@ export function specOf(kind: Kind, t: Say, offers: Offers, isNew: boolean): Fiel
   return [
     { kind: 'choice', path: 'law', label: t('prepaid.law'), fallback: 'none', hint: t('prepaid.lawHint'), choices: ['none', 'cn'].map((one) => ({ value: one, label: t(`prepaid.laws.${one}`) })), wide: true },
     { kind: 'texts', path: 'contract', label: t('prepaid.contract') },
+    { kind: 'flag', path: 'gift_refunds', label: t('prepaid.giftRefunds'), fallback: true, wide: true },
     { kind: 'text', path: 'contract_version', label: t('prepaid.contractVersion') },
     { kind: 'head', path: '#transfer', label: t('prepaid.transfer') },
     { kind: 'flag', path: 'transfer.enabled', label: t('prepaid.enabled') },
