@@ -26,7 +26,7 @@ from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
 
 _FONT = "STSong-Light"  # Adobe's CID font for simplified Chinese: readers bring it, nothing is embedded
-_MONTHLY = Text("会员月报", "Monthly member report")
+MONTHLY = Text("会员月报", "Monthly member report")
 _PERIOD = Text("期间 {a} 至 {b}，数据截至 {c}", "{a} to {b}, data as of {c}")
 _NOTHING = Text("没有数据", "No data")
 _MOST_COLUMNS = 14
@@ -38,7 +38,7 @@ _HIDDEN = frozenset({"code"})
 
 def title_of(report: Report) -> Text:
     """What the report is called."""
-    return REPORTS.get(report.name, _MONTHLY)
+    return REPORTS.get(report.name, MONTHLY)
 
 
 def pdf(

@@ -28,6 +28,7 @@ from regulars.surfaces.console import (
     imports,
     keys,
     liability,
+    lifecycle,
     lots,
     member_coupons,
     members,
@@ -39,6 +40,7 @@ from regulars.surfaces.console import (
     programme,
     recommend,
     redemptions,
+    reports,
     reviews,
     rewards,
     roles,
@@ -92,5 +94,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, recommend,
+    lifecycle, reports,
 ):  # fmt: skip
     api.add_router("", part.router)
