@@ -50,8 +50,11 @@ class Warehouse:
         yield from self._ibis.to_pyarrow_batches(expression, chunk_size=rows)
 
     def keep(self, name: str, expression: Any) -> Any:
-        """What an expression comes to, reckoned once and kept as a table for as long as the warehouse is open."""
-        return self._ibis.create_table(name, expression, temp=True, overwrite=True)
+        """What an expression comes to, reckoned once and kept as a table for as long as the warehouse is open.
+
+        The name must be a new one.
+        """
+        return self._ibis.create_table(name, expression)
 
     def put(self, name: str, frame: Any) -> Any:
         """A frame (Arrow or pandas) as a table beside the others, for as long as the warehouse is open."""
