@@ -89,6 +89,21 @@ def get_report(*, brand: Brand, name: str, now: datetime, period: Period | None 
         return Made(_make(brand, warehouse, name, period, now), warehouse.complete_at or now, now)
 
 
+def period_of(
+    *, brand: Brand, name: str, first: date | None, last: date | None, now: datetime
+) -> Period | None:
+    """The period somebody asks for: the month `first` lies in for the monthly report; None: the usual one.
+
+    Raises 422 for one that is none.
+    """
+    today = _today(brand, now)
+    if first is not None and name == MONTHLY:
+        return reports.month_of(reports.check_period(first, first, today).first)
+    if first is None and last is None:
+        return None
+    return reports.check_period(first or reports.recent_year(today).first, last or today, today)
+
+
 def months_of(*, brand: Brand) -> list[date]:
     """The months the monthly report can be made for, the newest first."""
     tables = {one.table: one for one in warehouses.get_status(brand_id=brand.id).tables}

@@ -12,9 +12,8 @@ from ninja import Path, Query, Router, Status
 from regulars.flows.insight import papers
 from regulars.flows.insight import reports as flow
 from regulars.insight.reports import api as reports
-from regulars.insight.reports.types import FIGURES, METRICS, GoalStanding, Period
+from regulars.insight.reports.types import FIGURES, METRICS, GoalStanding
 from regulars.kit import clock
-from regulars.kit.periods import zone
 from regulars.kit.text import Text
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs, uuid_of
@@ -147,11 +146,5 @@ def close_goal(request: HttpRequest, goal_id: str) -> Any:
 
 
 def _made(seen: Viewer, name: str, first: date | None, last: date | None) -> flow.Made:
-    period: Period | None = None
-    today = seen.now.astimezone(zone(seen.brand.timezone)).date()
-    if first is not None and name == flow.MONTHLY:
-        period = reports.month_of(reports.check_period(first, first, today).first)
-    elif first is not None or last is not None:
-        year = reports.recent_year(today)
-        period = reports.check_period(first or year.first, last or today, today)
+    period = flow.period_of(brand=seen.brand, name=name, first=first, last=last, now=seen.now)
     return flow.get_report(brand=seen.brand, name=name, period=period, now=seen.now)

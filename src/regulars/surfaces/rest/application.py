@@ -20,6 +20,7 @@ from regulars.surfaces.rest import (
     coupons,
     gift_cards,
     giving,
+    lifecycle,
     mall,
     members,
     plans,
@@ -61,6 +62,7 @@ _TAGS = [
     },
     {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
     {"name": "Recommendations", "description": "What members are recommended; what goes together."},
+    {"name": "Insight", "description": "Stages of members, KOC scores, profiles, reports and goals."},
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
@@ -135,5 +137,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, recommendations,
+    lifecycle,
 ):  # fmt: skip
     api.add_router("", part.router)
