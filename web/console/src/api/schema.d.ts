@@ -4294,6 +4294,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/members/{code}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consents
+         * @description What holds for the terms and for marketing by each channel.
+         */
+        get: operations["regulars_surfaces_console_consents_get_consents"];
+        put?: never;
+        /**
+         * Record Consents
+         * @description Record what she told staff, with a note of how. Audited.
+         */
+        post: operations["regulars_surfaces_console_consents_record_consents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/consents/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consent Acts
+         * @description Her acts with the texts she was shown, the one recorded last first.
+         */
+        get: operations["regulars_surfaces_console_consents_list_consent_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/insight/recommend": {
         parameters: {
             query?: never;
@@ -4388,6 +4432,518 @@ export interface paths {
          */
         put: operations["regulars_surfaces_console_recommend_put_shop"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Value
+         * @description The last run of value: what it came to, and its back-test beside the same as last year.
+         */
+        get: operations["regulars_surfaces_console_outlook_get_value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/value/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List By Value
+         * @description Members by their value.
+         */
+        get: operations["regulars_surfaces_console_outlook_list_by_value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/value/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Terms
+         * @description What the next run reckons with.
+         */
+        get: operations["regulars_surfaces_console_outlook_get_terms"];
+        /**
+         * Put Terms
+         * @description Reckon with these from the next run on.
+         */
+        put: operations["regulars_surfaces_console_outlook_put_terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/churn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Churn
+         * @description The last run of churn and intent: by horizon beside the simple rule, reasons, categories due.
+         */
+        get: operations["regulars_surfaces_console_outlook_get_churn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/churn/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List By Churn
+         * @description Members by a chance, with the reasons why they may stay away.
+         */
+        get: operations["regulars_surfaces_console_outlook_list_by_churn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Outlook
+         * @description What one member will be worth, whether she will buy, and why she may not.
+         */
+        get: operations["regulars_surfaces_console_outlook_get_outlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lifecycle
+         * @description Where members stand, and how they moved from month to month.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_get_lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/lifecycle/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stage Members
+         * @description Who is in a stage.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_list_stage_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/lifecycle/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stage Changes
+         * @description Moves on days from `since` to before `until`, the newest first.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_list_stage_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/lifecycle/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lifecycle Rules
+         * @description Thresholds in force and those before.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_get_lifecycle_rules"];
+        /**
+         * Set Lifecycle Rules
+         * @description Set thresholds and weights: a new version, in force from the next run.
+         */
+        put: operations["regulars_surfaces_console_lifecycle_set_lifecycle_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/lifecycle/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Lifecycle Rules
+         * @description Who would stand elsewhere by these thresholds.
+         */
+        post: operations["regulars_surfaces_console_lifecycle_preview_lifecycle_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/koc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Koc
+         * @description How scores spread (ten bands of ten points), by which weights, and how fresh they are.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_get_koc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/koc/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Koc
+         * @description Members with a KOC score from `least`, the best first.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_list_koc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/insight-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Insight Profile
+         * @description A member in plain words; nothing where she switched profiling off.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_get_insight_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{code}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Segment Profile
+         * @description A segment beside everybody: shares with lift; values of fewer than ten members are not shown.
+         */
+        get: operations["regulars_surfaces_console_lifecycle_get_segment_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Every report, how fresh it is and what it says in a sentence.
+         */
+        get: operations["regulars_surfaces_console_reports_list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/reports/months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Report Months
+         * @description The months the monthly report can be made for, the newest first.
+         */
+        get: operations["regulars_surfaces_console_reports_list_report_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Insight Report
+         * @description A report over the last twelve months (monthly: the last whole month), or over the days given.
+         */
+        get: operations["regulars_surfaces_console_reports_get_insight_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/reports/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Insight Report File
+         * @description The same report to print (PDF) or to reckon with (Excel).
+         */
+        get: operations["regulars_surfaces_console_reports_get_insight_report_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/entered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Entered
+         * @description What was entered for months, and what is assumed.
+         */
+        get: operations["regulars_surfaces_console_reports_get_entered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/entered/assumptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Assumptions
+         * @description State what the programme's return is reckoned with.
+         */
+        put: operations["regulars_surfaces_console_reports_set_assumptions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/entered/figure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Figure
+         * @description Enter an amount of a month, or take it back.
+         */
+        put: operations["regulars_surfaces_console_reports_put_figure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/goals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Goals
+         * @description Goals with baseline, current value and forecast, those that end first on top.
+         */
+        get: operations["regulars_surfaces_console_reports_list_goals"];
+        put?: never;
+        /**
+         * Set Goal
+         * @description A new goal.
+         */
+        post: operations["regulars_surfaces_console_reports_set_goal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/goals/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Goal Metrics
+         * @description What a goal may be set for.
+         */
+        get: operations["regulars_surfaces_console_reports_list_goal_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/goals/{goal_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Goal
+         * @description Put a goal away; it stays in the list of closed ones.
+         */
+        post: operations["regulars_surfaces_console_reports_close_goal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10142,6 +10698,131 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * ConsentHeldOut
+         * @description What holds. `occurred_at` null: she was never asked, which counts as no.
+         */
+        ConsentHeldOut: {
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "terms" | "marketing";
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "" | "sms" | "email" | "wechat" | "wecom" | "push" | "phone";
+            /** Granted */
+            granted: boolean;
+            /** Version */
+            version: string;
+            /** Occurred At */
+            occurred_at: string | null;
+        };
+        /**
+         * ConsentGiven
+         * @description One yes or no to marketing by a channel.
+         *
+         *     Without `version` and `text` it is the standard text of the portal that she saw. `occurred_at` may lie in the past.
+         */
+        ConsentGiven: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "email" | "wechat" | "wecom" | "push" | "phone";
+            /** Granted */
+            granted: boolean;
+            /** Version */
+            version?: string | null;
+            text?: components["schemas"]["ConsentWords"] | null;
+            /** Occurred At */
+            occurred_at?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * ConsentWords
+         * @description What she was shown, in both languages.
+         */
+        ConsentWords: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /** ConsentsIn */
+        ConsentsIn: {
+            /** Consents */
+            consents: components["schemas"]["ConsentGiven"][];
+        };
+        /**
+         * ConsentActOut
+         * @description An entry of the ledger; `text_hash` is the SHA-256 of what she was shown.
+         */
+        ConsentActOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "terms" | "marketing";
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "" | "sms" | "email" | "wechat" | "wecom" | "push" | "phone";
+            /** Granted */
+            granted: boolean;
+            /** Version */
+            version: string;
+            text: components["schemas"]["ConsentTextOut"];
+            /** Text Hash */
+            text_hash: string;
+            /** Language */
+            language: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "portal" | "store" | "staff" | "api" | "import" | "unsubscribe" | "provider";
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+        };
+        /** ConsentTextOut */
+        ConsentTextOut: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /** PageOut[ConsentActOut] */
+        PageOut_ConsentActOut_: {
+            /** Items */
+            items: components["schemas"]["ConsentActOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** AccuracyOut */
         AccuracyOut: {
             /** Members */
@@ -10334,6 +11015,1068 @@ export interface components {
             lift: number;
             /** Share */
             share: number;
+        };
+        /**
+         * DecileOut
+         * @description A tenth of the members by forecast, 1 the highest; means in minor units.
+         */
+        DecileOut: {
+            /** Decile */
+            decile: number;
+            /** Rows */
+            rows: number;
+            /** Forecast */
+            forecast: number;
+            /** Actual */
+            actual: number;
+            /** Share */
+            share: number;
+        };
+        /**
+         * ForecastOut
+         * @description How far a model's forecasts were from what came, on the back-test. Shares are null where nothing came.
+         */
+        ForecastOut: {
+            /** Model */
+            model: string;
+            /**
+             * Error
+             * @description Mean absolute error a member, in minor units
+             */
+            error: number;
+            /**
+             * Error Share
+             * @description Sum of absolute errors over what came
+             */
+            error_share: number | null;
+            /**
+             * Bias
+             * @description Sum of forecasts over what came, less one
+             */
+            bias: number | null;
+            /**
+             * Rank
+             * @description Spearman's rank correlation
+             */
+            rank: number | null;
+        };
+        /** HistogramOut */
+        HistogramOut: {
+            /** Edges */
+            edges: number[];
+            /** Counts */
+            counts: number[];
+        };
+        /**
+         * ValueOut
+         * @description The last run of value, its back-test against the same as last year, and what it came to.
+         *
+         *     Money is in minor units of the brand's currency, times margin, discounted. `chosen`: the model used, chosen on a
+         *     period before the back-test's (`chosen_on` is `held` where there was none). `coverage`: the share of members whose
+         *     spending in the back-test fell within the interval, which says `level`.
+         */
+        ValueOut: {
+            /**
+             * State
+             * @default none
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "lacking" | "failed";
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /** Period From */
+            period_from?: string | null;
+            /** Period To */
+            period_to?: string | null;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Margin
+             * @default 1
+             */
+            margin: number;
+            /**
+             * Discount
+             * @default 0
+             */
+            discount: number;
+            /**
+             * Level
+             * @default 0.8
+             */
+            level: number;
+            /**
+             * Chosen
+             * @default
+             */
+            chosen: string;
+            /**
+             * Chosen On
+             * @default
+             */
+            chosen_on: string;
+            /**
+             * Horizon Days
+             * @default 0
+             */
+            horizon_days: number;
+            /** Held From */
+            held_from?: string | null;
+            /** Held To */
+            held_to?: string | null;
+            /**
+             * Held Rows
+             * @default 0
+             */
+            held_rows: number;
+            /**
+             * Models
+             * @default []
+             */
+            models: components["schemas"]["ForecastOut"][];
+            /** Coverage */
+            coverage?: number | null;
+            /** Alive */
+            alive?: number | null;
+            /** Count Spend Correlation */
+            count_spend_correlation?: number | null;
+            /**
+             * Total 12
+             * @default 0
+             */
+            total_12: number;
+            /**
+             * Total 36
+             * @default 0
+             */
+            total_36: number;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Deciles
+             * @default []
+             */
+            deciles: components["schemas"]["DecileOut"][];
+            /**
+             * Deciles Naive
+             * @default []
+             */
+            deciles_naive: components["schemas"]["DecileOut"][];
+            distribution?: components["schemas"]["HistogramOut"] | null;
+            /**
+             * Quantiles
+             * @default {}
+             */
+            quantiles: {
+                [key: string]: number;
+            };
+            alive_distribution?: components["schemas"]["HistogramOut"] | null;
+        };
+        /**
+         * OutlookOut
+         * @description What is expected of one member. Chances are from 0 to 1; a score that was never made is null.
+         *
+         *     `off`: she is not profiled. `none`: nothing was reckoned for her yet. The interval holds four of five members.
+         */
+        OutlookOut: {
+            /** Code */
+            code: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "shown" | "none" | "off";
+            /** As Of */
+            as_of?: string | null;
+            /** Value 12 */
+            value_12?: number | null;
+            /** Value 12 Low */
+            value_12_low?: number | null;
+            /** Value 12 High */
+            value_12_high?: number | null;
+            /** Value 36 */
+            value_36?: number | null;
+            /** Value 36 Low */
+            value_36_low?: number | null;
+            /** Value 36 High */
+            value_36_high?: number | null;
+            /** Value Decile */
+            value_decile?: number | null;
+            /** Alive */
+            alive?: number | null;
+            /** Churn 30 */
+            churn_30?: number | null;
+            /** Churn 60 */
+            churn_60?: number | null;
+            /** Churn 90 */
+            churn_90?: number | null;
+            /** Intent 7 */
+            intent_7?: number | null;
+            /** Intent 30 */
+            intent_30?: number | null;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Next Category */
+            next_category?: string | null;
+            /** Next Due On */
+            next_due_on?: string | null;
+        };
+        /** OutlooksOut */
+        OutlooksOut: {
+            /** Items */
+            items: components["schemas"]["OutlookOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ReasonOut
+         * @description Why she is likelier to stay away than the middle member: her figure and that one's. `weight`: log-odds.
+         */
+        ReasonOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Weight */
+            weight: number;
+            /** Value */
+            value?: number | null;
+            /** Usual */
+            usual?: number | null;
+        };
+        /**
+         * TermsIO
+         * @description What value is reckoned with: the share of money that is margin, and the discount a year.
+         */
+        TermsIO: {
+            /** Margin */
+            margin: number;
+            /** Discount */
+            discount: number;
+        };
+        /** BinOut */
+        BinOut: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Rows */
+            rows: number;
+            /** Forecast */
+            forecast: number;
+            /** Actual */
+            actual: number;
+        };
+        /**
+         * ChurnOut
+         * @description The last run of churn and intent, by horizon; a horizon that data lacks for is in `lacking`.
+         */
+        ChurnOut: {
+            /**
+             * State
+             * @default none
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "lacking" | "failed";
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /** Period From */
+            period_from?: string | null;
+            /** Period To */
+            period_to?: string | null;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Rule Days
+             * @default 30
+             */
+            rule_days: number;
+            /**
+             * Reasons For
+             * @default 0
+             */
+            reasons_for: number;
+            /**
+             * Horizons
+             * @default []
+             */
+            horizons: components["schemas"]["HorizonOut"][];
+            /**
+             * Lacking
+             * @default []
+             */
+            lacking: components["schemas"]["LackingOut"][];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["ReasonCountOut"][];
+            /** Risky From */
+            risky_from?: number | null;
+            /**
+             * @default {
+             *       "members": 0,
+             *       "rate": null,
+             *       "tests": [],
+             *       "categories": []
+             *     }
+             */
+            due: components["schemas"]["DueOut"];
+        };
+        /**
+         * ClassificationOut
+         * @description How good chances of no purchase were; `auc` is null where all answers were alike.
+         */
+        ClassificationOut: {
+            /** Rows */
+            rows: number;
+            /** Rate */
+            rate: number;
+            /** Auc */
+            auc: number | null;
+            /** Brier */
+            brier: number;
+            /** Log Loss */
+            log_loss: number;
+            /** Calibration Error */
+            calibration_error: number;
+        };
+        /** DueCategoryOut */
+        DueCategoryOut: {
+            /** Category */
+            category: string;
+            /** Members */
+            members: number;
+            /** Within 14 */
+            within_14: number;
+        };
+        /**
+         * DueModelOut
+         * @description Due dates told two months ago. `hit`: of what was said to be due within two weeks, how much came by then;
+         *     `hit_alike`: of the as many soonest as our model names.
+         */
+        DueModelOut: {
+            /** Model */
+            model: string;
+            /** Error Days */
+            error_days: number | null;
+            /** Named */
+            named: number;
+            /** Hit */
+            hit: number | null;
+            /** Hit Alike */
+            hit_alike: number | null;
+        };
+        /**
+         * DueOut
+         * @description Which categories members are due to buy again.
+         */
+        DueOut: {
+            /**
+             * Members
+             * @default 0
+             */
+            members: number;
+            /** Rate */
+            rate?: number | null;
+            /**
+             * Tests
+             * @default []
+             */
+            tests: components["schemas"]["DueModelOut"][];
+            /**
+             * Categories
+             * @default []
+             */
+            categories: components["schemas"]["DueCategoryOut"][];
+        };
+        /**
+         * HorizonOut
+         * @description One horizon in days: the model beside the rule "no purchase in 30 days", both on the same later period.
+         *
+         *     `rule_right` of `flagged` members the rule named stayed away; of as many that the model thought likeliest,
+         *     `model_right`.
+         */
+        HorizonOut: {
+            /** Days */
+            days: number;
+            /** Tested From */
+            tested_from: string | null;
+            model: components["schemas"]["ClassificationOut"];
+            uncalibrated: components["schemas"]["ClassificationOut"];
+            rule: components["schemas"]["ClassificationOut"];
+            /** Flagged */
+            flagged: number;
+            /** Rule Right */
+            rule_right: number | null;
+            /** Model Right */
+            model_right: number | null;
+            /** Calibration */
+            calibration: string;
+            /** Learned Rows */
+            learned_rows: number;
+            /**
+             * Expected
+             * @description The mean chance of no purchase today
+             */
+            expected: number;
+            /** Reliability */
+            reliability: components["schemas"]["BinOut"][];
+            distribution: components["schemas"]["HistogramOut"] | null;
+        };
+        /** LackingOut */
+        LackingOut: {
+            /** Days */
+            days: number;
+            /** Have */
+            have: {
+                [key: string]: number;
+            };
+            /** Need */
+            need: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReasonCountOut
+         * @description How often a reason is a member's first: among the fifth likeliest to stay away, and among all.
+         */
+        ReasonCountOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Risky */
+            risky: number;
+            /** All */
+            all: number;
+        };
+        /**
+         * LifecycleOut
+         * @description Where members stand, and how they moved from month to month over the last year.
+         */
+        LifecycleOut: {
+            run: components["schemas"]["RunStateOut"];
+            /** Rules Version */
+            rules_version: number;
+            /** Stages */
+            stages: components["schemas"]["StageCountOut"][];
+            /** Months */
+            months: components["schemas"]["StageMonthOut"][];
+            /** Moves */
+            moves: components["schemas"]["StageMoveOut"][];
+        };
+        /**
+         * RunStateOut
+         * @description How fresh a thing is. `state` is `none` before the first run; `problem` says why it is lacking or failed.
+         */
+        RunStateOut: {
+            /** State */
+            state: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Made At */
+            made_at?: string | null;
+            /** Period From */
+            period_from?: string | null;
+            /** Period To */
+            period_to?: string | null;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+        };
+        /** StageCountOut */
+        StageCountOut: {
+            /** Stage */
+            stage: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+            /** Share */
+            share: number;
+        };
+        /**
+         * StageMonthOut
+         * @description How many stood where at the end of a day, by the rules that are in force now.
+         */
+        StageMonthOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * StageMoveOut
+         * @description How many went (or stayed) from the day before in the list to this one.
+         */
+        StageMoveOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** From Stage */
+            from_stage: string;
+            /** To Stage */
+            to_stage: string;
+            /** Members */
+            members: number;
+        };
+        /** PageOut[StageMemberOut] */
+        PageOut_StageMemberOut_: {
+            /** Items */
+            items: components["schemas"]["StageMemberOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** StageMemberOut */
+        StageMemberOut: {
+            /**
+             * Member Id
+             * Format: uuid
+             */
+            member_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Stage */
+            stage: string;
+            /** Stage Name */
+            stage_name: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+        };
+        /** PageOut[StageChangeOut] */
+        PageOut_StageChangeOut_: {
+            /** Items */
+            items: components["schemas"]["StageChangeOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * StageChangeOut
+         * @description A member's move; `from_stage` is empty for where she began.
+         */
+        StageChangeOut: {
+            /**
+             * Member Id
+             * Format: uuid
+             */
+            member_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** From Stage */
+            from_stage: string;
+            /** From Name */
+            from_name: string;
+            /** To Stage */
+            to_stage: string;
+            /** To Name */
+            to_name: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+        };
+        /**
+         * KocWeightsIO
+         * @description Whole numbers that add up to 100.
+         */
+        KocWeightsIO: {
+            /**
+             * Frequency
+             * @default 35
+             */
+            frequency: number;
+            /**
+             * Influence
+             * @default 35
+             */
+            influence: number;
+            /**
+             * Quality
+             * @default 30
+             */
+            quality: number;
+        };
+        /**
+         * LifecycleRulesOut
+         * @description The rules in force first, then those before. `labels` are words for the thresholds. `suggested` are thresholds
+         *     that follow from how far apart purchases lie, where that is known.
+         */
+        LifecycleRulesOut: {
+            /** Versions */
+            versions: components["schemas"]["RulesVersionOut"][];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Suggested */
+            suggested: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * RulesVersionOut
+         * @description Version 0 are the defaults, which nobody set.
+         */
+        RulesVersionOut: {
+            /** Version */
+            version: number;
+            rules: components["schemas"]["StageRulesIO"];
+            weights: components["schemas"]["KocWeightsIO"];
+            /** At */
+            at: string | null;
+            /** By */
+            by: string;
+        };
+        /**
+         * StageRulesIO
+         * @description Thresholds; see the page. What is left out keeps its default.
+         */
+        StageRulesIO: {
+            /**
+             * Growing Purchases
+             * @default 2
+             */
+            growing_purchases: number;
+            /**
+             * Mature Purchases
+             * @default 6
+             */
+            mature_purchases: number;
+            /**
+             * Mature Days
+             * @default 60
+             */
+            mature_days: number;
+            /**
+             * Slipping Days
+             * @default 45
+             */
+            slipping_days: number;
+            /**
+             * Slipping Factor
+             * @default 3
+             */
+            slipping_factor: number;
+            /**
+             * Slipping Least Days
+             * @default 14
+             */
+            slipping_least_days: number;
+            /**
+             * Rhythm Purchases
+             * @default 4
+             */
+            rhythm_purchases: number;
+            /**
+             * Dormant Days
+             * @default 90
+             */
+            dormant_days: number;
+            /**
+             * Lost Days
+             * @default 180
+             */
+            lost_days: number;
+            /**
+             * Won Back Days
+             * @default 30
+             */
+            won_back_days: number;
+        };
+        /** LifecycleRulesIn */
+        LifecycleRulesIn: {
+            rules: components["schemas"]["StageRulesIO"];
+            weights: components["schemas"]["KocWeightsIO"];
+        };
+        /**
+         * LifecyclePreviewOut
+         * @description What other thresholds would change now. Nothing is changed by asking.
+         */
+        LifecyclePreviewOut: {
+            /** Moves */
+            moves: components["schemas"]["PreviewMoveOut"][];
+            /** Moved */
+            moved: number;
+            /** Sample */
+            sample: components["schemas"]["PreviewMemberOut"][];
+        };
+        /** PreviewMemberOut */
+        PreviewMemberOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** From Stage */
+            from_stage: string;
+            /** To Stage */
+            to_stage: string;
+        };
+        /** PreviewMoveOut */
+        PreviewMoveOut: {
+            /** From Stage */
+            from_stage: string;
+            /** To Stage */
+            to_stage: string;
+            /** Members */
+            members: number;
+        };
+        /** KocPageOut */
+        KocPageOut: {
+            run: components["schemas"]["RunStateOut"];
+            weights: components["schemas"]["KocWeightsIO"];
+            /** Bands */
+            bands: number[];
+        };
+        /**
+         * KocOut
+         * @description A KOC score with its parts, each 0 to 100; null: nothing of the kind is known of her.
+         */
+        KocOut: {
+            /**
+             * Member Id
+             * Format: uuid
+             */
+            member_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Score */
+            score: number;
+            /** Frequency */
+            frequency: number | null;
+            /** Influence */
+            influence: number | null;
+            /** Quality */
+            quality: number | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+        };
+        /** PageOut[KocOut] */
+        PageOut_KocOut_: {
+            /** Items */
+            items: components["schemas"]["KocOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * MemberProfileOut
+         * @description A member as her behaviour shows her; `allowed` is false where she switched profiling off.
+         */
+        MemberProfileOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** Facts At */
+            facts_at: string | null;
+            /** Scores At */
+            scores_at: string | null;
+            /** Sections */
+            sections: components["schemas"]["ProfileSectionOut"][];
+            koc: components["schemas"]["KocOut"] | null;
+            /** Stages */
+            stages: components["schemas"]["StageChangeOut"][];
+        };
+        /** ProfileSectionOut */
+        ProfileSectionOut: {
+            /** Key */
+            key: string;
+            /** Title */
+            title: string;
+            /** Sentences */
+            sentences: string[];
+        };
+        /**
+         * InsightReportOut
+         * @description A report over a period. `lack` says why there is nothing to see.
+         */
+        InsightReportOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Rows */
+            rows: number;
+            /** Lack */
+            lack: string;
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            };
+            /** Tables */
+            tables: components["schemas"]["ReportTableOut"][];
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * ReportColumnOut
+         * @description `kind`: text, month, date, count, money (minor units), share (0 to 1), days, number, ratio, or mixed (each cell
+         *     is an object with its kind and value).
+         */
+        ReportColumnOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+        };
+        /** ReportTableOut */
+        ReportTableOut: {
+            /** Key */
+            key: string;
+            /** Title */
+            title: string;
+            /** Message */
+            message: string;
+            /** Note */
+            note: string;
+            /** Columns */
+            columns: components["schemas"]["ReportColumnOut"][];
+            /** Rows */
+            rows: unknown[][];
+        };
+        /**
+         * ReportStateOut
+         * @description A report of the last night, and what it says in one sentence.
+         */
+        ReportStateOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Message */
+            message: string;
+            run: components["schemas"]["RunStateOut"];
+        };
+        /**
+         * AssumptionsIO
+         * @description Permille of sales, permille of sales, minor units for 100 points; null: not stated.
+         */
+        AssumptionsIO: {
+            /** Margin Permille */
+            margin_permille?: number | null;
+            /** Extra Permille */
+            extra_permille?: number | null;
+            /** Point Cost */
+            point_cost?: number | null;
+        };
+        /** EnteredFigureOut */
+        EnteredFigureOut: {
+            /** Kind */
+            kind: string;
+            /**
+             * Month
+             * Format: date
+             */
+            month: string;
+            /** Channel */
+            channel: string;
+            /** Amount */
+            amount: number;
+            /** By */
+            by: string;
+            /** At */
+            at: string | null;
+        };
+        /**
+         * EnteredOut
+         * @description What was entered, what is assumed, and words for both.
+         */
+        EnteredOut: {
+            /** Currency */
+            currency: string;
+            assumptions: components["schemas"]["AssumptionsIO"];
+            /** Figures */
+            figures: components["schemas"]["EnteredFigureOut"][];
+            /** Kinds */
+            kinds: components["schemas"]["ChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["ChoiceOut"][];
+        };
+        /**
+         * EnteredFigureIn
+         * @description An amount (minor units) of a month; null takes it back. Recruitment names its channel.
+         */
+        EnteredFigureIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "total_sales" | "benefit_cost" | "other_cost" | "recruitment";
+            /**
+             * Month
+             * Format: date
+             */
+            month: string;
+            /** Amount */
+            amount: number | null;
+            /**
+             * Channel
+             * @default
+             */
+            channel: string;
+        };
+        /**
+         * GoalOut
+         * @description Where a goal stands; values in minor units for money, in permille for shares (`kind`).
+         */
+        GoalOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Metric */
+            metric: string;
+            /** Metric Name */
+            metric_name: string;
+            /** Kind */
+            kind: string;
+            /** Target */
+            target: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Baseline */
+            baseline: number | null;
+            /** Current */
+            current: number | null;
+            /** Forecast */
+            forecast: number | null;
+            /**
+             * Elapsed
+             * @description How much of its period has passed, from 0 to 1
+             */
+            elapsed: number;
+            /** On Track */
+            on_track: boolean | null;
+            /** Closed */
+            closed: boolean;
+            /** By */
+            by: string;
+        };
+        /**
+         * ReportGoalIn
+         * @description Money in minor units, shares in permille.
+         */
+        ReportGoalIn: {
+            /** Name */
+            name: string;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "sales" | "orders" | "buyers" | "joined" | "order_value" | "repurchase";
+            /** Target */
+            target: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
         };
         /**
          * QuoteAsked
@@ -16550,6 +18293,79 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_consents_get_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentHeldOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_consents_record_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentHeldOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_consents_list_consent_acts: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ConsentActOut_"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_recommend_get_recommend: {
         parameters: {
             query?: never;
@@ -16656,6 +18472,640 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShopIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_get_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValueOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_list_by_value: {
+        parameters: {
+            query?: {
+                score?: "value_12" | "value_36" | "alive";
+                order?: "high" | "low";
+                at_least?: number | string | null;
+                at_most?: number | string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlooksOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_get_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_put_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_get_churn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_list_by_churn: {
+        parameters: {
+            query?: {
+                score?: "churn_30" | "churn_60" | "churn_90" | "intent_7" | "intent_30";
+                order?: "high" | "low";
+                at_least?: number | string | null;
+                at_most?: number | string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlooksOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_outlook_get_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_get_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_list_stage_members: {
+        parameters: {
+            query: {
+                stage: "prospect" | "new" | "growing" | "mature" | "slipping" | "dormant" | "lost" | "won_back";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_StageMemberOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_list_stage_changes: {
+        parameters: {
+            query?: {
+                from_stage?: ("prospect" | "new" | "growing" | "mature" | "slipping" | "dormant" | "lost" | "won_back") | null;
+                to_stage?: ("prospect" | "new" | "growing" | "mature" | "slipping" | "dormant" | "lost" | "won_back") | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_StageChangeOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_get_lifecycle_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleRulesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_set_lifecycle_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifecycleRulesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleRulesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_preview_lifecycle_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageRulesIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecyclePreviewOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_get_koc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KocPageOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_list_koc: {
+        parameters: {
+            query?: {
+                least?: number;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_KocOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_get_insight_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberProfileOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_lifecycle_get_segment_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightReportOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportStateOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_list_report_months: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_get_insight_report: {
+        parameters: {
+            query?: {
+                first?: string | null;
+                last?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightReportOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_get_insight_report_file: {
+        parameters: {
+            query?: {
+                format?: "pdf" | "xlsx";
+                first?: string | null;
+                last?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_get_entered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_set_assumptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssumptionsIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_put_figure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnteredFigureIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnteredOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_list_goals: {
+        parameters: {
+            query?: {
+                closed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoalOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_set_goal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportGoalIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoalOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_list_goal_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_reports_close_goal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoalOut"];
                 };
             };
         };
