@@ -79,6 +79,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "batch_id": batch,
             "key": "skin",
             "code": "S9",
+            "name": "retention",
         },
     }
 
@@ -172,6 +173,8 @@ def address(path: str, filled: dict[str, str]) -> str:
         path += "?plan=prime&period=year"
     if path.endswith("/also-bought"):
         path += "?sku=cup"
+    if path.endswith("/lifecycle/members"):
+        path += "?stage=new"
     if "as-of" in path:
         path += "?at=2026-01-01T00:00:00Z"
     assert "{" not in path, path
@@ -292,7 +295,7 @@ def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
 
 
 # Words that the foreign brand may use for things of its own.
-OURS_TOO = {"prime", "level", "skin", "S9", "birthday-pack", "spring", "ladder", "mug", "care", "amy"}
+OURS_TOO = {"prime", "level", "skin", "S9", "birthday-pack", "spring", "ladder", "mug", "care", "amy", "retention"}
 
 
 def test_without_a_good_key_nothing_is_answered(walked: dict[str, Any]) -> None:
