@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from tests.portal.world import BEGAN, PHONE, Browser, freeze, make_brand
 
+from regulars.facts.consents import api as consents
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, IdentityIn
 from regulars.kit import clock
 from regulars.messaging import api as messaging
-from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 
 
@@ -80,7 +80,11 @@ def test_joining_keeps_how_she_came_and_to_what_she_agreed(brand, browser):
     browser.ask_code()
     assert browser.give_code(brand.last_code()).json() == {"outcome": "enrol"}
     answer = browser.join(
-        values={"name": "安娜", "birthday": "1990-02-28"}, store="S1", source="table-7", recruiter="K7"
+        values={"name": "安娜", "birthday": "1990-02-28"},
+        store="S1",
+        source="table-7",
+        recruiter="K7",
+        marketing=["sms"],
     )
     assert answer.json() == {"outcome": "signed_in"}
     [member] = members.resolve(
@@ -93,10 +97,13 @@ def test_joining_keeps_how_she_came_and_to_what_she_agreed(brand, browser):
     assert (card.store_id, card.touchpoint, card.recruiter, card.channel) == (store.id, "table-7", "K7", "h5")
     assert card.profile.name == "安娜" and card.profile.birthday == "1990-02-28"
     assert card.identities[0].verified_at is not None
-    kept = audit.list_entries(
-        organisation_id=brand.scope.organisation_id, action="member.consent", subject_id=member
-    ).items
-    assert [entry.after for entry in kept] == [{"consent_version": "1"}]
+    acts = consents.history(scope=brand.scope, member_id=member).items
+    assert [(act.purpose, act.channel, act.granted, act.version, act.source) for act in acts] == [
+        ("marketing", "sms", True, "1", "portal"),
+        ("terms", "", True, "1", "portal"),
+    ]
+    shown = browser.get("front")["consent"]
+    assert [line for line in acts[1].text.en.splitlines() if line] == shown["paragraphs"]
 
 
 def test_nobody_joins_without_a_proven_address(brand, browser):

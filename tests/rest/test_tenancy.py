@@ -185,6 +185,7 @@ _HELD = "/members/{member}/subscriptions/{subscription_id}"
 NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
+    ("POST", "/members/{member}/consents"): {"consents": [{"channel": "sms", "granted": True}]},
     ("POST", "/webhooks"): {"url": "https://mine.example/in", "topics": ["*"]},
     ("PATCH", "/webhooks/{webhook_id}"): {"description": "mine now"},
     ("POST", "/webhooks/{webhook_id}/replay"): {"since": "2026-05-13T00:00:00Z"},

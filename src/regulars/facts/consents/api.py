@@ -12,7 +12,7 @@ from regulars.facts.consents import policy
 from regulars.facts.consents.models import ConsentAct, ConsentState, ConsentText
 from regulars.facts.consents.types import Act, ConsentIn, Held, Source
 from regulars.kit import paging
-from regulars.kit.errors import ErrorList, Refusal
+from regulars.kit.errors import ErrorList
 from regulars.kit.ids import new_id
 from regulars.kit.paging import Page
 from regulars.kit.sql import plain_array
@@ -20,7 +20,7 @@ from regulars.kit.text import Language, Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 
-__all__ = ["agree", "granted", "history", "marketing_text", "record", "states"]
+__all__ = ["MARKETING_VERSION", "granted", "history", "marketing_text", "record", "states"]
 marketing_text = policy.marketing_text
 MARKETING_VERSION = policy.MARKETING_VERSION
 
@@ -37,7 +37,7 @@ def record(
     """Append what a member (of the scope's brand: the caller looked) agreed to or took back; gives what holds now.
 
     An act older than what holds is kept in the ledger and changes nothing. Staff's acts are audited. Raises
-    `invalid_input` by field and `text_changed` (409): a version stands for one text.
+    `invalid_input` by field.
     """
     errors = ErrorList()
     if not 1 <= len(consents) <= 50:
@@ -47,8 +47,8 @@ def record(
     errors.refuse()
     acts = []
     with transaction.atomic():
-        for n, given in enumerate(consents):
-            text_hash = _keep_text(scope.brand_id, given, n, now)
+        hashes = _keep_texts(scope.brand_id, consents, now)
+        for given, text_hash in zip(consents, hashes, strict=True):
             acts.append(
                 ConsentAct(
                     member_id=member_id,
@@ -73,20 +73,6 @@ def record(
         if scope.actor.kind in ("staff", "api_key"):
             _audit(scope, member_id, acts, now)
     return states(brand_id=scope.brand_id, member_id=member_id)
-
-
-def agree(
-    *, scope: Scope, member_id: UUID, version: str, text: Text, language: Language, now: datetime
-) -> None:
-    """She agreed to the terms of this version as she joined."""
-    record(
-        scope=scope,
-        member_id=member_id,
-        consents=[ConsentIn("terms", "", True, version, text)],
-        source="portal",
-        language=language,
-        now=now,
-    )
 
 
 def states(*, brand_id: UUID, member_id: UUID) -> list[Held]:
@@ -124,28 +110,17 @@ def history(
     return page.map(lambda act: _act(act, texts.get(act.text_hash, Text("", ""))))
 
 
-def _keep_text(brand_id: UUID, given: ConsentIn, n: int, now: datetime) -> str:
-    """Keep a version's text when it is first agreed to. A version that stands for another text is refused."""
-    hashed = policy.hash_of(given.text)
-    # one version of the marketing text reads differently by channel
-    version = f"{given.version}/{given.channel}" if given.channel else given.version
-    row, _ = ConsentText.objects.get_or_create(
-        brand_id=brand_id,
-        purpose=given.purpose,
-        version=version,
-        defaults={"zh": given.text.zh, "en": given.text.en, "hash": hashed, "first_used_at": now},
+def _keep_texts(brand_id: UUID, consents: Sequence[ConsentIn], now: datetime) -> list[str]:
+    """Keep texts that nobody agreed to before; gives the hash of each."""
+    texts = {policy.hash_of(given.text): given.text for given in consents}
+    ConsentText.objects.bulk_create(
+        [
+            ConsentText(brand_id=brand_id, hash=hashed, zh=text.zh, en=text.en, first_used_at=now)
+            for hashed, text in texts.items()
+        ],
+        ignore_conflicts=True,
     )
-    if row.hash != hashed:
-        raise Refusal(
-            "text_changed",
-            Text(
-                f"版本 {given.version} 已用于另一份文本，请更换版本号",
-                f"Version {given.version} stands for another text; use a new version",
-            ),
-            status=409,
-            data={"field": f"consents[{n}].version"},
-        )
-    return hashed
+    return [policy.hash_of(given.text) for given in consents]
 
 
 def _hold(act: ConsentAct) -> None:

@@ -6,15 +6,14 @@ from django.db import models
 
 
 class ConsentText(models.Model):
-    """A text as it stood when somebody first agreed to it; never changed. `hash` is the SHA-256 of both languages."""
+    """A text as it stood when somebody first agreed to it; never changed. `hash` is the SHA-256 of both languages, so a
+    version whose words were changed without a new number is two texts."""
 
-    pk = models.CompositePrimaryKey("brand_id", "purpose", "version")
+    pk = models.CompositePrimaryKey("brand_id", "hash")
     brand_id = models.UUIDField()
-    purpose = models.TextField()
-    version = models.TextField()
+    hash = models.TextField()
     zh = models.TextField()
     en = models.TextField()
-    hash = models.TextField()
     first_used_at = models.DateTimeField()
 
     class Meta:

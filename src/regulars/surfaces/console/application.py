@@ -18,6 +18,7 @@ from regulars.surfaces.console import (
     brand,
     budgets,
     choices,
+    consents,
     coupon_codes,
     coupon_issues,
     coupons,
@@ -33,6 +34,7 @@ from regulars.surfaces.console import (
     member_coupons,
     members,
     messages,
+    outlook,
     payments,
     people,
     plans,
@@ -44,6 +46,7 @@ from regulars.surfaces.console import (
     reviews,
     rewards,
     roles,
+    segments,
     session,
     stores,
     tags,
@@ -93,7 +96,7 @@ for part in (
     roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
-    plans, payments, webhooks, recommend,
-    lifecycle, reports,
+    plans, payments, webhooks, consents, recommend, outlook,
+    lifecycle, reports, segments,
 ):  # fmt: skip
     api.add_router("", part.router)

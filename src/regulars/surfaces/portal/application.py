@@ -20,6 +20,7 @@ from regulars.surfaces.portal import (
     booking,
     card,
     cookies,
+    consents,
     coupons,
     front,
     history,
@@ -247,6 +248,7 @@ def add_identifier(request: HttpRequest, slug: Path[str], given: shapes.CodeGive
 api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
 for part in (
+    consents.mine,
     coupons.mine,
     mall.visitors,
     mall.mine,

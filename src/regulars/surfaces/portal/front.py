@@ -65,13 +65,19 @@ def enrol_fields(brand: Brand, language: Language) -> list[FieldOut]:
 
 def consent(brand: Brand, language: Language) -> ConsentOut:
     """The brand's own consent text, or ours with the brand's name in it."""
-    own = brand.consent if brand.consent.zh or brand.consent.en else None
-    text = Text.from_json(own.to_json()) if own else words.CONSENT.format(brand=brand.name)
     return ConsentOut(
         version=brand.consent_version,
         title=words.CONSENT_TITLE.in_language(language),
-        paragraphs=[line.strip() for line in text.in_language(language).splitlines() if line.strip()],
+        paragraphs=[
+            line.strip() for line in consent_text(brand).in_language(language).splitlines() if line.strip()
+        ],
     )
+
+
+def consent_text(brand: Brand) -> Text:
+    """What members of the brand agree to as they join, in both languages."""
+    own = brand.consent if brand.consent.zh or brand.consent.en else None
+    return Text.from_json(own.to_json()) if own else words.CONSENT.format(brand=brand.name)
 
 
 def store_name(brand: Brand, code: str, language: Language) -> str | None:

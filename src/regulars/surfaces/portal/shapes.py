@@ -9,6 +9,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from regulars.surfaces.consent_views import ChannelName
+
 Item = TypeVar("Item")
 IdentifierKind = Literal["phone", "email"]
 LanguageTag = Literal["zh-CN", "en"]
@@ -38,6 +40,7 @@ class JoinForm(Given):
     address: Annotated[str, Field(min_length=1, max_length=254)]
     values: dict[str, Value]
     consent_version: Annotated[str, Field(max_length=64)]
+    marketing: Annotated[list[ChannelName], Field(max_length=6)] = []
     store: Annotated[str, Field(max_length=64)] = ""
     source: Annotated[str, Field(max_length=64)] = ""
     recruiter: Annotated[str, Field(max_length=64)] = ""

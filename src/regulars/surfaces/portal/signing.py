@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from regulars.facts.consents import api as consents
+from regulars.facts.consents.types import ConsentIn
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import enrol as enrolling
@@ -16,7 +18,6 @@ from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.text import Language
 from regulars.messaging import api as messaging
 from regulars.messaging.types import ChannelKind
-from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.platform.privacy import api as privacy
@@ -24,7 +25,8 @@ from regulars.platform.signin import api as signin
 from regulars.platform.signin import policy as limits
 from regulars.platform.signin.types import Address, Purpose
 from regulars.surfaces.access import MemberAccess, member_scope, visitor_scope
-from regulars.surfaces.portal import fields
+from regulars.surfaces.portal import consents as choices
+from regulars.surfaces.portal import fields, front
 from regulars.surfaces.portal.shapes import CodeSentOut, IdentifierKind, JoinForm
 
 _CHANNELS: dict[IdentifierKind, ChannelKind] = {"phone": "sms", "email": "email"}
@@ -127,7 +129,7 @@ def join(*, brand: Brand, form: JoinForm, proof: str, language: Language, now: d
         signin.use_proof(address=_address(brand, form.kind, value, None), proof=proof, now=now)
         [result] = enrolling.enrol(scope=visitor_scope(brand), rows=[wanted], now=now)
         member_id = _joined(result)
-        _agreed(brand, member_id, form.consent_version, now)
+        _agreed(brand, member_id, form, language, now)
         return Entrance(token=_session(brand, member_id, now))
 
 
@@ -172,16 +174,19 @@ def _joined(result: Enrolee | Refusal) -> UUID:
     raise fields.at_values(result) if result.code == "invalid_input" else result
 
 
-def _agreed(brand: Brand, member_id: UUID, version: str, now: datetime) -> None:
-    """Keep which text she agreed to, and when."""
-    audit.record(
-        organisation_id=brand.organisation_id,
-        brand_id=brand.id,
-        actor=member_scope(brand, member_id).actor,
-        action="member.consent",
-        subject_type="member",
-        subject_id=member_id,
-        after={"consent_version": version},
+def _agreed(brand: Brand, member_id: UUID, form: JoinForm, language: Language, now: datetime) -> None:
+    """Keep which text she agreed to, and by which channels she wants to hear of offers."""
+    scope = member_scope(brand, member_id)
+    terms = ConsentIn("terms", "", True, form.consent_version, front.consent_text(brand))
+    consents.record(
+        scope=scope,
+        member_id=member_id,
+        consents=[
+            terms,
+            *(choices.choice(brand, channel, True) for channel in dict.fromkeys(form.marketing)),
+        ],
+        source="portal",
+        language=language,
         now=now,
     )
 

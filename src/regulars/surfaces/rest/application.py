@@ -17,16 +17,19 @@ from regulars.surfaces.rest import (
     blueprint,
     bookings,
     checkouts,
+    consents,
     coupons,
     gift_cards,
     giving,
     lifecycle,
     mall,
     members,
+    outlook,
     plans,
     prepaid,
     programme,
     recommendations,
+    segments,
     tiers,
     value,
     webhooks,
@@ -61,8 +64,13 @@ _TAGS = [
         "description": "Stored value, packages, stamps, gifts between members; what is owed.",
     },
     {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
+    {"name": "Value and churn", "description": "What members will be worth, whether they buy again, and why not."},
     {"name": "Recommendations", "description": "What members are recommended; what goes together."},
     {"name": "Insight", "description": "Stages of members, KOC scores, profiles, reports and goals."},
+    {
+        "name": "Segments",
+        "description": "Groups of members by any condition; facts and scores of a member; profiling.",
+    },
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
@@ -136,7 +144,7 @@ answer_with_problems(api)
 
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
-    gift_cards, mall, bookings, checkouts, webhooks, recommendations,
+    gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, outlook,
     lifecycle,
 ):  # fmt: skip
     api.add_router("", part.router)
