@@ -27,12 +27,12 @@ REWARDS: tuple[dict[str, Any], ...] = (
     {
         "key": "mug", "name": {"zh": "晨光马克杯", "en": "Morning mug"}, "kind": "goods", "state": "active",
         "fulfilment": "store", "stores": ["S1"], "price": {"unit": "points", "points": 120}, 
-        "limit": {"count": 2, "period": "month"}, "category": "home",
+        "limit": {"count": 2, "period": "month"}, "category": "home", "category_name": {"zh": "家居", "en": "Home"},
         "description": {"zh": "釉下彩，可进微波炉。", "en": "Glazed; fits the microwave."},
     },
     {
         "key": "film", "name": {"zh": "电影票", "en": "Film ticket"}, "kind": "virtual_code", "state": "active",
-        "price": {"unit": "points", "points": 90_000}, "category": "fun",
+        "price": {"unit": "points", "points": 90_000}, "category": "fun", "category_name": {"zh": "娱乐", "en": "Fun"},
     },
 )  # fmt: skip
 PRIME = {

@@ -57,6 +57,20 @@ def test_she_redeems_and_takes_back(phone: Browser) -> None:
     assert phone.get("mall")["balances"]["points"] == before
 
 
+def test_categories_have_names_in_both_languages(phone: Browser, brand: Brand) -> None:
+    named = {"category": "home", "category_name": {"zh": "家居", "en": "Home and kitchen"}}
+    rewards.apply_definition(scope=brand.scope, definition=MUG | named, now=datetime.now(UTC))
+    rewards.apply_definition(scope=brand.scope, definition=FILM | {"category": "fun"}, now=datetime.now(UTC))
+    assert phone.get("mall")["categories"] == [
+        {"key": "fun", "name": "fun"},
+        {"key": "home", "name": "Home and kitchen"},
+    ]
+    phone.language = "zh-CN"
+    assert [one["name"] for one in phone.get("mall")["categories"]] == ["fun", "家居"]
+    [kept] = [one for one in rewards.export_definitions(brand_id=brand.scope.brand_id) if one["key"] == "mug"]
+    assert {key: kept[key] for key in named} == named
+
+
 def test_her_code_is_shown_once_she_asks(phone: Browser) -> None:
     order = send(phone, "mall/film/redemptions", {"key": "browser-1"})
     assert order["can_show_codes"] and order["can_cancel"] and "CODE-1" not in str(order)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { email, phone, shown } from '@/text/address'
-import { count, day, daysUntil, grouped, moment, money, monthKey, signed } from '@/text/format'
+import { count, day, daysUntil, grouped, moment, money, monthKey, signed, until } from '@/text/format'
 import { figure, share } from '@/text/progress'
 
 const now = new Date('2026-02-10T04:00:00Z')
@@ -63,5 +63,14 @@ describe('addresses', () => {
   it('shows enough to be recognised', () => {
     expect(shown('13800138000')).toBe('138****8000')
     expect(shown('anna@example.org')).toBe('an***@example.org')
+  })
+})
+
+describe('until', () => {
+  it('names the last day of what ends at midnight, and the minute of what does not', () => {
+    const now = new Date('2026-11-01T00:00:00Z')
+    expect(until('2026-12-22T16:00:00Z', 'Asia/Shanghai', 'zh-CN', now)).toBe('12月22日')
+    expect(until('2026-12-22T16:00:00Z', 'Asia/Shanghai', 'en', now)).toBe('22 Dec')
+    expect(until('2026-12-22T10:30:00Z', 'Asia/Shanghai', 'en', now)).toContain('18:30')
   })
 })

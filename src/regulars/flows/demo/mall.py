@@ -6,6 +6,7 @@ twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,7 +78,8 @@ def _catalogue(scope: Scope, now: datetime) -> None:
             "state": "active",
             "name": {"zh": f"{CATEGORIES.get(category, category)}一份（演示）", "en": f"{english} (demo)"},
             "kind": "goods",
-            "category": CATEGORIES.get(category, "其他"),
+            "category": _category(category),
+            "category_name": {"zh": CATEGORIES.get(category, "其他"), "en": english},
             "price": {"unit": "points", "points": points, "cash": cash},
             "sort": place,
             "demo": True,
@@ -88,6 +90,11 @@ def _catalogue(scope: Scope, now: datetime) -> None:
         if definition["kind"] == "virtual_code":
             codes = [f"DEMO-FILM-{number:04d}" for number in range(1, 41)]
             rewards.import_codes(scope=scope, key=key, codes=codes, now=now)
+
+
+def _category(raw: str) -> str:
+    """`SOFT DRINKS` → `soft-drinks`."""
+    return re.sub(r"[^a-z0-9]+", "-", raw.lower()).strip("-")
 
 
 def _redeem(scope: Scope, members: Sequence[UUID], now: datetime) -> None:

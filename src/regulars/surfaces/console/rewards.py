@@ -223,7 +223,7 @@ def reward_out(naming: Naming, reward: Reward) -> RewardOut:
         kind_name=naming.say(KINDS[terms.kind]),
         name=naming.say(terms.name),
         names=TextIO.of(terms.name),
-        category=terms.category,
+        category=naming.say(terms.category_text),
         unit=terms.unit,
         unit_name=naming.unit(terms.unit),
         points=terms.price,
@@ -274,7 +274,7 @@ def _turnover(naming: Naming, row: Turnover) -> TurnoverOut:
     return TurnoverOut(
         key=terms.key,
         name=naming.say(terms.name),
-        category=terms.category,
+        category=naming.say(terms.category_text),
         state=row.reward.state,
         quantity=row.quantity,
         orders=row.orders,

@@ -27,6 +27,7 @@ from regulars.surfaces.portal.guard import AnyVisitor, SignedIn, brand_of, membe
 from regulars.surfaces.portal.mall_shapes import (
     ActGiven,
     AddressGiven,
+    CategoryOut,
     CodesOut,
     MallOut,
     Name,
@@ -49,6 +50,7 @@ from regulars.value.rewards.types import (
     Address,
     Redemption,
     Reward,
+    RewardTerms,
 )
 
 visitors = Router(auth=AnyVisitor(), tags=["mall"])
@@ -79,7 +81,7 @@ def get_mall(request: HttpRequest, slug: Path[str]) -> Any:
     found = flow.offers_for(scope=member.scope, member_id=member.member_id, now=now)
     return MallOut(
         balances={offer.reward.terms.unit: offer.available for offer in found if offer.reward.terms.price},
-        categories=list(dict.fromkeys(o.reward.terms.category for o in found if o.reward.terms.category)),
+        categories=_categories([offer.reward.terms for offer in found], language),
         rewards=[RewardCardOut(**_card(member.brand, offer, language)) for offer in found],
     )
 
@@ -193,6 +195,15 @@ def price_text(brand: Brand, points: int, cash: int, unit: Text) -> Text:
     if not parts:
         return Text("免费", "Free")
     return Text(" + ".join(p.zh for p in parts), " + ".join(p.en for p in parts))
+
+
+def _categories(found: list[RewardTerms], language: Language) -> list[CategoryOut]:
+    """In the order of the rewards; the first name that one of them gives."""
+    names: dict[str, str] = {}
+    for terms in found:
+        if terms.category and names.get(terms.category, terms.category) == terms.category:
+            names[terms.category] = terms.category_text.in_language(language)
+    return [CategoryOut(key=key, name=name) for key, name in names.items()]
 
 
 def _picture(brand: Brand, reward: Reward | None) -> str | None:

@@ -67,11 +67,16 @@ class RewardOut(RewardCardOut):
     unclaimed: Literal["return", "forfeit"]
 
 
+class CategoryOut(Schema):
+    key: str
+    name: str
+
+
 class MallOut(Schema):
     """The mall: her balances of the units that rewards cost, its categories, its rewards."""
 
     balances: dict[str, int]
-    categories: list[str]
+    categories: list[CategoryOut]
     rewards: list[RewardCardOut]
 
 

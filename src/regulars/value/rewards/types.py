@@ -103,7 +103,8 @@ class RewardTerms:
     """What a definition says. `price` is in `unit` per piece, `cash` in minor units per piece.
 
     `condition` is the JSON of a condition on her standing. `claim_days`: how long a piece waits to be picked up, and
-    `unclaimed` what happens then. `undo_minutes`: how long a verification can be taken back.
+    `unclaimed` what happens then. `undo_minutes`: how long a verification can be taken back. `category` is filtered by,
+    `category_name` is what members read (empty: the category itself).
     """
 
     key: str
@@ -113,6 +114,7 @@ class RewardTerms:
     price: int
     description: Text = field(default_factory=lambda: Text("", ""))
     category: str = ""
+    category_name: Text = field(default_factory=lambda: Text("", ""))
     cash: int = 0
     fulfilment: Fulfilment = "store"
     stores: tuple[str, ...] = ()
@@ -130,6 +132,12 @@ class RewardTerms:
     undo_minutes: int = 30
     market_value: int | None = None
     demo: bool = False
+
+    @property
+    def category_text(self) -> Text:
+        """The category as members read it."""
+        named, key = self.category_name, self.category
+        return Text(named.zh or named.en or key, named.en or named.zh or key)
 
 
 @dataclass(frozen=True, slots=True)

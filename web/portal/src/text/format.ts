@@ -73,6 +73,13 @@ export function addDays(iso: string, days: number): string {
   return new Date(Date.parse(`${iso}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
+/** Until when, as people say it: an end at midnight is the day before; another one is told to the minute. */
+export function until(iso: string, timeZone: string, language: Language, now: Date = new Date()): string {
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(iso))
+  if (clock !== '00:00') return moment(iso, timeZone, language, now)
+  return day(dayKey(new Date(Date.parse(iso) - 1).toISOString(), timeZone), language, now)
+}
+
 /** `2026-03` of an instant on the programme's clock: what a history is grouped by. */
 export function monthKey(iso: string, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit' }).formatToParts(new Date(iso))

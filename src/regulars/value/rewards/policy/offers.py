@@ -109,7 +109,8 @@ def _stock(reward: Reward, quantity: int, now: datetime, timezone: str) -> list[
 
 def _why(code: str, **values: object) -> WhyNot:
     plain = {k: v.to_json() if isinstance(v, Text) else v for k, v in values.items()}
-    return WhyNot(code, WHY_NOT[code].format(**values), plain)
+    shown = {k: f"{v:,}" if isinstance(v, int) else v for k, v in values.items()}
+    return WhyNot(code, WHY_NOT[code].format(**shown), plain)
 
 
 def _moment(instant: datetime, timezone: str) -> str:

@@ -13,7 +13,7 @@ from regulars.value.rewards.types import Limit, Release, RewardTerms
 CheckCondition = Callable[[Any], dict[str, Any] | None]
 MAX_DESCRIPTION = 2000
 _KEYS = (
-    "key", "state", "name", "description", "kind", "category", "price", "fulfilment", "stores", "most_per_order",
+    "key", "state", "name", "description", "kind", "category", "category_name", "price", "fulfilment", "stores", "most_per_order",
     "limit", "condition", "starts_at", "ends_at", "release", "sort", "coupon", "partner", "claim_days", "unclaimed",
     "undo_minutes", "market_value", "demo",
 )  # fmt: skip
@@ -61,6 +61,7 @@ def parse(
         description=node.text("description", Text("", ""), most=MAX_DESCRIPTION),
         kind=kind or "goods",
         category=node.string("category", most=40, default="") or "",
+        category_name=node.text("category_name", Text("", ""), most=40),
         unit=unit,
         price=points,
         cash=cash,
@@ -102,6 +103,8 @@ def to_json(terms: RewardTerms) -> dict[str, Any]:
     found["kind"] = terms.kind
     if terms.category:
         found["category"] = terms.category
+    if terms.category_name.zh or terms.category_name.en:
+        found["category_name"] = terms.category_name.to_json()
     found["price"] = {"unit": terms.unit, "points": terms.price}
     if terms.cash:
         found["price"]["cash"] = terms.cash

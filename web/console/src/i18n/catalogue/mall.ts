@@ -51,6 +51,7 @@ export const mall = {
     basics: ['商品', 'Reward'],
     kind: ['类型', 'Kind'],
     category: ['分类', 'Category'],
+    categoryName: ['分类名称（会员看到的）', 'Category as members read it'],
     unit: ['用哪种积分', 'Paid with'],
     points: ['积分价', 'Points'],
     cash: ['另付现金', 'And cash'],
