@@ -165,6 +165,15 @@ def test_long_histories_do_not_overflow(kind: Any) -> None:
     assert ((lifetime.alive(fitted, grouped) >= 0) & (lifetime.alive(fitted, grouped) <= 1)).all()
 
 
+def test_where_nobody_differs_in_stopping_the_plain_form_takes_over() -> None:
+    """Just below the border the hypergeometric function is used, just above it the plain sum: both say the same."""
+    grouped = lifetime.group([0, 3, 40, 200], [0, 50, 180, 199], [100, 100, 200, 200])
+    for scale in (3.0, 300.0):
+        below, above = (bgnbd.expected((0.8, 20.0, a, a * scale), grouped, 91.0) for a in (199.9, 200.1))
+        assert above == pytest.approx(below, rel=0.01)
+    assert np.isfinite(bgnbd.expected((0.8, 20.0, 1e6, 1e6), grouped, 91.0)).all()
+
+
 def test_refuses_histories_that_cannot_be() -> None:
     for wrong in (([1], [5], [4]), ([-1], [0], [4]), ([0], [2], [4]), ([1], [float("nan")], [4])):
         with pytest.raises(ValueError, match=r"repeat"):

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from regulars.audience.member_facts import api as member_facts
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.behaviour.api import Reader
@@ -18,7 +20,8 @@ from regulars.insight.measures import api as measures
 from regulars.insight.runs import api as runs
 from regulars.insight.warehouse.api import Warehouse
 from regulars.kit.text import Text
-from regulars.platform.organisations.types import Brand
+from regulars.platform.audit import api as audit
+from regulars.platform.organisations.types import Brand, Scope
 
 KIND = "lifetime"
 MOST_LEARNT_FROM = 200_000  # members: more of them move no figure that anybody sees
@@ -85,6 +88,25 @@ def terms_of(brand_id: UUID) -> Terms:
     setting = runs.get_setting(brand_id=brand_id, room=KIND)
     value = setting.value if setting else {}
     return Terms(margin=float(value.get("margin", 1.0)), discount=float(value.get("discount", 0.0)))
+
+
+def put_terms(*, scope: Scope, margin: float, discount: float, now: datetime) -> None:
+    """Set them; they hold from the next run on."""
+    before = terms_of(scope.brand_id)
+    value = {"margin": margin, "discount": discount}
+    with transaction.atomic():
+        runs.put_setting(brand_id=scope.brand_id, room=KIND, value=value, now=now, by=scope.actor.label)
+        audit.record(
+            organisation_id=scope.organisation_id,
+            brand_id=scope.brand_id,
+            actor=scope.actor,
+            action="insight.value_terms",
+            subject_type="insight",
+            subject_id=scope.brand_id,
+            now=now,
+            before={"margin": before.margin, "discount": before.discount},
+            after=value,
+        )
 
 
 def last_known(reader: Reader, brand: Brand, now: datetime) -> date | None:

@@ -14,6 +14,7 @@ from regulars.insight.lifetime.histories import per_count
 from regulars.insight.lifetime.types import Histories, Numbers
 
 NAMES = ("r", "alpha", "a", "b")
+_SURE = 200.0  # of the beta distribution's a: from here on its spread moves no expectation by half a per cent
 
 
 def log_likelihood(parameters: Numbers, histories: Histories) -> tuple[float, Numbers]:
@@ -61,6 +62,13 @@ def expected(parameters: Any, histories: Histories, ahead: float) -> Numbers:
         a = 1 + 1e-6  # the formula is 0 / 0 at 1 and smooth through it
     x = histories.repeats
     later = alpha + histories.age + ahead
+    if a > _SURE:
+        # members hardly differ in how likely they stop: the chance is its mean, for which the sum has a plain form
+        stop = a / (a + b + x)
+        kept = -np.expm1(
+            (r + x) * (np.log(alpha + histories.age) - np.log(alpha + histories.age + stop * ahead))
+        )
+        return np.asarray(kept / stop * alive(parameters, histories))
     series = hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, ahead / later)
     lost = np.exp((a - 1) * (np.log(alpha + histories.age) - np.log(later))) * series
     found = (a + b + x - 1) / (a - 1) * (1 - lost) * alive((r, alpha, a, b), histories)

@@ -1,0 +1,104 @@
+"""From half a year of orders to what is expected of each member, asked for over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.outlook.conftest import MEMBERS, fill, reckon
+
+from regulars.facts.members import api as members
+from regulars.kit import clock
+
+
+def test_a_year_of_orders_becomes_an_outlook_for_everybody(shop: Any) -> None:
+    ids = fill(shop)
+    members.set_profiling(scope=shop.scope, member_id=ids[1], on=False, now=clock.now())
+    runs = reckon(shop)
+    assert [(run.kind, run.state) for run in runs] == [
+        (one, "done") for one in ("export", "lifetime", "churn")
+    ]
+
+    value = shop.call.get("/insight/value")
+    assert (value["state"], value["rows"]) == ("done", MEMBERS - 1)
+    assert value["period_to"] <= "2026-05-13"
+    assert value["held_from"] < value["held_to"] <= value["period_to"]
+    by_model = {one["model"]: one for one in value["models"]}
+    # members stop all the time: who expects the same as last year expects too much
+    assert by_model["naive"]["bias"] > 0.1
+    assert by_model[value["chosen"]]["error"] < by_model["naive"]["error"]
+    assert abs(by_model[value["chosen"]]["bias"]) < abs(by_model["naive"]["bias"])
+    assert [one["decile"] for one in value["deciles"]] == list(range(1, 11))
+    assert sum(value["distribution"]["counts"]) == MEMBERS - 1
+
+    found = shop.call.get("/insight/churn")
+    month = next(one for one in found["horizons"] if one["days"] == 30)
+    assert month["model"]["auc"] > 0.75
+    assert month["model"]["log_loss"] < month["rule"]["log_loss"]
+    assert month["tested_from"] < found["period_to"]
+    assert found["reasons"][0]["name"]
+    assert found["due"]["categories"][0]["category"] == "乳品"
+
+    # the likeliest to stay away are those who stopped, each with a reason in the reader's words
+    page = shop.call.get("/insight/outlooks?score=churn_30&limit=20")
+    gone = {str(one) for number, one in enumerate(ids) if number % 3 == 0}
+    codes = {
+        str(one): code for one, code in members.codes_of(brand_id=shop.scope.brand_id, member_ids=ids).items()
+    }
+    gone_codes = {codes[one] for one in gone}
+    assert sum(one["code"] in gone_codes for one in page["items"]) >= 17
+    assert {one["code"] for one in page["items"][0]["reasons"]} & {"long_away", "seldom", "comes_less"}
+    chances = [one["churn_30"] for one in page["items"]]
+    assert chances == sorted(chances, reverse=True)
+    more = shop.call.get(f"/insight/outlooks?score=churn_30&limit=20&cursor={page['next_cursor']}")
+    assert not {one["code"] for one in more["items"]} & {one["code"] for one in page["items"]}
+    assert more["items"][0]["churn_30"] <= chances[-1]
+
+    one = shop.call.get(f"/members/{ids[2]}/outlook", Accept_Language="en")
+    assert one["state"] == "shown"
+    assert one["value_12_low"] <= one["value_12"] <= one["value_12_high"]
+    assert one["value_12"] <= one["value_36"]
+    assert one["intent_30"] == pytest.approx(1 - one["churn_30"], abs=1e-5)
+    assert one["churn_30"] >= one["churn_60"]
+
+    # nobody reckons with whom does not want it, and her page says so
+    off = shop.call.get(f"/members/{ids[1]}/outlook")
+    assert (off["state"], off["value_12"], off["reasons"]) == ("off", None, [])
+    everybody = set()
+    cursor = ""
+    while cursor is not None:
+        page = shop.call.get(f"/insight/outlooks?score=alive&order=low&limit=200&cursor={cursor}")
+        everybody |= {one["code"] for one in page["items"]}
+        cursor = page["next_cursor"]
+    assert codes[str(ids[1])] not in everybody
+    assert len(everybody) == MEMBERS - 1
+
+
+def test_too_little_data_is_said_and_no_figure_shown(shop: Any) -> None:
+    ids = fill(shop, members=30)
+    reckon(shop)
+    for address in ("/insight/value", "/insight/churn"):
+        found = shop.call.get(address, Accept_Language="en")
+        assert found["state"] == "lacking"
+        assert found["problem"].startswith("Not enough data")
+        assert "needed" in found["problem"]
+    assert shop.call.get("/insight/value")["models"] == []
+    assert shop.call.get(f"/members/{ids[0]}/outlook")["state"] == "none"
+    assert shop.call.get("/insight/outlooks")["items"] == []
+
+
+def test_before_the_first_run(shop: Any) -> None:
+    assert shop.call.get("/insight/value")["state"] == "none"
+    assert shop.call.get("/insight/churn")["horizons"] == []
+
+
+def test_a_bad_question_is_refused(shop: Any) -> None:
+    for query, field in (
+        ("score=name", "score"),
+        ("limit=0", "limit"),
+        ("at_least=-1", "at_least"),
+        ("cursor=x", "cursor"),
+    ):
+        problem = shop.call.refused("GET", f"/insight/outlooks?{query}")
+        assert problem["status"] == 422
+        assert field in problem["errors"][0]["field"]
