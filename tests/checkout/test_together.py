@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from tests.checkout.world import line
 
@@ -104,4 +105,35 @@ def test_what_only_the_writing_shows_undoes_all(till: Till, members: list[str]) 
     (refused,) = commit_together([replace(other, key="other key")])
     assert isinstance(refused, Refusal)
     assert refused.code in ("number_taken", "idempotency_conflict")
+    till.is_sound()
+
+
+def test_a_price_is_made_again_where_anything_changed(
+    till: Till, members: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same world the price that was sealed in the token holds; one point more in the balance, and it is made
+    anew (and comes to the same)."""
+    from regulars.flows.checkout import quotes
+
+    made = []
+    real = quotes.pricing.price
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(quotes.pricing, "price", counted)
+    one, other, third = (asked(till, quoted(till, member), f"T{n}") for n, member in enumerate(members))
+    made.clear()
+    (answer,) = commit_together([one])
+    assert isinstance(answer, Committed)
+    assert (answer.row.payable, made) == (6500, [])
+    till.give("points", 1, members[1])
+    (answer,) = commit_together([other])
+    assert isinstance(answer, Committed)
+    assert (answer.row.payable, len(made)) == (6500, 1)
+    ticket = msgspec.structs.replace(third.ticket, kept=b"\x80")  # an older version's
+    (answer,) = commit_together([replace(third, ticket=ticket)])
+    assert isinstance(answer, Committed)
+    assert (answer.row.payable, len(made)) == (6500, 2)
     till.is_sound()

@@ -22,11 +22,19 @@ from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
 from regulars.facts.members import states
 from regulars.flows.checkout.carts import order_of
 from regulars.flows.checkout.moves import Moves, budget_subject, own_key
-from regulars.flows.checkout.quotes import Reckoned, fingerprint, price, quote_of, read_cart, reckon
+from regulars.flows.checkout.quotes import (
+    Reckoned,
+    fingerprint,
+    price,
+    quote_of,
+    read_cart,
+    reckon,
+    world_digest,
+)
 from regulars.flows.checkout.token import Ticket, unseal
 from regulars.flows.checkout.types import Committed, Quote
 from regulars.flows.checkout.wallets import bring_codes
-from regulars.flows.checkout.world import Visit, brand_of, look
+from regulars.flows.checkout.world import Visit, World, brand_of, look
 from regulars.flows.grouping import Groups
 from regulars.flows.intake import api as intake
 from regulars.flows.intake.planned import be_connected, planned
@@ -270,8 +278,8 @@ class _Work:
             if isinstance(world, Refusal):
                 self.answers[place] = world
                 continue
-            reckoned = price(world, visit.cart, visit.store, asked.ticket.wish, missed)
-            if fingerprint(reckoned.priced) != asked.ticket.digest:
+            reckoned = _reckon(world, visit, asked.ticket, missed)
+            if reckoned is None:
                 self.answers[place] = Changed()
             elif revision is None:
                 self.answers[place] = number_taken(asked.number)
@@ -400,6 +408,18 @@ class _Work:
         announce(
             self.scope, [(row, {"payable": row.payable}) for row in rows], "checkout.committed", self.now
         )
+
+
+def _reckon(world: World, visit: Visit, ticket: Ticket, missed: tuple[Refused, ...]) -> Reckoned | None:
+    """The price in the world as it is now, if it is the one that was quoted. It is made again unless all that it is
+    made of is what it was.
+    """
+    if not missed and not ticket.wish.codes:
+        kept = ticket.price_in(world_digest(world))
+        if kept is not None:
+            return Reckoned(world, visit.cart, visit.store, kept)
+    reckoned = price(world, visit.cart, visit.store, ticket.wish, missed)
+    return reckoned if fingerprint(reckoned.priced) == ticket.digest else None
 
 
 def _repeated(scope: Scope, member_id: UUID, checkout_id: UUID) -> Committed:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from regulars.facts.members import api as members
 from regulars.flows.checkout.carts import act_of_order, cart_of, order_of, wish_of
-from regulars.flows.checkout.token import Ticket, seal
+from regulars.flows.checkout.token import Ticket, keep, seal
 from regulars.flows.checkout.types import CartIn, Quote, QuoteIn, WishIn
 from regulars.flows.checkout.wallets import bring_codes
 from regulars.flows.checkout.world import Visit, World, brand_of, look, look_as_guest, stores_of
@@ -23,6 +23,7 @@ from regulars.platform.organisations.types import Brand, Scope, Store
 from regulars.programme.pricing import api as pricing
 from regulars.programme.pricing.types import Cart, Priced, Refused
 from regulars.programme.rules.api import decide
+from regulars.value.plans.types import SCHEME as PLAN
 
 _NAMELESS = "Q"  # the number of an order that is not yet one
 
@@ -116,6 +117,8 @@ def quote_of(reckoned: Reckoned, cart: CartIn, wish: WishIn, now: datetime) -> Q
             digest=fingerprint(priced),
             quoted_at=now,
             expires_at=ends,
+            world=world_digest(world),
+            kept=keep(priced),
         )
         token = seal(ticket)
     units = {priced.points_unit, *priced.units, *priced.cashback}
@@ -151,6 +154,36 @@ def _earns(reckoned: Reckoned, cart: CartIn) -> Mapping[str, int]:
     for unit, amount in reckoned.priced.cashback.items():
         earned[unit] = earned.get(unit, 0) + amount
     return earned
+
+
+def world_digest(world: World) -> str:
+    """What names all that a price is made of beside cart and wish; empty where that cannot be told.
+
+    A published programme never changes, so its version names its shelf; a coupon's definition is named by its key and
+    marks. What a paid plan brings is in no version.
+    """
+    state, given = world.state, world.given
+    if state is None or PLAN in world.tiers:
+        return ""
+    parts = (
+        world.brand.timezone,
+        world.programme.version,
+        [
+            (one.id, one.definition.key, one.definition.revision, one.definition.updated_at, one.expires_at)
+            for one in world.wallet.held.values()
+        ],
+        {key: value for key, value in given.facts.items() if key not in _OF_HISTORY},
+        (state.streaks, state.recent),
+        (given.balances, given.tiers, given.quotas, given.budgets, given.first_order, given.excluded),
+    )
+    try:
+        return digest(_told.encode(parts).decode()).hex
+    except TypeError:
+        return ""
+
+
+_OF_HISTORY = frozenset({"streak", "window"})  # facts that are functions of the streaks and of what is recent
+_told = msgspec.json.Encoder(order="deterministic")
 
 
 def fingerprint(priced: Priced) -> str:

@@ -15,13 +15,17 @@ from django.conf import settings
 from regulars.flows.checkout.types import CartIn, WishIn
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
+from regulars.programme.pricing.types import Priced
 
 _SEAL = 20
 _MOST = 200_000  # characters of a token, and bytes of what is in it
+_MOST_KEPT = 50_000  # bytes of a price kept in it; that of twenty lines has 16 000, a fifth of it once packed
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """What a token holds. `digest` is the fingerprint of the price."""
+    """What a token holds. `digest` is the fingerprint of the price, `world` that of all it was made of (empty where
+    it cannot be told), `kept` the price itself: where the world is the same, so is the price.
+    """
 
     brand_id: UUID
     member_id: UUID
@@ -30,6 +34,17 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     digest: str
     quoted_at: datetime
     expires_at: datetime
+    world: str = ""
+    kept: bytes = b""
+
+    def price_in(self, world: str) -> Priced | None:
+        """The price, if the world it was made in is this one. Prices are pure: made again it would be the same."""
+        if not world or world != self.world or not self.kept:
+            return None
+        try:
+            return _priced.decode(self.kept)
+        except msgspec.ValidationError:  # sealed by an older version of this program
+            return None
 
     def require_fresh(self, now: datetime) -> None:
         """Raises `quote_expired` (409)."""
@@ -43,10 +58,17 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Ticket)
+_priced = msgspec.msgpack.Decoder(Priced)
+
+
+def keep(priced: Priced) -> bytes:
+    """The price for a ticket; nothing for one that would make the token unwieldy."""
+    kept = _encoder.encode(priced)
+    return kept if len(kept) <= _MOST_KEPT else b""
 
 
 def seal(ticket: Ticket) -> str:
-    body = zlib.compress(_encoder.encode(ticket), 3)
+    body = zlib.compress(_encoder.encode(ticket), 1)
     return base64.urlsafe_b64encode(_mac(body) + body).decode().rstrip("=")
 
 
