@@ -2354,7 +2354,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "debt" | "keep_tier" | "expiring" | "first_order" | "profile" | "reach_tier" | "show_code";
+            kind: "booking" | "pay" | "debt" | "keep_tier" | "expiring" | "coupon" | "first_order" | "profile" | "reach_tier" | "show_code";
             /** On */
             on?: string | null;
             /** Percent */
