@@ -36,6 +36,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/me/orders', name: 'orders', component: () => import('@/pages/OrdersPage.vue'), meta: { for: 'member', title: 'orders.title' } },
   { path: '/me/inbox', name: 'inbox', component: () => import('@/pages/InboxPage.vue'), meta: { for: 'member', title: 'inbox.title' } },
   { path: '/me/profile', name: 'profile', component: () => import('@/pages/ProfilePage.vue'), meta: { for: 'member', title: 'profile.title' } },
+  { path: '/me/choices', name: 'choices', component: () => import('@/pages/ChoicesPage.vue'), meta: { for: 'member', title: 'choices.title' } },
   { path: '/me/identifiers', name: 'identifiers', component: () => import('@/pages/IdentifiersPage.vue'), meta: { for: 'member', title: 'identifiers.title' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('@/pages/MissingPage.vue') },
 ]

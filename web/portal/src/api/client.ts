@@ -45,7 +45,7 @@ function cookie(name: string): string {
 
 const PATIENCE_MS = 20_000
 
-export async function call<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': around.language() }
   if (method !== 'GET') headers['X-CSRFToken'] = cookie('csrftoken')
   if (body !== undefined) headers['Content-Type'] = 'application/json'

@@ -24,6 +24,8 @@ export const markInboxRead = (upTo: string) => call<T.Unread>('POST', 'inbox/rea
 export const getProfile = () => call<T.Profile>('GET', 'profile')
 export const changeProfile = (values: Record<string, T.FieldValue>) =>
   call<T.Profile>('PATCH', 'profile', { values })
+export const getConsents = () => call<T.Consents>('GET', 'consents')
+export const changeConsents = (choices: Record<string, boolean>) => call<T.Consents>('PUT', 'consents', { choices })
 export const getIdentifiers = () => call<T.Identifiers>('GET', 'identifiers')
 export const sendIdentifierCode = (kind: T.IdentifierKind, address: string) =>
   call<T.CodeSent>('POST', 'identifiers/codes', { kind, address })

@@ -48,6 +48,9 @@ export type PlanOutcome = Shapes['OutcomeView']
 export type PlanPayment = Shapes['PaymentView']
 export type Period = Plan['prices'][number]['period']
 
+export type Consents = Shapes['ConsentsOut']
+export type ConsentChoice = Consents['choices'][number]
+
 export type Service = Shapes['ServiceOut']
 export type Slot = Shapes['SlotOut']
 export type Booking = Shapes['BookingOut']

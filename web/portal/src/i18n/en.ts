@@ -1,9 +1,11 @@
 import appointments from './appointments.en'
+import choices from './choices.en'
 import shop from './shop.en'
 import till from './till.en'
 
 const en = {
   ...appointments,
+  ...choices,
   ...shop,
   ...till,
   app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
@@ -105,6 +107,9 @@ const en = {
     any: 'Any {n} of these will do',
   },
   next: {
+    booking: { title: 'You are booked on {date}', text: 'Show your member code when you arrive.', action: 'See your bookings' },
+    pay: { title: '{money} to pay', text: 'It is yours as soon as it is paid.', action: 'Pay' },
+    coupon: { title: 'A coupon ends on {date}', text: 'Do not forget to use it.', action: 'See your coupons' },
     debt: { title: '{n} {unit} owed', text: 'Points of a returned order were already spent; your next purchase settles them.' },
     expiring: {
       title: '{n} {unit} expire on {date}',

@@ -1,9 +1,11 @@
 import appointments from './appointments.zh-CN'
+import choices from './choices.zh-CN'
 import shop from './shop.zh-CN'
 import till from './till.zh-CN'
 
 const zh = {
   ...appointments,
+  ...choices,
   ...shop,
   ...till,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
@@ -104,6 +106,9 @@ const zh = {
     any: '满足其中 {n} 项即可',
   },
   next: {
+    booking: { title: '{date}有预约', text: '到店后出示会员码签到。', action: '看预约' },
+    pay: { title: '待支付 {money}', text: '付款后立即到账。', action: '去支付' },
+    coupon: { title: '有券 {date}到期', text: '别忘了使用。', action: '看优惠券' },
     debt: { title: '有 {n} {unit}待抵扣', text: '退货退回的{unit}已用掉，下次消费会自动抵扣。' },
     expiring: { title: '{date} 有 {n} {unit}到期', text: '到店告诉店员用{unit}，先到期的先用。', action: '看到期安排' },
     keep_tier: { title: '保住{tier}', action: '看等级权益' },
