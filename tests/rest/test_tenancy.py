@@ -69,6 +69,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "package_id": hold["id"],
             "card_id": hold["id"],
             **listen(shop),
+            "segment": gathered(shop),
             "batch": "spring",
             "kind": "ladder",
             "scheme": "level",
@@ -82,6 +83,21 @@ def walked(shop: Shop) -> dict[str, Any]:
             "name": "retention",
         },
     }
+
+
+def gathered(shop: Shop) -> str:
+    """A segment by a condition."""
+    circle = {
+        "code": "circle",
+        "name": {"zh": "秘圈", "en": "Secret circle"},
+        "kind": "live",
+        "definition": MANY,
+    }
+    code: str = shop.call.post("/segments", circle)["code"]
+    return code
+
+
+MANY = {"field": "fact.orders_90", "op": "gte", "value": 2}
 
 
 def listen(shop: Shop) -> dict[str, str]:
@@ -185,6 +201,18 @@ _HELD = "/members/{member}/subscriptions/{subscription_id}"
 NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
+    ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
+    ("POST", "/segments/preview"): {"definition": MANY},
+    ("POST", "/segments/overlap"): {"segments": ["circle", "mine"]},
+    ("PATCH", "/segments/{segment}"): {"note": "mine now"},
+    ("POST", "/segments/{segment}/state"): {"state": "paused"},
+    ("POST", "/segments/{segment}/split"): {"parts": 2},
+    ("POST", "/segments/{segment}/look-alike"): {
+        "code": "like",
+        "name": {"zh": "我", "en": "mine"},
+        "size": 9,
+    },
+    ("PUT", "/members/{member}/profiling"): {"on": False},
     ("POST", "/members/{member}/consents"): {"consents": [{"channel": "sms", "granted": True}]},
     ("POST", "/webhooks"): {"url": "https://mine.example/in", "topics": ["*"]},
     ("PATCH", "/webhooks/{webhook_id}"): {"description": "mine now"},
@@ -296,7 +324,19 @@ def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
 
 
 # Words that the foreign brand may use for things of its own.
-OURS_TOO = {"prime", "level", "skin", "S9", "birthday-pack", "spring", "ladder", "mug", "care", "amy", "retention"}
+OURS_TOO = {
+    "prime",
+    "level",
+    "skin",
+    "S9",
+    "birthday-pack",
+    "spring",
+    "ladder",
+    "mug",
+    "care",
+    "amy",
+    "retention",
+}
 
 
 def test_without_a_good_key_nothing_is_answered(walked: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "count_churn_reasons",
     "facts_for_conditions",
     "freshness",
+    "list_by_rfm",
     "mark_dirty",
     "ranked",
     "read",
@@ -78,6 +79,31 @@ def ranked(
         page = paging.cut(rows, limit, lambda row: (str(row[1]), row[0]))
         known = reading.read(db, brand_id=brand_id, member_ids=[row[0] for row in page.items])
     return Page([known[row[0]] for row in page.items], page.next_cursor)
+
+
+def list_by_rfm(
+    *,
+    brand_id: UUID,
+    r: int | None = None,
+    f: int | None = None,
+    m: int | None = None,
+    group: str | None = None,
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[MemberKnown]:
+    """Members with these RFM scores, with all that is known of them."""
+    key = paging.decode(cursor, parts=1)
+    try:
+        after = UUID(str(key[0])) if key else None
+    except ValueError:
+        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    with connection.cursor() as db:
+        found = store_ranked.in_rfm(
+            db, brand_id=brand_id, r=r, f=f, m=m, group=group, after=after, limit=limit + 1
+        )
+        page = paging.cut(found, limit, lambda member_id: (member_id,))
+        known = reading.read(db, brand_id=brand_id, member_ids=list(page.items))
+    return page.map(lambda member_id: known[member_id])
 
 
 def write_scores(

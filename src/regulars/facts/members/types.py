@@ -197,6 +197,7 @@ class MemberFilter:
     joined_before: datetime | None = None
     last_order_from: datetime | None = None
     last_order_before: datetime | None = None
+    segment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from regulars.audience.segments import api as audience
 from regulars.facts.members import api as members
 from regulars.facts.members.types import MemberFilter
 from regulars.flows.coupons.acts import persons_of
@@ -27,6 +28,7 @@ from regulars.value.coupons.types import IssueJob
 PORTION = 20_000
 MOST_LISTED = 10_000
 _FILTER = (
+    "segment",
     "tier",
     "tag",
     "store",
@@ -44,6 +46,9 @@ def count_segment(*, scope: Scope, segment: Mapping[str, Any]) -> int:
     listed, given = _read(scope, segment)
     if listed is not None:
         return len(listed)
+    code = segment.get("segment")
+    if code and scope.store_ids is None:
+        return audience.get_segment(brand_id=scope.brand_id, code=str(code)).members
     return members.count_matching(scope=scope, given=given)
 
 
@@ -53,7 +58,8 @@ def start_issue(
     """Queue a bulk issue; the worker takes it up. Returns it, and whether it is new (the key decides).
 
     `segment`: `{"members": [ids]}` (at most 10 000) or a filter of tier, tag, store (its code), channel, joined_from,
-    joined_before, last_order_from, last_order_before; `{}` is everybody. Raises `coupon_not_open` and `invalid_input`.
+    joined_before, last_order_from, last_order_before, segment (its code); `{}` is everybody. Raises `coupon_not_open`
+    and `invalid_input`.
     """
     made = coupons.get_definition(brand_id=scope.brand_id, key=definition)
     tz = organisations.get_brand(brand_id=scope.brand_id).timezone
@@ -181,7 +187,16 @@ def _read(scope: Scope, segment: Mapping[str, Any]) -> tuple[list[UUID] | None, 
         if found is None:
             raise invalid_field("segment.store", "unknown_store", "没有这个门店", "There is no such store")
         store_id = found.id
-    filters: dict[str, Any] = {**values, **instants, "store_id": store_id}
+    code = values.pop("segment", None)
+    segment_id = None
+    if code is not None:
+        try:
+            segment_id = audience.find_id(brand_id=scope.brand_id, code=code)
+        except Refusal:
+            raise invalid_field(
+                "segment.segment", "unknown_segment", "没有这个人群", "There is no such segment"
+            ) from None
+    filters: dict[str, Any] = {**values, **instants, "store_id": store_id, "segment_id": segment_id}
     return None, MemberFilter(**filters)
 
 

@@ -27,6 +27,7 @@ from regulars.surfaces.console import (
     home,
     households,
     imports,
+    insight,
     keys,
     liability,
     lifecycle,
@@ -97,6 +98,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, outlook,
-    lifecycle, reports, segments,
+    lifecycle, reports, insight, segments,
 ):  # fmt: skip
     api.add_router("", part.router)

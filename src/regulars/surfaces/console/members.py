@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from regulars.audience.segments import api as segments
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolment, MemberFilter, MemberRow
 from regulars.facts.members.types import IdentityIn as Identity
@@ -76,6 +77,7 @@ class FilterIn(Schema):
     q: Annotated[str, Field(max_length=200)] = ""
     tier: Annotated[str | None, Field(max_length=64)] = None
     tag: Annotated[str | None, Field(max_length=64)] = None
+    segment: Annotated[str | None, Field(max_length=64)] = None
     store: Annotated[str | None, Field(max_length=64)] = None
     channel: Annotated[str | None, Field(max_length=64)] = None
     status: Literal["active", "frozen", "left"] | None = None
@@ -269,6 +271,7 @@ def _filter(scope: Scope, given: FilterIn) -> MemberFilter:
         joined_before=end(given.joined_to),
         last_order_from=start(given.last_order_from),
         last_order_before=end(given.last_order_to),
+        segment_id=segments.find_id(brand_id=scope.brand_id, code=given.segment) if given.segment else None,
     )
 
 

@@ -21,6 +21,7 @@ from regulars.surfaces.rest import (
     coupons,
     gift_cards,
     giving,
+    insight,
     lifecycle,
     mall,
     members,
@@ -64,6 +65,10 @@ _TAGS = [
         "description": "Stored value, packages, stamps, gifts between members; what is owed.",
     },
     {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
+    {
+        "name": "Insight",
+        "description": "How fresh what is learned is; RFM; tiers over time; members as of a past instant.",
+    },
     {"name": "Value and churn", "description": "What members will be worth, whether they buy again, and why not."},
     {"name": "Recommendations", "description": "What members are recommended; what goes together."},
     {"name": "Insight", "description": "Stages of members, KOC scores, profiles, reports and goals."},
@@ -144,7 +149,7 @@ answer_with_problems(api)
 
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
-    gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, outlook,
-    lifecycle,
+    gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, outlook, insight,
+    lifecycle, segments,
 ):  # fmt: skip
     api.add_router("", part.router)

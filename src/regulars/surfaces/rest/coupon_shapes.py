@@ -85,6 +85,7 @@ class SegmentGiven(In):
 
     tier: Word | None = None
     tag: Word | None = None
+    segment: Word | None = None
     store: Word | None = None
     channel: Word | None = None
     joined_from: str | None = None

@@ -189,6 +189,7 @@ class FilterIn(Schema):
     )
     tier: Word | None = None
     tag: Word | None = None
+    segment: Word | None = None
     store: Word | None = None
     channel: Line | None = None
     status: Literal["active", "frozen", "left"] | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Status
 
+from regulars.audience.segments import api as segments
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolment, IdentityIn, MemberCard, MemberFilter
 from regulars.flows.enrol import Enrolee, enrol
@@ -103,6 +104,7 @@ def list_members(
         joined_before=given.joined_before,
         last_order_from=given.last_order_from,
         last_order_before=given.last_order_before,
+        segment_id=segments.find_id(brand_id=scope.brand_id, code=given.segment) if given.segment else None,
     )
     page = members.list_members(scope=scope, given=wanted, cursor=cursor, limit=limit)
     stores = finding.store_codes(scope)

@@ -42,3 +42,28 @@ def ranked(
     )
     found: Sequence[tuple[UUID, Decimal | int]] = cursor.fetchall()
     return found
+
+
+def in_rfm(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    r: int | None,
+    f: int | None,
+    m: int | None,
+    group: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Members with these RFM scores (those given), in the order of their ids."""
+    cursor.execute(
+        """SELECT s.member_id FROM member_score AS s
+             JOIN membership AS k ON k.member_id = s.member_id AND k.brand_id = s.brand_id
+            WHERE s.brand_id = %(brand)s AND k.status <> 'left' AND s.rfm_group IS NOT NULL
+              AND (%(r)s::smallint IS NULL OR s.rfm_r = %(r)s) AND (%(f)s::smallint IS NULL OR s.rfm_f = %(f)s)
+              AND (%(m)s::smallint IS NULL OR s.rfm_m = %(m)s) AND (%(group)s::text IS NULL OR s.rfm_group = %(group)s)
+              AND (%(after)s::uuid IS NULL OR s.member_id > %(after)s)
+            ORDER BY s.member_id LIMIT %(limit)s""",
+        {"brand": brand_id, "r": r, "f": f, "m": m, "group": group, "after": after, "limit": limit},
+    )
+    return [row[0] for row in cursor.fetchall()]

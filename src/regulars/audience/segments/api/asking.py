@@ -11,6 +11,7 @@ from uuid import UUID
 from regulars.audience.segments import places
 from regulars.audience.segments.store import asking
 from regulars.audience.segments.types import Preview
+from regulars.kit.errors import Refusal
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Scope
 
@@ -62,10 +63,16 @@ def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], no
         return asking.among(cursor, question, member_ids)
 
 
-def describe(*, brand_id: UUID, definition: Any, now: datetime) -> Text:
-    """A definition as one sentence in both languages; the code of what is gone in its place."""
+def describe(*, brand_id: UUID, definitions: Sequence[Any], now: datetime) -> list[Text]:
+    """Definitions as one sentence each in both languages; one that names what is gone says so."""
     place = places.place_of(brand_id=brand_id, now=now)
-    return places.words(place, places.read_condition(place, definition))
+    said = []
+    for definition in definitions:
+        try:
+            said.append(places.words(place, places.read_condition(place, definition)))
+        except Refusal as refusal:
+            said.append(refusal.errors[0].message if refusal.errors else refusal.message)
+    return said
 
 
 def builder(*, brand_id: UUID, now: datetime, language: Language) -> Mapping[str, Any]:

@@ -198,6 +198,12 @@ def filter_conditions(given: MemberFilter) -> tuple[list[str], list[Any]]:
     if given.tag is not None:
         where.append("m.tags @> ARRAY[%s]::text[]")
         values.append(given.tag)
+    if given.segment_id is not None:
+        # who is in a segment is kept two floors up; the id alone comes down
+        where.append(
+            "EXISTS (SELECT FROM segment_member g WHERE g.member_id = m.member_id AND g.segment_id = %s)"
+        )
+        values.append(given.segment_id)
     for column, operator, instant in (
         ("joined_at", ">=", given.joined_from),
         ("joined_at", "<", given.joined_before),

@@ -73,6 +73,7 @@ class SegmentIn(Shape):
     members: list[str] | None = Field(None, max_length=10_000)
     tier: str = Field("", max_length=64)
     tag: str = Field("", max_length=64)
+    segment: str = Field("", max_length=64)
     store: str = Field("", max_length=64)
     channel: str = Field("", max_length=64)
     joined_from: datetime | None = None

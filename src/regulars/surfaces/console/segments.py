@@ -1,0 +1,217 @@
+"""Segments: list, builder, detail; the catalogue of fields; what is known of a member, and her switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Router, Status
+
+from regulars.audience.segments import api as segments
+from regulars.kit import clock
+from regulars.kit.text import Text
+from regulars.platform.audit import api as audit
+from regulars.surfaces.access import language, scope_of
+from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, brand_of, member_id_of, needs
+from regulars.surfaces.console.shapes.shared import PageOut
+from regulars.surfaces.console.sheets import Format, sheet
+from regulars.surfaces.segment_views import (
+    FactFieldsOut,
+    LookAlikeIn,
+    MemberFactsOut,
+    OverlapIn,
+    OverlapOut,
+    ProfilingIO,
+    RefreshedOut,
+    SegmentChangeIn,
+    SegmentCode,
+    SegmentCountOut,
+    SegmentDraftIn,
+    SegmentMemberOut,
+    SegmentMoveOut,
+    SegmentOut,
+    SegmentPreviewIn,
+    SegmentPreviewOut,
+    SegmentStateIn,
+    SegmentVersionOut,
+    SegmentViewer,
+    SplitIn,
+    SplitPartOut,
+)
+
+router = Router(tags=["Segments"])
+_COLUMNS = (Text("会员码", "Code"), Text("姓名", "Name"), Text("进入时间", "In since"))
+READ, WRITE = needs("segments.read"), needs("segments.write")
+
+
+def viewer(request: HttpRequest) -> SegmentViewer:
+    return SegmentViewer(scope_of(request), language(request), clock.now())
+
+
+@router.get("/segments", response=list[SegmentOut], **READ)
+def list_segments(request: HttpRequest, archived: bool = False) -> Any:
+    """The brand's segments, newest first."""
+    return viewer(request).listed(archived=archived)
+
+
+@router.post("/segments", response={201: SegmentOut}, **WRITE)
+def create_segment(request: HttpRequest, given: SegmentDraftIn) -> Any:
+    """Make a segment. One with a condition is filled within seconds."""
+    return Status(201, viewer(request).create(given))
+
+
+@router.post("/segments/preview", response=SegmentPreviewOut, **READ)
+def preview_segment(request: HttpRequest, given: SegmentPreviewIn) -> Any:
+    """How many members a condition finds now, and some of them; nothing is saved. 422 `too_slow` after 5 seconds."""
+    return viewer(request).preview(given.definition)
+
+
+@router.post("/segments/overlap", response=OverlapOut, **READ)
+def overlap_segments(request: HttpRequest, given: OverlapIn) -> Any:
+    """How many members 2 to 12 segments share, pair by pair."""
+    return viewer(request).overlap(given.segments)
+
+
+@router.post("/segments/ready-made", response=list[SegmentOut], **WRITE)
+def install_ready_made(request: HttpRequest) -> Any:
+    """Make the ready-made segments that are not there yet, with thresholds from the brand's own members."""
+    seen = viewer(request)
+    return seen.shown(segments.install_ready_made(scope=seen.scope, now=seen.now))
+
+
+@router.get("/segments/fields", response=FactFieldsOut, **READ)
+def list_fields(request: HttpRequest) -> Any:
+    """Every field that segments may ask, with meaning and freshness."""
+    return viewer(request).fields()
+
+
+@router.get("/segments/builder", response=dict[str, Any], **READ)
+def get_builder(request: HttpRequest) -> Any:
+    """The condition language as the builder needs it: fields, operators, choices, limits."""
+    seen = viewer(request)
+    return segments.builder(brand_id=seen.scope.brand_id, now=seen.now, language=seen.language)
+
+
+@router.get("/segments/{segment}", response=SegmentOut, **READ)
+def get_segment(request: HttpRequest, segment: SegmentCode) -> Any:
+    """One segment."""
+    return viewer(request).one(segment)
+
+
+@router.patch("/segments/{segment}", response=SegmentOut, **WRITE)
+def change_segment(request: HttpRequest, segment: SegmentCode, given: SegmentChangeIn) -> Any:
+    """Change a segment; what is left out stays."""
+    return viewer(request).change(segment, given)
+
+
+@router.post("/segments/{segment}/state", response=SegmentOut, **WRITE)
+def set_state(request: HttpRequest, segment: SegmentCode, given: SegmentStateIn) -> Any:
+    """Pause it, go on, archive it. An archived segment is empty. 409 `in_use` while others are made of it."""
+    seen = viewer(request)
+    segments.set_state(scope=seen.scope, code=segment, state=given.state, now=seen.now)
+    return seen.one(segment)
+
+
+@router.post("/segments/{segment}/refresh", response=RefreshedOut, **WRITE)
+def refresh_segment(request: HttpRequest, segment: SegmentCode) -> Any:
+    """Bring it to what its condition says now. 409 `refresh_running` while that is being done."""
+    return viewer(request).refresh(segment)
+
+
+@router.post("/segments/{segment}/cancel", response=SegmentOut, **WRITE)
+def cancel_refresh(request: HttpRequest, segment: SegmentCode) -> Any:
+    """Stop its refresh; its members stay as they were."""
+    seen = viewer(request)
+    segments.cancel(brand_id=seen.scope.brand_id, code=segment)
+    return seen.one(segment)
+
+
+@router.get("/segments/{segment}/members", response=PageOut[SegmentMemberOut], **READ)
+def list_members(
+    request: HttpRequest, segment: SegmentCode, cursor: Cursor = None, limit: Limit = PAGE
+) -> Any:
+    """Who is in it, since when."""
+    page = viewer(request).members(segment, cursor, limit)
+    return PageOut(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/segments/{segment}/export", include_in_schema=False, **needs("members.export"))
+def export_members(request: HttpRequest, segment: SegmentCode, format: Format = "csv") -> HttpResponseBase:
+    """Its members as a file, masked like the list. The audit log keeps who took it."""
+    seen = viewer(request)
+    found = segments.get_segment(brand_id=seen.scope.brand_id, code=segment)
+    audit.record(
+        organisation_id=seen.scope.organisation_id,
+        brand_id=seen.scope.brand_id,
+        actor=seen.scope.actor,
+        action="segment.export",
+        subject_type="segment",
+        subject_id=segment,
+        after={"members": found.members, "format": format},
+        now=seen.now,
+    )
+
+    def rows() -> Iterator[list[Any]]:
+        cursor = None
+        while True:
+            page = seen.members(segment, cursor, 200)
+            for one in page.items:
+                yield [one.code, one.name, one.since]
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    header = [seen.say(text) for text in _COLUMNS]
+    return sheet(
+        name=f"{seen.say(found.name)}-{seen.now:%Y%m%d}",
+        header=header,
+        rows=rows(),
+        format_=format,
+        timezone=brand_of(seen.scope).timezone,
+    )
+
+
+@router.get("/segments/{segment}/moves", response=PageOut[SegmentMoveOut], **READ)
+def list_moves(request: HttpRequest, segment: SegmentCode, cursor: Cursor = None, limit: Limit = PAGE) -> Any:
+    """Who came and went, newest first; those of its first filling are not listed."""
+    page = viewer(request).moves(segment, cursor, limit)
+    return PageOut(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/segments/{segment}/counts", response=list[SegmentCountOut], **READ)
+def list_counts(request: HttpRequest, segment: SegmentCode) -> Any:
+    """Its members by day, the oldest first."""
+    return viewer(request).counts(segment)
+
+
+@router.get("/segments/{segment}/versions", response=list[SegmentVersionOut], **READ)
+def list_versions(request: HttpRequest, segment: SegmentCode) -> Any:
+    """What defined it, newest first."""
+    return viewer(request).versions(segment)
+
+
+@router.post("/segments/{segment}/split", response=list[SplitPartOut], **WRITE)
+def split_segment(request: HttpRequest, segment: SegmentCode, given: SplitIn) -> Any:
+    """Split it into stable parts, for tests; with `save` each part becomes a static segment."""
+    return viewer(request).split(segment, given)
+
+
+@router.post("/segments/{segment}/look-alike", response={201: SegmentOut}, **WRITE)
+def make_look_alike(request: HttpRequest, segment: SegmentCode, given: LookAlikeIn) -> Any:
+    """A static segment of the members most like those of this one, by their facts."""
+    return Status(201, viewer(request).look_alike(segment, given))
+
+
+@router.get("/members/{code}/facts", response=MemberFactsOut, **READ)
+def get_facts(request: HttpRequest, code: Code) -> Any:
+    """What is known of a member: facts, scores, the segments she is in."""
+    seen = viewer(request)
+    return seen.of_member(member_id_of(seen.scope, code))
+
+
+@router.put("/members/{code}/profiling", response=ProfilingIO, **needs("members.write"))
+def set_profiling(request: HttpRequest, code: Code, given: ProfilingIO) -> Any:
+    """Switch profiling of a member on or off; off takes effect at once."""
+    seen = viewer(request)
+    return seen.profile(member_id_of(seen.scope, code), given)
