@@ -4950,6 +4950,538 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/insight/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Freshness
+         * @description How fresh everything is that is learned by night.
+         */
+        get: operations["regulars_surfaces_console_insight_get_freshness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Insight
+         * @description Have a worker run the steps now.
+         */
+        post: operations["regulars_surfaces_console_insight_run_insight"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/rfm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rfm
+         * @description RFM of the last run.
+         */
+        get: operations["regulars_surfaces_console_insight_get_rfm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/rfm/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rfm Settings
+         * @description How the next run scores.
+         */
+        get: operations["regulars_surfaces_console_insight_get_rfm_settings"];
+        /**
+         * Set Rfm Settings
+         * @description Set how the next run scores.
+         */
+        put: operations["regulars_surfaces_console_insight_set_rfm_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/rfm/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rfm Members
+         * @description Who has these scores.
+         */
+        get: operations["regulars_surfaces_console_insight_list_rfm_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/rfm/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Rfm Segment
+         * @description Keep those with these scores as a segment, refreshed every day.
+         */
+        post: operations["regulars_surfaces_console_insight_save_rfm_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tier History
+         * @description Members per tier at the end of every business day.
+         */
+        get: operations["regulars_surfaces_console_insight_get_tier_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/as-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Member As Of
+         * @description Balances and tiers of a member at a past instant.
+         */
+        get: operations["regulars_surfaces_console_insight_get_member_as_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Segments
+         * @description The brand's segments, newest first.
+         */
+        get: operations["regulars_surfaces_console_segments_list_segments"];
+        put?: never;
+        /**
+         * Create Segment
+         * @description Make a segment. One with a condition is filled within seconds.
+         */
+        post: operations["regulars_surfaces_console_segments_create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Segment
+         * @description How many members a condition finds now, and some of them; nothing is saved. 422 `too_slow` after 5 seconds.
+         */
+        post: operations["regulars_surfaces_console_segments_preview_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overlap Segments
+         * @description How many members 2 to 12 segments share, pair by pair.
+         */
+        post: operations["regulars_surfaces_console_segments_overlap_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install Ready Made
+         * @description Make the ready-made segments that are not there yet, with thresholds from the brand's own members.
+         */
+        post: operations["regulars_surfaces_console_segments_install_ready_made"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description Every field that segments may ask, with meaning and freshness.
+         */
+        get: operations["regulars_surfaces_console_segments_list_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/builder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Builder
+         * @description The condition language as the builder needs it: fields, operators, choices, limits.
+         */
+        get: operations["regulars_surfaces_console_segments_get_builder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Segment
+         * @description One segment.
+         */
+        get: operations["regulars_surfaces_console_segments_get_segment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Segment
+         * @description Change a segment; what is left out stays.
+         */
+        patch: operations["regulars_surfaces_console_segments_change_segment"];
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set State
+         * @description Pause it, go on, archive it. An archived segment is empty. 409 `in_use` while others are made of it.
+         */
+        post: operations["regulars_surfaces_console_segments_set_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Segment
+         * @description Bring it to what its condition says now. 409 `refresh_running` while that is being done.
+         */
+        post: operations["regulars_surfaces_console_segments_refresh_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Refresh
+         * @description Stop its refresh; its members stay as they were.
+         */
+        post: operations["regulars_surfaces_console_segments_cancel_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who is in it, since when.
+         */
+        get: operations["regulars_surfaces_console_segments_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Moves
+         * @description Who came and went, newest first; those of its first filling are not listed.
+         */
+        get: operations["regulars_surfaces_console_segments_list_moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Counts
+         * @description Its members by day, the oldest first.
+         */
+        get: operations["regulars_surfaces_console_segments_list_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description What defined it, newest first.
+         */
+        get: operations["regulars_surfaces_console_segments_list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Segment
+         * @description Split it into stable parts, for tests; with `save` each part becomes a static segment.
+         */
+        post: operations["regulars_surfaces_console_segments_split_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/segments/{segment}/look-alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Look Alike
+         * @description A static segment of the members most like those of this one, by their facts.
+         */
+        post: operations["regulars_surfaces_console_segments_make_look_alike"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Facts
+         * @description What is known of a member: facts, scores, the segments she is in.
+         */
+        get: operations["regulars_surfaces_console_segments_get_facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/profiling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Profiling
+         * @description Switch profiling of a member on or off; off takes effect at once.
+         */
+        put: operations["regulars_surfaces_console_segments_set_profiling"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -8584,6 +9116,11 @@ export interface components {
              */
             tag: string;
             /**
+             * Segment
+             * @default
+             */
+            segment: string;
+            /**
              * Store
              * @default
              */
@@ -12079,6 +12616,875 @@ export interface components {
             last: string;
         };
         /**
+         * FreshnessOut
+         * @description Every step, when they run next or that they run now, and what the warehouse holds.
+         *
+         *     `running`: a process is at it. `asked_by` asked for a run that has not ended yet.
+         */
+        FreshnessOut: {
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            /** Running */
+            running: boolean;
+            /** Next Run At */
+            next_run_at: string | null;
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By */
+            asked_by: string;
+            /** Complete At */
+            complete_at: string | null;
+            /** Tables */
+            tables: components["schemas"]["TableOut"][];
+        };
+        /**
+         * StepOut
+         * @description One nightly step: how its newest run stands, and the last that ended well.
+         *
+         *     `lacking`: there was too little data, `problem` says how much it takes. `progress` is from 0 to 1.
+         */
+        StepOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "lacking" | "failed";
+            /** As Of */
+            as_of?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Progress
+             * @default 0
+             */
+            progress: number;
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** Period From */
+            period_from?: string | null;
+            /** Period To */
+            period_to?: string | null;
+            /** Good At */
+            good_at?: string | null;
+        };
+        /** TableOut */
+        TableOut: {
+            /** Table */
+            table: string;
+            /** Rows */
+            rows: number;
+            /** Files */
+            files: number;
+            /** Bytes */
+            bytes: number;
+            /** First */
+            first: string | null;
+            /** Last */
+            last: string | null;
+        };
+        /**
+         * RunIn
+         * @description Steps to run; none: all.
+         */
+        RunIn: {
+            /**
+             * Steps
+             * @default []
+             */
+            steps: string[];
+        };
+        /**
+         * RfmBoundOut
+         * @description What a score stood for: least and greatest of the measure (days, purchases, minor units).
+         */
+        RfmBoundOut: {
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "recency" | "frequency" | "money";
+            /** Score */
+            score: number;
+            /** Members */
+            members: number;
+            /** Least */
+            least: number;
+            /** Greatest */
+            greatest: number;
+        };
+        /**
+         * RfmCellOut
+         * @description Members with a recency and a frequency score; `m` is their mean money score, `money` in minor units.
+         */
+        RfmCellOut: {
+            /** R */
+            r: number;
+            /** F */
+            f: number;
+            /** Members */
+            members: number;
+            /** Money */
+            money: number;
+            /** M */
+            m: number;
+        };
+        /**
+         * RfmFlowOut
+         * @description Members who were in one group in the period before and are in another now; `none`: no purchase then.
+         */
+        RfmFlowOut: {
+            /** Was */
+            was: string;
+            /** Was Name */
+            was_name: string;
+            /** Becomes */
+            becomes: string;
+            /** Becomes Name */
+            becomes_name: string;
+            /** Members */
+            members: number;
+        };
+        /**
+         * RfmGroupOut
+         * @description One of the eight groups; means of scores; shares of members scored and of money.
+         */
+        RfmGroupOut: {
+            /** Group */
+            group: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+            /** Money */
+            money: number;
+            /** Orders */
+            orders: number;
+            /** Share */
+            share: number;
+            /** Money Share */
+            money_share: number;
+            /** R */
+            r: number;
+            /** F */
+            f: number;
+            /** M */
+            m: number;
+        };
+        /**
+         * RfmOut
+         * @description RFM as of the last run. `state` is `none` before the first; `unscored` bought nothing in the period.
+         */
+        RfmOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "lacking" | "failed";
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Period From */
+            period_from?: string | null;
+            /** Period To */
+            period_to?: string | null;
+            /** Compared From */
+            compared_from?: string | null;
+            /** Compared To */
+            compared_to?: string | null;
+            /**
+             * Scored
+             * @default 0
+             */
+            scored: number;
+            /**
+             * Unscored
+             * @default 0
+             */
+            unscored: number;
+            /**
+             * Money
+             * @default 0
+             */
+            money: number;
+            /** Currency */
+            currency: string;
+            /**
+             * High From
+             * @default 4
+             */
+            high_from: number;
+            /**
+             * Cells
+             * @default []
+             */
+            cells: components["schemas"]["RfmCellOut"][];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["RfmGroupOut"][];
+            /**
+             * Bounds
+             * @default []
+             */
+            bounds: components["schemas"]["RfmBoundOut"][];
+            /**
+             * Flows
+             * @default []
+             */
+            flows: components["schemas"]["RfmFlowOut"][];
+        };
+        /**
+         * RfmSettingsIO
+         * @description See the page. Cuts are four ascending numbers: days, purchases, minor units.
+         */
+        RfmSettingsIO: {
+            /**
+             * Months
+             * @default 12
+             */
+            months: number;
+            /**
+             * Method
+             * @default quantiles
+             */
+            method: string;
+            /** Recency Cuts */
+            recency_cuts: number[];
+            /** Frequency Cuts */
+            frequency_cuts: number[];
+            /** Money Cuts */
+            money_cuts: number[];
+            /**
+             * High From
+             * @default 4
+             */
+            high_from: number;
+            /**
+             * Compare Months
+             * @default 3
+             */
+            compare_months: number;
+        };
+        /** PageOut[RfmMemberOut] */
+        PageOut_RfmMemberOut_: {
+            /** Items */
+            items: components["schemas"]["RfmMemberOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** RfmMemberOut */
+        RfmMemberOut: {
+            /**
+             * Member Id
+             * Format: uuid
+             */
+            member_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** R */
+            r: number | null;
+            /** F */
+            f: number | null;
+            /** M */
+            m: number | null;
+            /** Group */
+            group: string;
+            /** Group Name */
+            group_name: string;
+            /** As Of */
+            as_of: string | null;
+        };
+        /** RfmSegmentOut */
+        RfmSegmentOut: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * RfmSegmentIn
+         * @description A segment of those with these scores.
+         */
+        RfmSegmentIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["TextIO"];
+            /** R */
+            r?: number | null;
+            /** F */
+            f?: number | null;
+            /** M */
+            m?: number | null;
+            /** Group */
+            group?: ("champions" | "promising" | "keep" | "win_back" | "regular" | "new" | "fading" | "lapsed") | null;
+        };
+        /**
+         * TierHistoryOut
+         * @description Members per tier at the end of every business day from `first` on, one number a day.
+         */
+        TierHistoryOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "lacking" | "failed";
+            /**
+             * Problem
+             * @default
+             */
+            problem: string;
+            /** As Of */
+            as_of?: string | null;
+            /** Scheme */
+            scheme: string;
+            /** Scheme Name */
+            scheme_name: string;
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: components["schemas"]["TierLineOut"][];
+        };
+        /** TierLineOut */
+        TierLineOut: {
+            /** Tier */
+            tier: string;
+            /** Name */
+            name: string;
+            /** Rank */
+            rank: number;
+            /** Members */
+            members: number[];
+        };
+        /**
+         * BalanceThenOut
+         * @description Accounts of a unit then.
+         */
+        BalanceThenOut: {
+            /** Unit */
+            unit: string;
+            /** Name */
+            name: string;
+            /** Available */
+            available: number;
+            /** Pending */
+            pending: number;
+            /** Held */
+            held: number;
+            /** Debt */
+            debt: number;
+        };
+        /**
+         * MemberThenOut
+         * @description A member at `at`, by what is known now, or with `known_at` by what had been recorded by then.
+         */
+        MemberThenOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Known At */
+            known_at: string | null;
+            /** Balances */
+            balances: components["schemas"]["BalanceThenOut"][];
+            /** Tiers */
+            tiers: components["schemas"]["TierThenOut"][];
+        };
+        /**
+         * TierThenOut
+         * @description Null `tier`: she had not entered the scheme.
+         */
+        TierThenOut: {
+            /** Scheme */
+            scheme: string;
+            /** Scheme Name */
+            scheme_name: string;
+            /** Tier */
+            tier: string | null;
+            /** Tier Name */
+            tier_name: string;
+            /** Since */
+            since: string | null;
+        };
+        /**
+         * SegmentNameIO
+         * @description A name in Chinese and English; one left empty borrows the other.
+         */
+        SegmentNameIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * SegmentOut
+         * @description A segment as it stands. `trend`: members at the end of its last days with a change. `age_seconds`: how long ago
+         *     everybody was asked; null before the first time and for lists. `profiles`: it stands on scores, so members who
+         *     switched profiling off are never in it.
+         */
+        SegmentOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["SegmentNameIO"];
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "static" | "refreshed" | "live";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "archived";
+            /** Tag */
+            tag: string;
+            /** Version */
+            version: number;
+            /** Profiles */
+            profiles: boolean;
+            /** Every Minutes */
+            every_minutes: number | null;
+            /** Next Refresh At */
+            next_refresh_at: string | null;
+            /** Members */
+            members: number;
+            /** Refreshed At */
+            refreshed_at: string | null;
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Refreshed In Ms */
+            refreshed_in_ms: number | null;
+            /**
+             * Run
+             * @enum {string}
+             */
+            run: "idle" | "running" | "cancelled" | "failed";
+            /** Problem */
+            problem: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /** Sentence */
+            sentence: string;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            /** Uses */
+            uses: string[];
+            /** Trend */
+            trend: number[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * SegmentDraftIn
+         * @description A new segment. Refreshed and live ones have a `definition`, a condition of the condition language; a static one
+         *     has `members` (codes or ids), or a `definition` whose members of now it keeps.
+         */
+        SegmentDraftIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["SegmentNameIO"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "static" | "refreshed" | "live";
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Members
+             * @default []
+             */
+            members: string[];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /**
+             * Tag
+             * @default
+             */
+            tag: string;
+        };
+        /**
+         * SegmentPreviewOut
+         * @description How many of `of` members it finds now; `estimated` where personal data had to be unsealed for too many.
+         */
+        SegmentPreviewOut: {
+            /** Count */
+            count: number;
+            /** Of */
+            of: number;
+            /** Share */
+            share: number;
+            /** Estimated */
+            estimated: boolean;
+            /** Took Ms */
+            took_ms: number;
+            /** Sentence */
+            sentence: string;
+            /** Sample */
+            sample: components["schemas"]["SegmentSampleOut"][];
+        };
+        /** SegmentSampleOut */
+        SegmentSampleOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** SegmentPreviewIn */
+        SegmentPreviewIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * OverlapOut
+         * @description `shared[i][j]`: members in both the i-th and the j-th segment.
+         */
+        OverlapOut: {
+            /** Segments */
+            segments: string[];
+            /** Labels */
+            labels: string[];
+            /** Shared */
+            shared: number[][];
+        };
+        /** OverlapIn */
+        OverlapIn: {
+            /** Segments */
+            segments: string[];
+        };
+        /**
+         * FactFieldOut
+         * @description A field of conditions. `freshness`: known with the activity, within a minute of it, or since the last night.
+         */
+        FactFieldOut: {
+            /** Key */
+            key: string;
+            /** Group */
+            group: string;
+            label: components["schemas"]["SegmentNameIO"];
+            description: components["schemas"]["SegmentNameIO"];
+            unit: components["schemas"]["SegmentNameIO"];
+            /** Type */
+            type: string;
+            /**
+             * Freshness
+             * @enum {string}
+             */
+            freshness: "at_once" | "minute" | "nightly";
+            /** Personal */
+            personal: boolean;
+        };
+        /**
+         * FactFieldsOut
+         * @description Every field that segments know, and how fresh the brand's data behind them are.
+         */
+        FactFieldsOut: {
+            /** Fields */
+            fields: components["schemas"]["FactFieldOut"][];
+            /** Members */
+            members: number;
+            /** Facts */
+            facts: number;
+            /** Facts Day */
+            facts_day: string | null;
+            /** Facts At */
+            facts_at: string | null;
+            /** Waiting */
+            waiting: number;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Scored */
+            scored: number;
+            /** Scores At */
+            scores_at: string | null;
+        };
+        /**
+         * SegmentChangeIn
+         * @description What is left out stays as it is; a new `definition` is a new version, refreshed at once.
+         */
+        SegmentChangeIn: {
+            name?: components["schemas"]["SegmentNameIO"] | null;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /** Members */
+            members?: string[] | null;
+            /** Note */
+            note?: string | null;
+            /** Kind */
+            kind?: ("refreshed" | "live") | null;
+            /** Every Minutes */
+            every_minutes?: number | null;
+            /** Tag */
+            tag?: string | null;
+        };
+        /** SegmentStateIn */
+        SegmentStateIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "archived";
+        };
+        /** RefreshedOut */
+        RefreshedOut: {
+            /** Members */
+            members: number;
+            /** Entered */
+            entered: number;
+            /** Gone */
+            gone: number;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /** PageOut[SegmentMemberOut] */
+        PageOut_SegmentMemberOut_: {
+            /** Items */
+            items: components["schemas"]["SegmentMemberOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** SegmentMemberOut */
+        SegmentMemberOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /** PageOut[SegmentMoveOut] */
+        PageOut_SegmentMoveOut_: {
+            /** Items */
+            items: components["schemas"]["SegmentMoveOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** SegmentMoveOut */
+        SegmentMoveOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Entered */
+            entered: boolean;
+            /** Version */
+            version: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** SegmentCountOut */
+        SegmentCountOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Version */
+            version: number;
+            /** Members */
+            members: number;
+            /** Entered */
+            entered: number;
+            /** Gone */
+            gone: number;
+        };
+        /** SegmentVersionOut */
+        SegmentVersionOut: {
+            /** Number */
+            number: number;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | null;
+            /** Sentence */
+            sentence: string;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
+        /** SplitPartOut */
+        SplitPartOut: {
+            /** Part */
+            part: string;
+            /** Members */
+            members: number;
+        };
+        /**
+         * SplitIn
+         * @description The same `salt` puts a member into the same part each time. With `save` each part becomes a static segment.
+         */
+        SplitIn: {
+            /** Parts */
+            parts: number;
+            /**
+             * Salt
+             * @default
+             */
+            salt: string;
+            /**
+             * Save
+             * @default false
+             */
+            save: boolean;
+        };
+        /** LookAlikeIn */
+        LookAlikeIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["SegmentNameIO"];
+            /** Size */
+            size: number;
+            /**
+             * Method
+             * @default logistic
+             * @enum {string}
+             */
+            method: "cosine" | "logistic";
+        };
+        /** FactOut */
+        FactOut: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Value */
+            value: unknown;
+            /** Unit */
+            unit: string;
+            /** Type */
+            type: string;
+        };
+        /** InSegmentOut */
+        InSegmentOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * MemberFactsOut
+         * @description What is known of a member; `scores` is empty while profiling is off.
+         */
+        MemberFactsOut: {
+            /** Profiling */
+            profiling: boolean;
+            /** Facts At */
+            facts_at: string | null;
+            /** Scores At */
+            scores_at: string | null;
+            /** Facts */
+            facts: components["schemas"]["FactOut"][];
+            /** Scores */
+            scores: components["schemas"]["FactOut"][];
+            /** Segments */
+            segments: components["schemas"]["InSegmentOut"][];
+        };
+        /**
+         * ProfilingIO
+         * @description Whether the brand may profile the member: scores, recommendations and segments that stand on them.
+         */
+        ProfilingIO: {
+            /** On */
+            on: boolean;
+        };
+        /**
          * QuoteAsked
          * @description A cart to be priced, for a member or for a guest.
          */
@@ -12575,6 +13981,7 @@ export interface operations {
                 q?: string;
                 tier?: string | null;
                 tag?: string | null;
+                segment?: string | null;
                 store?: string | null;
                 channel?: string | null;
                 status?: ("active" | "frozen" | "left") | null;
@@ -19106,6 +20513,682 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GoalOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_get_freshness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_run_insight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_get_rfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_get_rfm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmSettingsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_set_rfm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmSettingsIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmSettingsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_list_rfm_members: {
+        parameters: {
+            query?: {
+                r?: number | null;
+                f?: number | null;
+                m?: number | null;
+                group?: ("champions" | "promising" | "keep" | "win_back" | "regular" | "new" | "fading" | "lapsed") | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_RfmMemberOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_save_rfm_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RfmSegmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmSegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_get_tier_history: {
+        parameters: {
+            query?: {
+                scheme?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierHistoryOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_insight_get_member_as_of: {
+        parameters: {
+            query: {
+                at: string;
+                known_at?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberThenOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_segments: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_create_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentDraftIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_preview_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreviewOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_overlap_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlapIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverlapOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_install_ready_made: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactFieldsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_get_builder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_get_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_change_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_refresh_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_cancel_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_members: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SegmentMemberOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_moves: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SegmentMoveOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCountOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVersionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_split_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitPartOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_make_look_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAlikeIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_get_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberFactsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_segments_set_profiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilingIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilingIO"];
                 };
             };
         };
