@@ -10,7 +10,7 @@ from regulars.kit.periods import zone
 from regulars.kit.text import Language
 from regulars.programme.rules.types import Programme, TierScheme
 from regulars.surfaces.access import MemberAccess, signed_out
-from regulars.surfaces.portal import points, profile, standing
+from regulars.surfaces.portal import points, profile, soon, standing
 from regulars.surfaces.portal.shapes import (
     BalanceOut,
     CardMemberOut,
@@ -47,6 +47,17 @@ def card(*, member: MemberAccess, language: Language, now: datetime) -> CardOut:
     )
     missing, fields = profile.unfilled(mine, member, language)
     steps = _progress(member, programme, progress, language)
+    planned = plan_next(
+        Situation(
+            today=local,
+            balances=held,
+            steps=steps,
+            keep_by=progress.to_keep.by if progress and progress.to_keep else None,
+            orders=mine.counters.orders,
+            unfilled_label=missing[0].label if missing else None,
+            percent=(fields - len(missing)) * 100 // fields if fields else 100,
+        )
+    )
     return CardOut(
         member=CardMemberOut(
             name=mine.profile.name,
@@ -56,18 +67,18 @@ def card(*, member: MemberAccess, language: Language, now: datetime) -> CardOut:
         tier=_tier(standing.tier_scheme(programme), progress, member.brand.timezone, language),
         balances=held,
         progress=steps,
-        next=plan_next(
-            Situation(
-                today=local,
-                balances=held,
-                steps=steps,
-                keep_by=progress.to_keep.by if progress and progress.to_keep else None,
-                orders=mine.counters.orders,
-                unfilled_label=missing[0].label if missing else None,
-                percent=(fields - len(missing)) * 100 // fields if fields else 100,
-            )
-        ),
+        next=_next(member, language, now, planned),
     )
+
+
+def _next(member: MemberAccess, language: Language, now: datetime, planned: NextOut) -> NextOut:
+    """What has its own hour goes before all else, a coupon that ends before what could only be gained."""
+    waits = soon.waiting(member=member, language=language, now=now)
+    if waits is not None:
+        return waits
+    if planned.kind in ("debt", "keep_tier", "expiring"):
+        return planned
+    return soon.ending_coupon(member=member, language=language, now=now) or planned
 
 
 @dataclass(frozen=True, slots=True)
