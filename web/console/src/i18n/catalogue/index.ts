@@ -1,5 +1,6 @@
 import { builder } from './builder'
 import { common } from './common'
+import { consents } from './consents'
 import { coupons } from './coupons'
 import { frame } from './frame'
 import { home } from './home'
@@ -15,4 +16,4 @@ import { till } from './till'
 import { webhooks } from './webhooks'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents } as const
