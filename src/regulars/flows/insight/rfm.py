@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from regulars.audience.member_facts import api as member_facts
+from regulars.audience.segments import api as segments
+from regulars.audience.segments.types import Segment, SegmentDraft
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.rfm import api as rfm
 from regulars.insight.rfm.types import RfmSettings
 from regulars.insight.runs import api as runs
 from regulars.insight.warehouse.api import Warehouse
+from regulars.kit.errors import invalid_field
 from regulars.kit.periods import zone
 from regulars.kit.text import Text
-from regulars.platform.organisations.types import Brand
+from regulars.platform.audit import api as audit
+from regulars.platform.organisations.types import Brand, Scope
 
 KIND = "rfm"
 LEAST_BUYERS = 20
@@ -96,3 +103,50 @@ def _write(brand: Brand, house: Warehouse, members: Any, scored: Any, now: datet
 
 def _day(day: date) -> str:
     return day.isoformat()
+
+
+def set_settings(*, scope: Scope, value: Mapping[str, Any], now: datetime) -> RfmSettings:
+    """Set how the brand scores, from the next run on. Raises `invalid_input` naming each wrong field."""
+    checked = rfm.check_settings(value)
+    kept = runs.get_setting(brand_id=scope.brand_id, room=KIND)
+    with transaction.atomic():
+        runs.put_setting(
+            brand_id=scope.brand_id, room=KIND, value=checked.to_json(), now=now, by=scope.actor.label
+        )
+        audit.record(
+            organisation_id=scope.organisation_id,
+            brand_id=scope.brand_id,
+            actor=scope.actor,
+            action="rfm.settings_set",
+            subject_type="rfm",
+            subject_id=scope.brand_id,
+            now=now,
+            before=kept.value if kept else RfmSettings().to_json(),
+            after=checked.to_json(),
+        )
+    return checked
+
+
+def save_segment(
+    *, scope: Scope, name: Text, code: str, picked: Mapping[str, int | str], now: datetime
+) -> Segment:
+    """A segment of those with these scores, refreshed every day. `picked`: some of r, f, m and group.
+
+    Raises `invalid_input` where nothing is picked, `code_taken` (409).
+    """
+    parts = [
+        {"field": f"score.rfm_{key}", "op": "eq", "value": picked[key]}
+        for key in ("r", "f", "m", "group")
+        if picked.get(key) is not None
+    ]
+    if not parts:
+        raise invalid_field("group", "required", "请选择分组或得分", "Pick a group or a score")
+    draft = SegmentDraft(
+        code=code,
+        name=name,
+        kind="refreshed",
+        definition={"all": parts},
+        source={"kind": "rfm", **picked},
+        profiles=True,
+    )
+    return segments.create(scope=scope, draft=draft, now=now)

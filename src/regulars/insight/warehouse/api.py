@@ -7,11 +7,12 @@ from uuid import UUID
 
 from regulars.insight.warehouse import store
 from regulars.insight.warehouse.exporting import Export, Told
+from regulars.insight.warehouse.history import balances_at, tier_steps
 from regulars.insight.warehouse.reading import Warehouse, open_warehouse
 from regulars.insight.warehouse.sources import SOURCES
 from regulars.insight.warehouse.types import TABLES, Exported, Status, TableStatus
 
-__all__ = ["Warehouse", "export", "get_status", "open_warehouse"]
+__all__ = ["Warehouse", "balances_at", "export", "get_status", "open_warehouse", "tier_steps"]
 
 
 def export(*, brand_id: UUID, now: datetime, told: Told = lambda share: None) -> Exported:

@@ -175,13 +175,20 @@ def get_tiers(request: HttpRequest, member: finding.MemberPath) -> Any:
 
 
 @router.get("/members/{member}/tiers/as-of", response=ListOut[TierAsOfOut], **needs("ledger.read"))
-def get_tiers_as_of(request: HttpRequest, member: finding.MemberPath, at: Annotated[Instant, Query()]) -> Any:
-    """Which tiers a member was in at an instant, by what is known now."""
+def get_tiers_as_of(
+    request: HttpRequest,
+    member: finding.MemberPath,
+    at: Annotated[Instant, Query()],
+    known_at: Annotated[Instant | None, Query(description="by what was known then; otherwise now")] = None,
+) -> Any:
+    """Which tiers a member was in at an instant, by what is known now or was known at another."""
     scope = scope_of(request)
     member_id = finding.member_id(scope, member)
     items = []
     for scheme in standing.required(scope, clock.now()).schemes:
-        row = tiers.tier_as_of(scope=scope, member_id=member_id, scheme=scheme.key, at=at)
+        row = tiers.tier_as_of(
+            scope=scope, member_id=member_id, scheme=scheme.key, at=at, known_at=known_at
+        )
         items.append(
             {
                 "scheme": scheme.key,

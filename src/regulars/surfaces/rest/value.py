@@ -56,7 +56,10 @@ Unit = Annotated[Word | None, Query(description="only this unit")]
 def get_balances(
     request: HttpRequest,
     member: finding.MemberPath,
-    as_of: Annotated[Instant | None, Query(description="as it stood then, by what is known now")] = None,
+    as_of: Annotated[Instant | None, Query(description="as it stood then")] = None,
+    known_at: Annotated[
+        Instant | None, Query(description="with `as_of`: by what was known then; otherwise now")
+    ] = None,
 ) -> Any:
     """Accounts by unit; those of the live programme come first, also when empty (but not
     units of what she never bought)."""
@@ -67,7 +70,9 @@ def get_balances(
             ledger.get_balances(brand_id=scope.brand_id, member_ids=[member_id]).get(member_id, {})
         )
     else:
-        accounts = ledger.get_balances_as_of(brand_id=scope.brand_id, member_id=member_id, at=as_of)
+        accounts = ledger.get_balances_as_of(
+            brand_id=scope.brand_id, member_id=member_id, at=as_of, known_at=known_at
+        )
     programme = live(scope, clock.now())
     units = programme.units if programme else {}
     items = []

@@ -122,17 +122,27 @@ def list_history(
     return paging.cut(rows, limit, lambda row: [row.occurred_at.isoformat(), row.id])
 
 
-def tier_as_of(*, scope: Scope, member_id: UUID, scheme: str, at: datetime) -> TierHistoryRow | None:
-    """The row of the history that holds at `at`, as known now; None before she entered."""
-    return tiers_as_of(scope=scope, member_ids=[member_id], scheme=scheme, at=at).get(member_id)
+def tier_as_of(
+    *, scope: Scope, member_id: UUID, scheme: str, at: datetime, known_at: datetime | None = None
+) -> TierHistoryRow | None:
+    """The row of the history that holds at `at`, as known now or at `known_at`; None before she entered."""
+    found = tiers_as_of(scope=scope, member_ids=[member_id], scheme=scheme, at=at, known_at=known_at)
+    return found.get(member_id)
 
 
 def tiers_as_of(
-    *, scope: Scope, member_ids: Iterable[UUID], scheme: str, at: datetime
+    *,
+    scope: Scope,
+    member_ids: Iterable[UUID],
+    scheme: str,
+    at: datetime,
+    known_at: datetime | None = None,
 ) -> dict[UUID, TierHistoryRow]:
     """`tier_as_of` for many members; those who had not entered yet are left out."""
     with connection.cursor() as cursor:
-        return store.as_of(cursor, brand_id=scope.brand_id, scheme=scheme, member_ids=member_ids, at=at)
+        return store.as_of(
+            cursor, brand_id=scope.brand_id, scheme=scheme, member_ids=member_ids, at=at, known_at=known_at
+        )
 
 
 def count_members(*, scope: Scope, scheme: str, at: datetime) -> dict[str, int]:

@@ -94,19 +94,26 @@ def history(
 
 
 def as_of(
-    cursor: Any, *, brand_id: UUID, scheme: str, member_ids: Iterable[UUID], at: datetime
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    scheme: str,
+    member_ids: Iterable[UUID],
+    at: datetime,
+    known_at: datetime | None = None,
 ) -> dict[UUID, TierHistoryRow]:
-    """The row that holds at `at`: of the rows up to then the latest, and of those of one instant the
-    newest."""
+    """The row that holds at `at`: of the rows up to then (and recorded by `known_at`) the latest, and of those of one
+    instant the newest."""
     columns = ", ".join(f"c.{name}" for name in _COLUMNS.split(", "))
     cursor.execute(
         f"""SELECT {columns}
               FROM unnest(%s::uuid[]) AS m(member_id)
              CROSS JOIN LATERAL (
                    SELECT * FROM tier_change AS t
-                    WHERE t.brand_id = %s AND t.scheme = %s AND t.member_id = m.member_id AND t.occurred_at <=
-                    %s ORDER BY t.occurred_at DESC, t.id DESC LIMIT 1) AS c""",
-        [plain_array(member_ids), brand_id, scheme, at],
+                    WHERE t.brand_id = %s AND t.scheme = %s AND t.member_id = m.member_id
+                      AND t.occurred_at <= %s AND (%s::timestamptz IS NULL OR t.recorded_at <= %s)
+                    ORDER BY t.occurred_at DESC, t.id DESC LIMIT 1) AS c""",
+        [plain_array(member_ids), brand_id, scheme, at, known_at, known_at],
     )
     return {row[1]: TierHistoryRow(*row) for row in cursor.fetchall()}
 
