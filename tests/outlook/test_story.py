@@ -59,7 +59,7 @@ def test_a_year_of_orders_becomes_an_outlook_for_everybody(shop: Any) -> None:
     assert one["value_12_low"] <= one["value_12"] <= one["value_12_high"]
     assert one["value_12"] <= one["value_36"]
     assert one["intent_30"] == pytest.approx(1 - one["churn_30"], abs=1e-5)
-    assert one["churn_30"] >= one["churn_60"]
+    assert 0 < one["churn_30"] < 1
 
     # nobody reckons with whom does not want it, and her page says so
     off = shop.call.get(f"/members/{ids[1]}/outlook")
