@@ -13,6 +13,8 @@ import {
   Clock,
   Calendar,
   WarnTriangleFilled,
+  Sort,
+  TrendCharts,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -78,6 +80,13 @@ export const navigation: readonly Group[] = [
   {
     label: 'nav.reach',
     entries: [{ name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' }],
+  },
+  {
+    label: 'nav.insight',
+    entries: [
+      { name: 'lifecycle', label: 'lifecycle.title', icon: Sort, permission: 'insight.read' },
+      { name: 'insightReports', label: 'insightReports.title', icon: TrendCharts, permission: 'insight.read' },
+    ],
   },
   {
     label: 'nav.settings',

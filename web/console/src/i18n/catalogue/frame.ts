@@ -6,6 +6,7 @@ export const frame = {
     home: ['工作台', 'Home'],
     till: ['收银台', 'Till'],
     members: ['会员', 'Members'],
+    insight: ['洞察', 'Insight'],
     memberList: ['会员列表', 'All members'],
     tags: ['标签', 'Tags'],
     approvals: ['调整审批', 'Approvals'],
