@@ -260,7 +260,7 @@ def test_benefits_sessions_and_top_ups_are_taken_at_the_counter(counter, opened,
         page.get_by_text("Top up, sell", exact=True).click()
         page.get_by_role("button", name="¥200.00 +").click()
         page.locator(".el-message-box").get_by_role("button", name="Confirm").click()
-        page.get_by_text("Topped up ¥200.00").wait_for()
+        page.get_by_role("status").get_by_text("Topped up ¥200.00").wait_for()
         page.locator(".balances", has_text="¥200.00").wait_for()
         settle(page)
         fits(page)

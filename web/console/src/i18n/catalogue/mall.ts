@@ -7,6 +7,7 @@ export const mall = {
   },
   offerActs: {
     none: ['无', 'none'],
+    keyNeeded: ['请填写编码', 'Give it a key'],
     choose: ['按名称或编码查找', 'Find by name or key'],
     active: ['启用', 'Activate'],
     paused: ['暂停', 'Pause'],
