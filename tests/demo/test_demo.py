@@ -166,6 +166,7 @@ def test_nothing_made_up_passes_for_real() -> None:
             ("order", "till", "store"),
             ("burn", "till", "store"),
             ("refund", "till", ""),
+            ("review", "demo", ""),
         }
     numbers = rows("SELECT DISTINCT left(subject, 10) FROM activity WHERE source = 'till' AND subject <> ''")
     assert numbers == [("demo-till-",)]

@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
-from regulars.flows.demo import coupons, history, mall, persons, plans, prepaid, till
+from regulars.flows.demo import consents, coupons, history, mall, persons, plans, prepaid, reviews, till
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import DEPARTMENTS, REGIONS
 from regulars.flows.imports import running
@@ -114,12 +114,16 @@ def fill(
             pass
         _open_cafe(_scope(second), homes, clock())
         coupons.fill(scope, ids, demo["weeks"], clock())
+        joined = {home.number: home.first_at for home in homes}
+        consents.fill(scope, ids, joined, clock())
         if demo["additions"]:
             busiest = sorted(homes, key=lambda home: (-home.baskets, home.number))
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())
             plans.fill(scope, [ids[home.number] for home in busiest[: plans.MEMBERS]], clock())
             mall.fill(scope, [ids[home.number] for home in busiest[: mall.MEMBERS]], clock())
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
+            quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
+            reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     key = _open_doors(scope, now)
     view = view_of(jobs.get_job(job_id=job.id), clock())
