@@ -15,6 +15,7 @@ import {
   WarnTriangleFilled,
   Sort,
   TrendCharts,
+  Grid,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -42,6 +43,7 @@ export const navigation: readonly Group[] = [
     label: 'nav.members',
     entries: [
       { name: 'members', label: 'nav.memberList', icon: User, permission: 'members.read' },
+      { name: 'segments', label: 'nav.segments', icon: Grid, permission: 'segments.read' },
       { name: 'tags', label: 'nav.tags', icon: PriceTag, permission: 'members.read' },
       { name: 'approvals', label: 'nav.approvals', icon: Stamp, permission: 'ledger.read' },
       { name: 'reviews', label: 'nav.reviews', icon: WarnTriangleFilled, permission: 'ledger.approve' },

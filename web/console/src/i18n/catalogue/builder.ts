@@ -40,6 +40,8 @@ export const builder = {
       member: ['会员资料', 'Member'],
       membership: ['会籍', 'Membership'],
       history: ['历史累计', 'History'],
+      fact: ['行为事实', 'Behaviour'],
+      score: ['评分与预测', 'Scores'],
     },
     quantifier: {
       any: ['至少一行满足', 'at least one'],

@@ -9,6 +9,7 @@ export const frame = {
     insight: ['洞察', 'Insight'],
     memberList: ['会员列表', 'All members'],
     tags: ['标签', 'Tags'],
+    segments: ['人群', 'Segments'],
     approvals: ['调整审批', 'Approvals'],
     programme: ['权益', 'Programme'],
     rules: ['规则', 'Rules'],

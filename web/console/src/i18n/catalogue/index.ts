@@ -14,7 +14,8 @@ import { plans } from './plans'
 import { bookings } from './bookings'
 import { till } from './till'
 import { webhooks } from './webhooks'
+import { segments } from './segments'
 import { reports } from './reports'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...reports } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports } as const
