@@ -214,6 +214,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("PUT", "/members/{member}/profiling"): {"on": False},
     ("POST", "/members/{member}/consents"): {"consents": [{"channel": "sms", "granted": True}]},
+    ("POST", "/voice/read"): {"text": "mine now"},
     ("POST", "/webhooks"): {"url": "https://mine.example/in", "topics": ["*"]},
     ("PATCH", "/webhooks/{webhook_id}"): {"description": "mine now"},
     ("POST", "/webhooks/{webhook_id}/replay"): {"since": "2026-05-13T00:00:00Z"},

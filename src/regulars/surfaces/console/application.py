@@ -58,6 +58,7 @@ from regulars.surfaces.console import (
     types,
     value,
     verifying,
+    voices,
     webhooks,
 )
 from regulars.surfaces.problems import StrictJson, answer_with_problems

@@ -33,6 +33,7 @@ from regulars.surfaces.rest import (
     segments,
     tiers,
     value,
+    voices,
     webhooks,
 )
 from regulars.surfaces.rest.shapes import PROBLEM_CONTENT, Problem
@@ -76,6 +77,7 @@ _TAGS = [
         "name": "Segments",
         "description": "Groups of members by any condition; facts and scores of a member; profiling.",
     },
+    {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
