@@ -98,7 +98,7 @@ for part in (
     roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
-    plans, payments, webhooks, consents, recommend, outlook,
+    plans, payments, webhooks, consents, recommend, voices, outlook,
     lifecycle, reports, insight, segments,
 ):  # fmt: skip
     api.add_router("", part.router)

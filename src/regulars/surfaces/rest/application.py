@@ -151,7 +151,7 @@ answer_with_problems(api)
 
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
-    gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, outlook, insight,
+    gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
     lifecycle, segments,
 ):  # fmt: skip
     api.add_router("", part.router)
