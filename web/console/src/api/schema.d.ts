@@ -4438,6 +4438,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/insight/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Voice
+         * @description The last year by week and topic, needs, new phrases, alerts, accuracy on labelled texts, settings.
+         */
+        get: operations["regulars_surfaces_console_voices_get_voice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description Alerts of the last 60 days that nobody has looked at, for the dashboard.
+         */
+        get: operations["regulars_surfaces_console_voices_list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/alerts/{alert_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Alert
+         * @description Somebody has looked at an alert: it leaves the dashboard.
+         */
+        post: operations["regulars_surfaces_console_voices_see_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Texts
+         * @description Texts as read, newest first.
+         */
+        get: operations["regulars_surfaces_console_voices_list_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/texts/{code}/{text_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alike
+         * @description The texts most like one, of the newest thousand.
+         */
+        get: operations["regulars_surfaces_console_voices_list_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/texts/{code}/{text_id}/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Label
+         * @description Say how a text is meant: the sample that the reading is measured on.
+         */
+        put: operations["regulars_surfaces_console_voices_put_label"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/insight/voice/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Settings
+         * @description The industries whose words are looked for, and an endpoint that reads instead.
+         */
+        put: operations["regulars_surfaces_console_voices_put_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/insight/value": {
         parameters: {
             query?: never;
@@ -11094,15 +11234,29 @@ export interface components {
         };
         /**
          * TopicOut
-         * @description A group of events, `<key>.*`.
+         * @description A topic over the period, and its last two weeks beside the eight before.
          */
         TopicOut: {
             /** Key */
             key: string;
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
+            /** Name */
+            name: string;
+            /** Texts */
+            texts: number;
+            /** Good */
+            good: number;
+            /** Bad */
+            bad: number;
+            /** Recent Texts */
+            recent_texts: number;
+            /** Recent Bad */
+            recent_bad: number;
+            /** Earlier Texts */
+            earlier_texts: number;
+            /** Earlier Bad */
+            earlier_bad: number;
+            /** Weeks */
+            weeks: components["schemas"]["WeekOut"][];
         };
         /**
          * WebhookChangeIn
@@ -11552,6 +11706,246 @@ export interface components {
             lift: number;
             /** Share */
             share: number;
+        };
+        /**
+         * AgreementOut
+         * @description Readings against colleagues' labels; `rows` are [label, reading, texts].
+         */
+        AgreementOut: {
+            /** Labelled */
+            labelled: number;
+            /** Right */
+            right: number;
+            /** Rows */
+            rows: [
+                "good" | "neutral" | "bad",
+                "good" | "neutral" | "bad",
+                number
+            ][];
+        };
+        /**
+         * AlertOut
+         * @description A topic (empty key: all texts) that got worse. `p`: the chance of it if nothing had changed.
+         */
+        AlertOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Topic */
+            topic: string;
+            /** Name */
+            name: string;
+            /** Texts */
+            texts: number;
+            /** Bad */
+            bad: number;
+            /** Texts Before */
+            texts_before: number;
+            /** Bad Before */
+            bad_before: number;
+            /** P */
+            p: number;
+            /** Seen By */
+            seen_by: string;
+            /** Seen At */
+            seen_at: string | null;
+        };
+        /**
+         * EndpointOut
+         * @description Where texts are read instead of here; `failures` of the last run by code.
+         */
+        EndpointOut: {
+            /** Url */
+            url: string;
+            /** Model */
+            model: string;
+            /** Has Key */
+            has_key: boolean;
+        };
+        /** NeedOut */
+        NeedOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Texts */
+            texts: number;
+            /** Bad */
+            bad: number;
+            /** Members */
+            members: number;
+        };
+        /**
+         * PhraseOut
+         * @description Words that the lexicon does not know: bad (or good) texts hold them `lift` times as often as all.
+         */
+        PhraseOut: {
+            /** Words */
+            words: string;
+            /**
+             * Mood
+             * @enum {string}
+             */
+            mood: "good" | "neutral" | "bad";
+            /** Texts */
+            texts: number;
+            /** Lift */
+            lift: number;
+        };
+        /**
+         * VoiceOut
+         * @description The state of the voice of members; counts of the last year.
+         */
+        VoiceOut: {
+            /** State */
+            state: string;
+            /** Problem */
+            problem: string;
+            /** As Of */
+            as_of: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Period From */
+            period_from: string | null;
+            /** Period To */
+            period_to: string | null;
+            /** Texts */
+            texts: number;
+            /** Good */
+            good: number;
+            /** Bad */
+            bad: number;
+            /** Members */
+            members: number;
+            /** Read */
+            read: number;
+            /** By Endpoint */
+            by_endpoint: number;
+            /** Endpoint Failures */
+            endpoint_failures: string[];
+            /** Weeks */
+            weeks: components["schemas"]["WeekOut"][];
+            /** Topics */
+            topics: components["schemas"]["TopicOut"][];
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
+            /** Phrases */
+            phrases: components["schemas"]["PhraseOut"][];
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            agreement: components["schemas"]["AgreementOut"];
+            /** Industries */
+            industries: string[];
+            /** Industry Choices */
+            industry_choices: components["schemas"]["ChoiceOut"][];
+            /** Topic Choices */
+            topic_choices: components["schemas"]["ChoiceOut"][];
+            /** Need Choices */
+            need_choices: components["schemas"]["ChoiceOut"][];
+            endpoint: components["schemas"]["EndpointOut"] | null;
+            /** Embeddings */
+            embeddings: boolean;
+        };
+        /** WeekOut */
+        WeekOut: {
+            /**
+             * Monday
+             * Format: date
+             */
+            monday: string;
+            /** Texts */
+            texts: number;
+            /** Good */
+            good: number;
+            /** Bad */
+            bad: number;
+        };
+        /** PageOut[TextOut] */
+        PageOut_TextOut_: {
+            /** Items */
+            items: components["schemas"]["TextOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * TextOut
+         * @description A text as read; `label` is what a colleague said it means.
+         */
+        TextOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Member */
+            member: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Type */
+            type: string;
+            /** Text */
+            text: string;
+            /** Rating */
+            rating: number | null;
+            /** Language */
+            language: string;
+            /**
+             * Mood
+             * @enum {string}
+             */
+            mood: "good" | "neutral" | "bad";
+            /** Score */
+            score: number;
+            /** Topics */
+            topics: components["schemas"]["ChoiceOut"][];
+            /** Needs */
+            needs: components["schemas"]["ChoiceOut"][];
+            /** Reader */
+            reader: string;
+            /** Label */
+            label: ("good" | "neutral" | "bad") | null;
+            /** Labelled By */
+            labelled_by: string;
+            /** Alike */
+            alike?: number | null;
+        };
+        /**
+         * LabelIn
+         * @description null takes the label back.
+         */
+        LabelIn: {
+            /** Mood */
+            mood: ("good" | "neutral" | "bad") | null;
+        };
+        /**
+         * SettingsIn
+         * @description An empty `url` takes the endpoint away; without `key` the one there is stays.
+         */
+        SettingsIn: {
+            /** Industries */
+            industries: string[];
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Key */
+            key?: string | null;
         };
         /**
          * DecileOut
@@ -19879,6 +20273,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShopIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_get_voice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_see_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_list_texts: {
+        parameters: {
+            query?: {
+                mood?: "" | "good" | "neutral" | "bad";
+                topic?: string;
+                need?: string;
+                q?: string;
+                member?: string;
+                labelled?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_TextOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_list_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                text_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_put_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                text_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_voices_put_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceOut"];
                 };
             };
         };
