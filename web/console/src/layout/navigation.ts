@@ -16,6 +16,8 @@ import {
   Sort,
   TrendCharts,
   Grid,
+  Histogram,
+  Timer,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -86,8 +88,13 @@ export const navigation: readonly Group[] = [
   {
     label: 'nav.insight',
     entries: [
+      { name: 'rfm', label: 'rfm.title', icon: Grid, permission: 'insight.read' },
+      { name: 'value', label: 'valuePage.title', icon: Coin, permission: 'insight.read' },
+      { name: 'churn', label: 'churnPage.title', icon: WarnTriangleFilled, permission: 'insight.read' },
       { name: 'lifecycle', label: 'lifecycle.title', icon: Sort, permission: 'insight.read' },
       { name: 'insightReports', label: 'insightReports.title', icon: TrendCharts, permission: 'insight.read' },
+      { name: 'tierHistory', label: 'tierHistory.title', icon: Histogram, permission: 'insight.read' },
+      { name: 'freshness', label: 'freshness.title', icon: Timer, permission: 'insight.read' },
     ],
   },
   {

@@ -13,9 +13,11 @@ import { prepaid } from './prepaid'
 import { plans } from './plans'
 import { bookings } from './bookings'
 import { till } from './till'
+import { rfm } from './rfm'
 import { webhooks } from './webhooks'
 import { segments } from './segments'
 import { reports } from './reports'
+import { outlook } from './outlook'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm } as const
