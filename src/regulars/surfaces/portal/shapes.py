@@ -221,7 +221,16 @@ class NextOut(Schema):
     """The one thing to do next. Which of the other fields are there depends on `kind`."""
 
     kind: Literal[
-        "booking", "pay", "debt", "keep_tier", "expiring", "coupon", "first_order", "profile", "reach_tier", "show_code"
+        "booking",
+        "pay",
+        "debt",
+        "keep_tier",
+        "expiring",
+        "coupon",
+        "first_order",
+        "profile",
+        "reach_tier",
+        "show_code",
     ]
     amount: int | None = None
     unit_name: str | None = None

@@ -27,7 +27,6 @@ from regulars.surfaces.portal.prepaid_shapes import LadderOut, RequestKey
 from regulars.surfaces.portal.shapes import Given
 from regulars.value.bookings import api as bookings
 from regulars.value.prepaid import api as prepaid
-from regulars.value.prepaid.policy.reading import read_package
 
 mine = Router(auth=SignedIn(), tags=["shop"])
 Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
@@ -90,7 +89,7 @@ def get_shop(request: HttpRequest, slug: Path[str]) -> Any:
         one.terms.key: one.terms.name.in_language(said) for one in bookings.list_services(scope=member.scope)
     }
     packages = [
-        read_package(row.key, row.definition, row.state)
+        prepaid.get_package_terms(brand_id=brand.id, key=row.key)
         for row in prepaid.list_definitions(brand_id=brand.id, kind="package")
         if row.state == "active"
     ]
