@@ -46,7 +46,7 @@ def refresh(now: datetime) -> int:
     """Make the facts of changed members anew and have live segments follow; gives how many members."""
     total = 0
     for brand in organisations.list_brands():
-        changed = member_facts.refresh_dirty(brand_id=brand.id, now=now, limit=BATCH)
+        changed = member_facts.refresh_dirty(brand_id=brand.id, now=now, limit=BATCH, patient=True)
         if changed:
             segments.follow(brand_id=brand.id, member_ids=changed, now=now)
         total += len(changed)

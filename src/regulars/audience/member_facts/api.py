@@ -42,6 +42,8 @@ __all__ = [
 
 CHUNK = 1000
 _LEASE = timedelta(minutes=2)
+_MANY = 500
+_SETTLING = timedelta(seconds=20)
 
 
 def read(*, brand_id: UUID, member_id: UUID) -> MemberKnown | None:
@@ -154,10 +156,16 @@ def refresh_stale(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) 
         return _refresh(cursor, _ground(cursor, brand_id, now), stale, now) if stale else 0
 
 
-def refresh_dirty(*, brand_id: UUID, now: datetime, limit: int = CHUNK) -> list[UUID]:
-    """Refresh the members that wait longest, in one transaction; gives who they were."""
+def refresh_dirty(*, brand_id: UUID, now: datetime, limit: int = CHUNK, patient: bool = False) -> list[UUID]:
+    """Refresh the members that wait longest, in one transaction; gives who they were.
+
+    `patient`: while very many wait, as in an import, only those that have waited `_SETTLING`: else the same members
+    would be made anew with each of their orders.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        members = rebuilding.take_dirty(cursor, brand_id=brand_id, limit=limit)
+        many = rebuilding.count_dirty(cursor, brand_id=brand_id, most=_MANY) >= _MANY
+        before = now - _SETTLING if many and patient else None
+        members = rebuilding.take_dirty(cursor, brand_id=brand_id, limit=limit, before=before)
         if members:
             _refresh(cursor, _ground(cursor, brand_id, now), members, now)
     return members

@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
-from regulars.flows.demo import consents, coupons, history, mall, persons, plans, prepaid, reviews, till
+from regulars.flows.demo import audience, consents, coupons, history, mall, persons, plans, prepaid, reviews, till
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import DEPARTMENTS, REGIONS
 from regulars.flows.imports import running
@@ -25,6 +25,7 @@ from regulars.flows.imports.running import Runner
 from regulars.flows.imports.types import ImportView
 from regulars.flows.imports.views import view_of
 from regulars.flows.imports.writing import Clock
+from regulars.flows.insight import api as insight
 from regulars.kit.errors import Refusal, conflict
 from regulars.kit.text import Text
 from regulars.platform.apikeys import api as apikeys
@@ -90,9 +91,12 @@ def fill(
     limit: int | None = None,
     writers: int = running.WRITERS,
     additions: bool = True,
+    learn: bool = False,
     told: Told = lambda stage, view: None,
 ) -> Filled:
     """Make the demo, or what of it is missing. `limit` households only (the first time decides).
+
+    With `learn` the nightly steps run once at the end, so that every page of insight has something to show.
 
     Raises `slug_taken` where the brand's name is somebody else's, and what a failed import says.
     """
@@ -124,7 +128,11 @@ def fill(
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
             reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
+        audience.fill(scope, clock)
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
+    if learn and insight.latest_export(brand_id=brand.id) is None:
+        told("insight", None)
+        insight.run_apart(brand_id=brand.id, clock=clock)
     key = _open_doors(scope, now)
     view = view_of(jobs.get_job(job_id=job.id), clock())
     return Filled(

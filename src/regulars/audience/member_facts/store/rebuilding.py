@@ -38,16 +38,25 @@ def mark_all(cursor: Any, *, brand_id: UUID, now: datetime) -> None:
     )
 
 
-def take_dirty(cursor: Any, *, brand_id: UUID, limit: int) -> list[UUID]:
-    """Take the members that wait longest off the list; what another worker holds is passed over."""
+def take_dirty(cursor: Any, *, brand_id: UUID, limit: int, before: datetime | None = None) -> list[UUID]:
+    """Take the members that wait longest (since `before`) off the list; what another worker holds is passed over."""
     cursor.execute(
         """DELETE FROM member_fact_dirty d USING (
-               SELECT member_id, brand_id FROM member_fact_dirty WHERE brand_id = %s
+               SELECT member_id, brand_id FROM member_fact_dirty
+                WHERE brand_id = %s AND since <= coalesce(%s, 'infinity'::timestamptz)
                 ORDER BY since, member_id LIMIT %s FOR UPDATE SKIP LOCKED) t
             WHERE d.member_id = t.member_id AND d.brand_id = t.brand_id RETURNING d.member_id""",
-        [brand_id, limit],
+        [brand_id, before, limit],
     )
     return sorted(row[0] for row in cursor.fetchall())
+
+
+def count_dirty(cursor: Any, *, brand_id: UUID, most: int) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM (SELECT FROM member_fact_dirty WHERE brand_id = %s LIMIT %s) AS some",
+        [brand_id, most],
+    )
+    return int(cursor.fetchone()[0])
 
 
 def untouched(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID], day: date) -> list[UUID]:
