@@ -17,7 +17,18 @@ from django.db import transaction
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol
-from regulars.flows.demo import audience, consents, coupons, history, mall, persons, plans, prepaid, reviews, till
+from regulars.flows.demo import (
+    audience,
+    consents,
+    coupons,
+    history,
+    mall,
+    persons,
+    plans,
+    prepaid,
+    reviews,
+    till,
+)
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import DEPARTMENTS, REGIONS
 from regulars.flows.imports import running
