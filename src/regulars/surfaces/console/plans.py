@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -212,95 +213,59 @@ def quote_change(
     period: Annotated[PeriodName, Query()],
 ) -> Any:
     """What going over would cost now."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.quote_change(
-        scope=scope, member_id=member_id, subscription_id=held, plan=plan, period=period, now=now
-    )
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.quote_change, plan=plan, period=period)
 
 
 @router.post("/members/{code}/plan/change", response=OutcomeView, **needs("subscriptions.write"))
 def change(request: HttpRequest, code: Code, given: ChangeIn) -> Any:
     """Upgrade now, or go over at the next renewal."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.change(
-        scope=scope,
-        member_id=member_id,
-        subscription_id=held,
+    return _act(
+        request,
+        code,
+        plan_flow.change,
         plan=given.plan,
         period=given.period,
         channel=given.channel,
         key=given.key,
-        now=now,
     )
-    return _told(scope, outcome, language(request), now)
 
 
 @router.post("/members/{code}/plan/renewal", response=OutcomeView, **needs("subscriptions.write"))
 def set_renewal(request: HttpRequest, code: Code, given: RenewalIn) -> Any:
     """Turn automatic renewal on or off."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.set_renewal(
-        scope=scope, member_id=member_id, subscription_id=held, on=given.on, key=given.key, now=now
-    )
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.set_renewal, on=given.on, key=given.key)
 
 
 @router.post("/members/{code}/plan/pause", response=OutcomeView, **needs("subscriptions.write"))
 def pause(request: HttpRequest, code: Code, given: KeyIn) -> Any:
     """Let the plan rest."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.pause(scope=scope, member_id=member_id, subscription_id=held, key=given.key, now=now)
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.pause, key=given.key)
 
 
 @router.post("/members/{code}/plan/resume", response=OutcomeView, **needs("subscriptions.write"))
 def resume(request: HttpRequest, code: Code, given: KeyIn) -> Any:
     """End a pause."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.resume(scope=scope, member_id=member_id, subscription_id=held, key=given.key, now=now)
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.resume, key=given.key)
 
 
 @router.post("/members/{code}/plan/transfer", response=OutcomeView, **needs("subscriptions.write"))
 def transfer(request: HttpRequest, code: Code, given: TransferIn) -> Any:
     """Hand the rest of the period to another member."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.transfer(
-        scope=scope,
-        member_id=member_id,
-        subscription_id=held,
-        to=member_id_of(scope, given.to),
-        key=given.key,
-        now=now,
+    return _act(
+        request, code, plan_flow.transfer, to=member_id_of(scope_of(request), given.to), key=given.key
     )
-    return _told(scope, outcome, language(request), now)
 
 
 @router.get("/members/{code}/plan/refund", response=OutcomeView, **needs("subscriptions.read"))
 def quote_refund(request: HttpRequest, code: Code) -> Any:
     """What leaving now would give back."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.quote_refund(scope=scope, member_id=member_id, subscription_id=held, now=now)
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.quote_refund)
 
 
 @router.post("/members/{code}/plan/refund", response=OutcomeView, **needs("payments.refund"))
 def leave(request: HttpRequest, code: Code, given: LeaveIn) -> Any:
     """End the plan today and pay back what its rule gives."""
-    scope, now = scope_of(request), clock.now()
-    member_id, held = _live(scope, code)
-    outcome = plan_flow.refund(
-        scope=scope, member_id=member_id, subscription_id=held, reason=given.reason, key=given.key, now=now
-    )
-    return _told(scope, outcome, language(request), now)
+    return _act(request, code, plan_flow.refund, reason=given.reason, key=given.key)
 
 
 def _one(scope: Scope, plan: Plan, said: Language, now: datetime) -> PlanOut:
@@ -343,6 +308,14 @@ def _live(scope: Scope, code: str) -> tuple[UUID, UUID]:
     if found is None:
         raise not_found(Text("付费会员", "Subscription"))
     return member_id, found.id
+
+
+def _act(request: HttpRequest, code: str, act: Callable[..., Outcome], **given: Any) -> OutcomeView:
+    """Do it, or reckon it, with the plan that the member of a code has."""
+    scope, now = scope_of(request), clock.now()
+    member_id, held = _live(scope, code)
+    outcome = act(scope=scope, member_id=member_id, subscription_id=held, now=now, **given)
+    return _told(scope, outcome, language(request), now)
 
 
 def _told(scope: Scope, outcome: Outcome, said: Language, now: datetime) -> OutcomeView:

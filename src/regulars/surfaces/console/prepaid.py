@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -84,204 +85,173 @@ def get_prepaid(request: HttpRequest, code: Code) -> Any:
 @router.post("/members/{code}/top-ups", response={201: PrepaidOut}, **needs("prepaid.sell"))
 def top_up(request: HttpRequest, code: Code, given: TopUpIn) -> Any:
     """She paid: principal and bonus are hers."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.top_up(
-        scope=scope,
-        member_id=member_id,
+    done = _act(
+        request,
+        code,
+        flows.top_up,
         ladder=given.ladder,
         amount=given.amount,
         method=given.method,
         reference=given.reference,
         store_code=given.store or None,
         key=given.key,
-        now=clock.now(),
     )
-    return Status(201, _tab(request, member_id))
+    return Status(201, done)
 
 
 @router.post("/members/{code}/top-ups/{top_up_id}/refunds", response=PrepaidOut, **needs("prepaid.refund"))
 def refund_top_up(request: HttpRequest, code: Code, top_up_id: Code, given: StoredRefundIn) -> Any:
     """Give principal back, take the bonus pro rata. 409 `top_up_spent` says what still can go back."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.refund_top_up(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.refund_top_up,
         top_up_id=uuid_of(top_up_id, TOP_UP),
         amount=given.amount,
         reason=given.reason,
         reference=given.reference,
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/packages", response={201: PrepaidOut}, **needs("prepaid.sell"))
 def buy_package(request: HttpRequest, code: Code, given: PackageIn) -> Any:
     """She paid for a package."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.buy_package(
-        scope=scope,
-        member_id=member_id,
+    done = _act(
+        request,
+        code,
+        flows.buy_package,
         package=given.package,
         method=given.method,
         reference=given.reference,
         store_code=given.store or None,
         key=given.key,
-        now=clock.now(),
     )
-    return Status(201, _tab(request, member_id))
+    return Status(201, done)
 
 
 @router.post("/members/{code}/packages/{package_id}/uses", response={201: PrepaidOut}, **needs("prepaid.use"))
 def use_package(request: HttpRequest, code: Code, package_id: Code, given: UseIn) -> Any:
     """Use sessions at a store 核销, or take them for a visit that she missed."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.use_package(
-        scope=scope,
-        member_id=member_id,
+    done = _act(
+        request,
+        code,
+        flows.use_package,
         package_id=uuid_of(package_id, PACKAGE),
         sessions=given.sessions,
         service=given.service,
         store_code=given.store or None,
         kind=given.kind,
         key=given.key,
-        now=clock.now(),
     )
-    return Status(201, _tab(request, member_id))
+    return Status(201, done)
 
 
 @router.post("/members/{code}/package-uses/{use_id}/undo", response=PrepaidOut, **needs("prepaid.use"))
 def undo_use(request: HttpRequest, code: Code, use_id: Code, given: KeyIn) -> Any:
     """Take a use back within its window; whoever may refund also after it."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.undo_use(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.undo_use,
         use_id=uuid_of(use_id, USE),
-        any_time=scope.allows("prepaid.refund"),
+        any_time=scope_of(request).allows("prepaid.refund"),
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/packages/{package_id}/freeze", response=PrepaidOut, **needs("prepaid.refund"))
 def freeze_package(request: HttpRequest, code: Code, package_id: Code, given: FreezeIn) -> Any:
     """For so many days nobody uses it, and it ends so much later."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.freeze_package(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.freeze_package,
         package_id=uuid_of(package_id, PACKAGE),
         days=given.days,
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/packages/{package_id}/unfreeze", response=PrepaidOut, **needs("prepaid.refund"))
 def unfreeze_package(request: HttpRequest, code: Code, package_id: Code, given: KeyIn) -> Any:
     """End a freeze early."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.unfreeze_package(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.unfreeze_package,
         package_id=uuid_of(package_id, PACKAGE),
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/packages/{package_id}/transfer", response=PrepaidOut, **needs("prepaid.use"))
 def transfer_package(request: HttpRequest, code: Code, package_id: Code, given: ToIn) -> Any:
     """Hand what is left on to another member."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.transfer_package(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.transfer_package,
         package_id=uuid_of(package_id, PACKAGE),
-        to=member_id_of(scope, given.to),
+        to=member_id_of(scope_of(request), given.to),
         message=given.message,
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/packages/{package_id}/refunds", response=PrepaidOut, **needs("prepaid.refund"))
 def refund_package(request: HttpRequest, code: Code, package_id: Code, given: StoredRefundIn) -> Any:
     """Give back the money for what is unused."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.refund_package(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.refund_package,
         package_id=uuid_of(package_id, PACKAGE),
         reason=given.reason,
         reference=given.reference,
         key=given.key,
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.post("/members/{code}/stamp-cards/{key}", response={201: PrepaidOut}, **needs("prepaid.use"))
 def redeem_stamps(request: HttpRequest, code: Code, key: Code, given: StampsIn) -> Any:
     """Exchange a full stamp card."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.redeem_stamp_card(
-        scope=scope,
-        member_id=member_id,
+    done = _act(
+        request,
+        code,
+        flows.redeem_stamp_card,
         card=key,
         store_code=given.store or None,
         key=given.key,
-        now=clock.now(),
     )
-    return Status(201, _tab(request, member_id))
+    return Status(201, done)
 
 
 @router.post("/members/{code}/transfers", response={201: PrepaidOut}, **needs("prepaid.use"))
 def transfer(request: HttpRequest, code: Code, given: ValueTransferIn) -> Any:
     """Give value to another member, as the brand's rules allow."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.transfer(
-        scope=scope,
-        member_id=member_id,
-        to=member_id_of(scope, given.to),
+    done = _act(
+        request,
+        code,
+        flows.transfer,
+        to=member_id_of(scope_of(request), given.to),
         unit=given.unit,
         amount=given.amount,
         message=given.message,
         key=given.key,
-        now=clock.now(),
     )
-    return Status(201, _tab(request, member_id))
+    return Status(201, done)
 
 
 @router.put("/members/{code}/buyer", response=PrepaidOut, **needs("prepaid.sell"))
 def record_buyer(request: HttpRequest, code: Code, given: BuyerIn) -> Any:
     """Record who buys in her own name, sealed."""
-    scope = scope_of(request)
-    member_id = member_id_of(scope, code)
-    flows.record_buyer(
-        scope=scope,
-        member_id=member_id,
+    return _act(
+        request,
+        code,
+        flows.record_buyer,
         buyer=BuyerRecord(given.kind, given.name, given.document, given.number, given.contact),
-        now=clock.now(),
     )
-    return _tab(request, member_id)
 
 
 @router.get("/members/{code}/evidence", response={200: dict[str, Any]}, **needs("ledger.read"))
@@ -315,6 +285,14 @@ def get_evidence(
     answer["Content-Disposition"] = f'attachment; filename="evidence-{code}.pdf"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _act(request: HttpRequest, code: str, act: Callable[..., Any], **given: Any) -> PrepaidOut:
+    """Do it for the member of a code; her tab as it stands then."""
+    scope = scope_of(request)
+    member_id = member_id_of(scope, code)
+    act(scope=scope, member_id=member_id, now=clock.now(), **given)
+    return _tab(request, member_id)
 
 
 def _definition(naming: Naming, row: DefinitionRow) -> PrepaidDefinitionOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -116,103 +117,52 @@ def begin_trial(request: HttpRequest, slug: Path[str], given: TrialGiven) -> Any
 @mine.get("/plan/change", response=OutcomeView)
 def quote_change(request: HttpRequest, slug: Path[str], plan: PlanKey, period: PlanKey) -> Any:
     """What going over to another plan or period would cost now."""
-    member = member_of(request)
-    outcome = plan_flow.quote_change(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
-        plan=plan,
-        period=period,
-        now=clock.now(),
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.quote_change, plan=plan, period=period)
 
 
 @mine.post("/plan/change", response=OutcomeView)
 def change(request: HttpRequest, slug: Path[str], given: ChangeGiven) -> Any:
     """Upgrade now, or go over at the next renewal."""
-    member = member_of(request)
-    outcome = plan_flow.change(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
+    return _act(
+        request,
+        plan_flow.change,
         plan=given.plan,
         period=given.period,
         channel=given.channel,
-        return_url=_back(member),
+        return_url=_back(member_of(request)),
         payer_ip=access.client_ip(request),
         key=given.key,
-        now=clock.now(),
     )
-    return _told(member, outcome, access.language(request))
 
 
 @mine.post("/plan/renewal", response=OutcomeView)
 def set_renewal(request: HttpRequest, slug: Path[str], given: RenewalGiven) -> Any:
     """Turn automatic renewal on or off."""
-    member = member_of(request)
-    outcome = plan_flow.set_renewal(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
-        on=given.on,
-        key=given.key,
-        now=clock.now(),
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.set_renewal, on=given.on, key=given.key)
 
 
 @mine.post("/plan/pause", response=OutcomeView)
 def pause(request: HttpRequest, slug: Path[str], given: KeyGiven) -> Any:
     """Let the plan rest."""
-    member = member_of(request)
-    outcome = plan_flow.pause(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
-        key=given.key,
-        now=clock.now(),
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.pause, key=given.key)
 
 
 @mine.post("/plan/resume", response=OutcomeView)
 def resume(request: HttpRequest, slug: Path[str], given: KeyGiven) -> Any:
     """Go on after a pause."""
-    member = member_of(request)
-    outcome = plan_flow.resume(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
-        key=given.key,
-        now=clock.now(),
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.resume, key=given.key)
 
 
 @mine.get("/plan/refund", response=OutcomeView)
 def quote_refund(request: HttpRequest, slug: Path[str]) -> Any:
     """What leaving now would give back."""
-    member = member_of(request)
-    outcome = plan_flow.quote_refund(
-        scope=member.scope, member_id=member.member_id, subscription_id=_live(member).id, now=clock.now()
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.quote_refund)
 
 
 @mine.post("/plan/refund", response=OutcomeView)
 def leave(request: HttpRequest, slug: Path[str], given: KeyGiven) -> Any:
     """End the plan today and get back what its rule gives."""
-    member = member_of(request)
-    outcome = plan_flow.refund(
-        scope=member.scope,
-        member_id=member.member_id,
-        subscription_id=_live(member).id,
-        reason="by the member",
-        key=given.key,
-        now=clock.now(),
-    )
-    return _told(member, outcome, access.language(request))
+    return _act(request, plan_flow.refund, reason="by the member", key=given.key)
 
 
 @mine.get("/payments/{payment_id}", response=PaymentView)
@@ -282,6 +232,19 @@ def _mine(member: MemberAccess, said: Language, now: datetime) -> MyPlanOut:
         payment=_payment(waiting, said) if waiting else None,
         receipts=[period_view(one, every.get(one.plan), said) for one in reversed(periods)][:100],
     )
+
+
+def _act(request: HttpRequest, act: Callable[..., Outcome], **given: Any) -> OutcomeView:
+    """Do it, or reckon it, with the plan that she has."""
+    member = member_of(request)
+    outcome = act(
+        scope=member.scope,
+        member_id=member.member_id,
+        subscription_id=_live(member).id,
+        now=clock.now(),
+        **given,
+    )
+    return _told(member, outcome, access.language(request))
 
 
 def _told(member: MemberAccess, outcome: Outcome, said: Language) -> OutcomeView:

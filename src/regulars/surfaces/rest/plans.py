@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -172,16 +173,8 @@ def quote_change(
     period: Annotated[PeriodName, Query()],
 ) -> Any:
     """What going over to another plan or period would cost now; nothing is done."""
-    scope = scope_of(request)
     return outcome_out(
-        plan_flow.quote_change(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            plan=plan,
-            period=period,
-            now=clock.now(),
-        )
+        _act(request, member, subscription_id, plan_flow.quote_change, plan=plan, period=period)
     )
 
 
@@ -194,12 +187,12 @@ def change(
     idempotency_key: Key,
 ) -> Any:
     """Upgrade at once, paying for the days left; go down at the next renewal. 409 `no_change`, `lifetime`."""
-    scope = scope_of(request)
     return _made(
-        plan_flow.change(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
+        _act(
+            request,
+            member,
+            subscription_id,
+            plan_flow.change,
             plan=given.plan,
             period=given.period,
             account=given.account,
@@ -208,7 +201,6 @@ def change(
             payer=given.payer,
             payer_ip=given.payer_ip,
             key=idempotency_key,
-            now=clock.now(),
         )
     )
 
@@ -222,16 +214,8 @@ def set_renewal(
     idempotency_key: Key,
 ) -> Any:
     """Turn automatic renewal on or off."""
-    scope = scope_of(request)
     return _made(
-        plan_flow.set_renewal(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            on=given.on,
-            key=idempotency_key,
-            now=clock.now(),
-        )
+        _act(request, member, subscription_id, plan_flow.set_renewal, on=given.on, key=idempotency_key)
     )
 
 
@@ -240,16 +224,7 @@ def pause(
     request: HttpRequest, member: finding.MemberPath, subscription_id: UUID, idempotency_key: Key
 ) -> Any:
     """Let the plan rest; its end moves by the days it rests. 409 `pause_not_offered`, `pauses_used_up`."""
-    scope = scope_of(request)
-    return _made(
-        plan_flow.pause(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            key=idempotency_key,
-            now=clock.now(),
-        )
-    )
+    return _made(_act(request, member, subscription_id, plan_flow.pause, key=idempotency_key))
 
 
 @router.post(f"{_HELD}/resume", **_MADE, **needs("subscriptions.write"))
@@ -257,16 +232,7 @@ def resume(
     request: HttpRequest, member: finding.MemberPath, subscription_id: UUID, idempotency_key: Key
 ) -> Any:
     """End a pause."""
-    scope = scope_of(request)
-    return _made(
-        plan_flow.resume(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            key=idempotency_key,
-            now=clock.now(),
-        )
-    )
+    return _made(_act(request, member, subscription_id, plan_flow.resume, key=idempotency_key))
 
 
 @router.post(f"{_HELD}/transfer", **_MADE, **needs("subscriptions.write"))
@@ -278,15 +244,14 @@ def transfer(
     idempotency_key: Key,
 ) -> Any:
     """Hand the rest of the period to another member. 409 `not_transferable`, `already_subscribed`."""
-    scope = scope_of(request)
     return _made(
-        plan_flow.transfer(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            to=finding.member_id(scope, given.to),
+        _act(
+            request,
+            member,
+            subscription_id,
+            plan_flow.transfer,
+            to=finding.member_id(scope_of(request), given.to),
             key=idempotency_key,
-            now=clock.now(),
         )
     )
 
@@ -294,15 +259,7 @@ def transfer(
 @router.get(f"{_HELD}/refund", response=OutcomeOut, **needs("subscriptions.read"))
 def quote_refund(request: HttpRequest, member: finding.MemberPath, subscription_id: UUID) -> Any:
     """What leaving now would give back; nothing is done."""
-    scope = scope_of(request)
-    return outcome_out(
-        plan_flow.quote_refund(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            now=clock.now(),
-        )
-    )
+    return outcome_out(_act(request, member, subscription_id, plan_flow.quote_refund))
 
 
 @router.post(f"{_HELD}/refund", **_MADE, **needs("payments.refund"))
@@ -314,16 +271,8 @@ def refund_subscription(
     idempotency_key: Key,
 ) -> Any:
     """End the plan today and pay back what its rule gives."""
-    scope = scope_of(request)
     return _made(
-        plan_flow.refund(
-            scope=scope,
-            member_id=finding.member_id(scope, member),
-            subscription_id=subscription_id,
-            reason=given.reason,
-            key=idempotency_key,
-            now=clock.now(),
-        )
+        _act(request, member, subscription_id, plan_flow.refund, reason=given.reason, key=idempotency_key)
     )
 
 
@@ -386,6 +335,20 @@ def refund_payment(request: HttpRequest, payment_id: UUID, given: RefundGiven, i
 
 def _plan(scope: Scope, plan: Plan) -> PlanOut:
     return plan_out(plan, organisations.get_brand(brand_id=scope.brand_id).currency)
+
+
+def _act(
+    request: HttpRequest, member: str, subscription_id: UUID, act: Callable[..., Outcome], **given: Any
+) -> Outcome:
+    """Do it, or reckon it, with a subscription of a member's."""
+    scope = scope_of(request)
+    return act(
+        scope=scope,
+        member_id=finding.member_id(scope, member),
+        subscription_id=subscription_id,
+        now=clock.now(),
+        **given,
+    )
 
 
 def _made(outcome: Outcome) -> Any:
