@@ -20,7 +20,7 @@ def main() -> None:
 
     django.setup()
     from regulars.flows.imports.running import holder
-    from regulars.flows.insight import api as insight
+    from regulars.flows.insight import turns
     from regulars.insight.runs import api as runs
     from regulars.kit import clock
 
@@ -29,7 +29,7 @@ def main() -> None:
         return
     turn = runs.hand_over(turn=turn, now=clock.now(), holder=holder())
     if turn is not None:
-        insight.run_turn(turn=turn, clock=clock.now, only=turn.steps)
+        turns.run_turn(turn=turn, clock=clock.now, only=turn.steps)
 
 
 def apart(where: dict[str, Any], brand_id: UUID, clock: Any, parent: int) -> None:
@@ -45,10 +45,10 @@ def apart(where: dict[str, Any], brand_id: UUID, clock: Any, parent: int) -> Non
     django.setup()
     from django.db import connection
 
-    from regulars.flows.insight import api as insight
+    from regulars.flows.insight import turns
 
     try:
-        insight.run_here(brand_id=brand_id, clock=clock)
+        turns.run_here(brand_id=brand_id, clock=clock)
     finally:
         connection.close()
 

@@ -42,7 +42,7 @@ def _fill(limit: int | None, if_empty: bool) -> None:
         return
     began = time.monotonic()
     with _Bar() as bar:
-        filled = demo.fill(clock=clock.now, limit=limit, told=bar.show)
+        filled = demo.fill(clock=clock.now, limit=limit, learn=True, told=bar.show)
     text = access(filled, demo.PASSWORD)
     demo_note().write_text(text, encoding="utf-8")
     if filled.already:
@@ -115,3 +115,5 @@ class _Bar:
             )
         elif stage == "settling":
             print(say(zh="正在结算到期与等级……", en="Settling expiry and tiers up to now …"))
+        elif stage == "insight":
+            print(say(zh="正在从购物记录中学习(RFM、价值、流失、推荐)……", en="Learning from what they bought …"))
