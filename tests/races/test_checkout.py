@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 from tests.checkout.world import line
 
-from regulars.facts.activity.types import MemberRef
-from regulars.flows import coupon_codes, value
+from regulars.facts.activity.types import ActivityIn, MemberRef, RefundIn, RefundLineIn
+from regulars.flows import coupon_codes, posting, value
 from regulars.flows.checkout import api as checkout
-from regulars.flows.checkout.types import CartIn, CartLineIn, Quote, QuoteIn, WishIn
+from regulars.flows.checkout.types import CartIn, CartLineIn, Quote, QuoteIn, ReturnLineIn, WishIn
 from regulars.flows.coupons import api as coupons
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
@@ -257,3 +258,49 @@ def test_quotes_change_nothing(till: Till, at_once: AtOnce) -> None:
 
     assert set(at_once([ask for _ in range(50)])) == {8000 - 500 - 1000}
     assert till.balances() == before
+
+
+def test_returns_and_refunds_of_the_same_goods(till: Till, at_once: AtOnce) -> None:
+    """Five pieces, forty returns at the till and forty refunds of an ERP, twenty numbers of each told at both doors:
+    five come back, and with them exactly what was used.
+    """
+    till.coupon("five", {"kind": "amount", "amount": 500})
+    till.give("points", 1000)
+    cart = CartIn(lines=(CartLineIn(sku="cup", price=2000, quantity=Decimal(5)),), store="S1")
+    done = commit(till, quote(till, cart=cart, points=1000), "A")
+    till.clock.move(minutes=5)
+
+    def back(number: str) -> Any:
+        return checkout.take_back(
+            scope=till.scope,
+            checkout_id=done.row.id,
+            number=number,
+            lines=[ReturnLineIn(line=1, quantity=Decimal(1))],
+            reason="",
+            key=number,
+            now=clock.now(),
+        )
+
+    def refund(number: str) -> Any:
+        given = ActivityIn(
+            type="refund",
+            member=MemberRef(id=UUID(till.member)),
+            occurred_at=clock.now(),
+            source="till",
+            refund=RefundIn(number=number, order="A", lines=(RefundLineIn(line=1, quantity=Decimal(1)),)),
+        )
+        result = posting.post_one(scope=till.scope, activity=given, now=clock.now())
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
+    calls: list[Callable[[], Any]] = []
+    for n in range(40):
+        calls += [lambda n=n: back(f"R{n}"), lambda n=n: refund(f"R{n % 20}")]
+    found = said(at_once(calls))
+    assert set(found) <= {"done", "invalid_input", "checkout_closed", "refund_exceeds_order", "number_taken"}
+    assert 5 <= found["done"] <= 15  # a number told twice is answered twice
+    assert till.balances() == {"points": 1000}
+    row = checkout.get(scope=till.scope, checkout_id=done.row.id)
+    assert row.state == "returned"
+    till.is_sound()

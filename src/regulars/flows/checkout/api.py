@@ -8,6 +8,7 @@ from uuid import UUID
 from regulars.facts.activity import api as activities
 from regulars.flows.checkout.commits import QuoteChanged, commit
 from regulars.flows.checkout.quotes import quote
+from regulars.flows.checkout.refunds import refund, sold_by_checkout
 from regulars.flows.checkout.returns import UNDO_WINDOW, take_back, undo
 from regulars.flows.intake.prepare import order_key_of
 from regulars.kit.errors import not_found
@@ -23,6 +24,8 @@ __all__ = [
     "get",
     "quote",
     "recent",
+    "refund",
+    "sold_by_checkout",
     "take_back",
     "undo",
 ]

@@ -2,6 +2,7 @@
 
 Member locked → checkout locked → the plan of what this piece gives back → the order refunded through the intake, so
 that what it earned is taken back → points, stored value, coupons, quotas and budgets given back. One transaction.
+A refund of the order that comes as an activity gives back the same: see `refunds`.
 """
 
 from __future__ import annotations
@@ -56,16 +57,45 @@ def take_back(
     """
     body = [number, msgspec.json.encode(lines).decode(), reason]
     with transaction.atomic():
-        row = _lock(scope, checkout_id)
+        row = lock(scope, checkout_id)
+        scope.require_store(row.store_id)
         back_id = derive(row.id, "return", key)
+        came = checkouts.find_return(member_id=row.member_id, checkout_id=row.id, number=number)
+        if came is not None and came.id == refund_id(row, number):
+            if is_same(came, _asked(lines)):  # it came as an activity
+                return _repeated(row, came.id)
+            raise number_taken(number)
         first = _claim(scope, row, "return", key, body, back_id)
         if first is not None:
             return _repeated(row, first)
         _require_open(row, ("committed", "partly_returned"))
         priced = msgspec.json.decode(row.priced, type=Priced)
-        before = _gone(row)
+        before = gone_of(row)
         plan = pricing.plan_return(priced, before, _wanted(priced, before, lines))
-        return _give_back(scope, row, priced, plan, "return", back_id, number, reason, now)
+        return give_back(scope, row, priced, plan, "return", back_id, number, reason, now)
+
+
+def refund_id(row: CheckoutRow, number: str) -> UUID:
+    """The id of a return that came as an activity, a refund of this number."""
+    return derive(row.id, "refund", number)
+
+
+Asked = Mapping[str, Decimal | None]  # line → quantity (None: all that is left of it)
+
+
+def _asked(lines: Sequence[ReturnLineIn] | None) -> Asked | None:
+    return None if lines is None else {str(line.line): line.quantity for line in lines}
+
+
+def is_same(back: ReturnRow, asked: Asked | None) -> bool:
+    """Whether a return is what is asked for once more; all that was left, if nothing is named."""
+    plan = msgspec.json.decode(back.plan, type=_Kept).plan
+    came = {line.line: line.quantity for line in plan.lines if line.line != SHIPPING}
+    if asked is None:
+        return plan.whole
+    return came.keys() == asked.keys() and all(
+        quantity is None or quantity == came[line] for line, quantity in asked.items()
+    )
 
 
 def undo(*, scope: Scope, checkout_id: UUID, reopen: bool, reason: str, key: str, now: datetime) -> Returned:
@@ -76,7 +106,8 @@ def undo(*, scope: Scope, checkout_id: UUID, reopen: bool, reason: str, key: str
     """
     kind = "reopen" if reopen else "cancel"
     with transaction.atomic():
-        row = _lock(scope, checkout_id)
+        row = lock(scope, checkout_id)
+        scope.require_store(row.store_id)
         back_id = derive(row.id, kind, key)
         first = _claim(scope, row, kind, key, [reason], back_id)
         if first is not None:
@@ -92,21 +123,19 @@ def undo(*, scope: Scope, checkout_id: UUID, reopen: bool, reason: str, key: str
         whole = {line.line: line.quantity for line in priced.lines} | {SHIPPING: Decimal(1)}
         plan = pricing.plan_return(priced, {}, whole)
         number = f"{row.number}~{row.revision}~{kind}"
-        return _give_back(scope, row, priced, plan, kind, back_id, number, reason, now)
+        return give_back(scope, row, priced, plan, kind, back_id, number, reason, now)
 
 
-def _lock(scope: Scope, checkout_id: UUID) -> CheckoutRow:
-    """The checkout, its member locked before it. A store's clerk sees only her store's."""
+def lock(scope: Scope, checkout_id: UUID) -> CheckoutRow:
+    """The checkout, its member locked before it."""
     member_id = activities.member_of_key(key=checkout_id)
     if member_id is None:
         raise not_found(CHECKOUT)
     with connection.cursor() as cursor:
         states.lock(cursor, brand_id=scope.brand_id, member_ids=[member_id])
-    row = checkouts.get_checkout(
+    return checkouts.get_checkout(
         brand_id=scope.brand_id, member_id=member_id, checkout_id=checkout_id, lock=True
     )
-    scope.require_store(row.store_id)
-    return row
 
 
 def _claim(
@@ -138,7 +167,7 @@ def _require_open(row: CheckoutRow, states_: tuple[CheckoutState, ...]) -> None:
         )
 
 
-def _gone(row: CheckoutRow) -> dict[str, Decimal]:
+def gone_of(row: CheckoutRow) -> dict[str, Decimal]:
     return {line: Decimal(text) for line, text in msgspec.json.decode(row.returned).items()}
 
 
@@ -189,7 +218,7 @@ class _Kept(msgspec.Struct):
     earned: dict[str, int]
 
 
-def _give_back(
+def give_back(
     scope: Scope,
     row: CheckoutRow,
     priced: Priced,
@@ -199,9 +228,11 @@ def _give_back(
     number: str,
     reason: str,
     now: datetime,
+    refund: Receipt | None = None,
 ) -> Returned:
+    """Do what the plan says and keep it. `refund` is the receipt of the order's refund where that was posted."""
     moves = msgspec.json.decode(row.moves, type=Moves)
-    earned = _post(scope, row, moves, plan, number, back_id, reason, now)
+    earned = _post(scope, row, moves, plan, number, back_id, reason, now, refund)
     undone = kind != "return"
     back = [a.coupon for a in priced.applied if a.coupon] if undone else list(plan.coupons)
     if back:
@@ -221,7 +252,7 @@ def _give_back(
         now=now,
     )
     _unsave(scope, row, priced, plan, moves, back_id, now)
-    gone = _gone(row)
+    gone = gone_of(row)
     for line in plan.lines:
         gone[line.line] = gone.get(line.line, Decimal(0)) + line.quantity
     states_by_kind: dict[str, CheckoutState] = {"cancel": "cancelled", "reopen": "reopened"}
@@ -298,8 +329,11 @@ def _post(
     back_id: UUID,
     reason: str,
     now: datetime,
+    refund: Receipt | None,
 ) -> dict[str, int]:
-    """Refund the order and return the burns, all or nothing. Returns what was earned and is taken back."""
+    """Refund the order (unless that was posted) and return the burns, all or nothing. Returns what was earned and is
+    taken back.
+    """
     common: dict[str, Any] = {"member": MemberRef(id=row.member_id), "occurred_at": now}
     store = next(
         (
@@ -311,10 +345,10 @@ def _post(
     )
     given: list[ActivityIn] = []
     goods = [line for line in plan.lines if line.line != SHIPPING]
-    if goods:
+    if goods and refund is None:
         lines = tuple(RefundLineIn(line=int(line.line), quantity=line.quantity) for line in goods)
-        refund = RefundIn(number=number, order=moves.number, lines=lines, reason=reason)
-        given.append(ActivityIn(type="refund", source=row.source, store=store, refund=refund, **common))
+        asked = RefundIn(number=number, order=moves.number, lines=lines, reason=reason)
+        given.append(ActivityIn(type="refund", source=row.source, store=store, refund=asked, **common))
     back = {plan.points_unit: plan.points} | dict(plan.stored)
     for unit, amount in back.items():
         if not amount:
@@ -332,14 +366,20 @@ def _post(
         if isinstance(result, Refusal):
             raise result
         if result.duplicate:
-            raise conflict(
-                "number_taken",
-                f"退货单号 {number} 已经用过",
-                f"The return number {number} is taken already",
-                number=number,
-            )
+            raise number_taken(number)
         receipts.append(result)
+    if refund is not None:
+        return dict(refund.earned)
     return dict(receipts[0].earned) if goods else {}
+
+
+def number_taken(number: str) -> Refusal:
+    return conflict(
+        "number_taken",
+        f"退货单号 {number} 已经用过",
+        f"The return number {number} is taken already",
+        number=number,
+    )
 
 
 def _undo_uses(

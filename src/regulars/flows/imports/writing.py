@@ -18,9 +18,8 @@ from msgspec.structs import replace
 
 from regulars.facts.activity.types import ActivityIn, Receipt
 from regulars.facts.members.types import Enrolment
-from regulars.flows import enrol, value
+from regulars.flows import enrol, posting, value
 from regulars.flows.imports.types import Feed, Item, Wrong
-from regulars.flows.intake import api as intake
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 from regulars.platform.imports import api as jobs
@@ -108,7 +107,7 @@ def _post(job: Job, batch: list[Item], now: datetime) -> tuple[Counts, list[RowE
         activities = [i.given for i in good if isinstance(i.given, ActivityIn)]
         if job.dry and job.mapping.get("options", {}).get("create_stores") == "yes":
             activities = _without_new_stores(scope, activities)
-        answers = intake.post(scope=scope, activities=activities, now=now, brief=True)
+        answers = posting.post(scope=scope, activities=activities, now=now, brief=True)
     else:
         people = [i.given for i in good if isinstance(i.given, Enrolment)]
         answers = enrol.enrol(scope=scope, rows=people, now=now)

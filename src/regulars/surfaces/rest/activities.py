@@ -17,6 +17,7 @@ from pydantic import StringConstraints
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.records import ActivityRow, receipt
 from regulars.facts.activity.types import ActivityIn, Receipt
+from regulars.flows import posting
 from regulars.flows.intake import api as intake
 from regulars.flows.intake.api import Result
 from regulars.kit import clock
@@ -99,9 +100,9 @@ def post_activity(request: HttpRequest) -> HttpResponse:
     if key is not None:
         given = _with_key(given, key)
     if scope.test_mode:  # must stay in this request's transaction, which will be rolled back
-        result = intake.post(scope=scope, activities=[given], now=clock.now())[0]
+        result = posting.post(scope=scope, activities=[given], now=clock.now())[0]
     else:
-        result = intake.post_one(scope=scope, activity=given, now=clock.now())
+        result = posting.post_one(scope=scope, activity=given, now=clock.now())
     if isinstance(result, Refusal):
         raise result
     return answer(result)
@@ -143,7 +144,7 @@ def post_activities(request: HttpRequest) -> HttpResponse:
             ready.append((n, _parse(scope, bytes(one))))
         except Refusal as refusal:
             results[n] = refusal
-    posted = intake.post(scope=scope, activities=[given for _, given in ready], now=clock.now())
+    posted = posting.post(scope=scope, activities=[given for _, given in ready], now=clock.now())
     for (n, _), result in zip(ready, posted, strict=True):
         results[n] = result
     said = language(request)

@@ -76,6 +76,20 @@ def get_return(*, member_id: UUID, return_id: UUID) -> ReturnRow:
     return row
 
 
+def find_return(*, member_id: UUID, checkout_id: UUID, number: str) -> ReturnRow | None:
+    """What came back of a checkout under a return's number, if anything did."""
+    with connection.cursor() as cursor:
+        return store.find_return(cursor, member_id=member_id, checkout_id=checkout_id, number=number)
+
+
+def which_exist(*, keys: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of (member, checkout) that there are."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        return set(store.existing(cursor, keys))
+
+
 def list_checkouts(
     *, brand_id: UUID, member_id: UUID, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> Page[CheckoutRow]:

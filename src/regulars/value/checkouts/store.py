@@ -111,6 +111,17 @@ def get_return(cursor: Any, *, member_id: UUID, return_id: UUID) -> ReturnRow | 
     return ReturnRow(*row) if row else None
 
 
+def find_return(cursor: Any, *, member_id: UUID, checkout_id: UUID, number: str) -> ReturnRow | None:
+    """What came back of a checkout under a number (cancelling and reopening have none)."""
+    cursor.execute(
+        f"""SELECT {_RETURN_COLUMNS} FROM checkout_return
+             WHERE member_id = %s AND checkout_id = %s AND number = %s AND kind = 'return' LIMIT 1""",
+        [member_id, checkout_id, number],
+    )
+    row = cursor.fetchone()
+    return ReturnRow(*row) if row else None
+
+
 def list_of_member(
     cursor: Any, *, brand_id: UUID, member_id: UUID, before: tuple[str, str] | None, limit: int
 ) -> list[CheckoutRow]:
