@@ -32,23 +32,55 @@ class Load:
     answers: list[bytes] = field(default_factory=list)
     bad: list[bytes] = field(default_factory=list)
     wall: float = 0.0
+    own: float = 0.0  # the client's CPU: it shares the cores
 
 
-async def _client(port: int, work: list[bytes], until: float, load: Load) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while time.perf_counter() < until and work:
-        request = work.pop()
-        began = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        content = await reader.readexactly(length)
-        load.took.append(time.perf_counter() - began)
-        if head[9:11] == b"20":
-            load.answers.append(content)
+class _Caller(asyncio.Protocol):
+    """One connection that asks, waits for the answer and asks again. A protocol, not a stream: half the CPU."""
+
+    def __init__(self, work: list[bytes], until: float, load: Load) -> None:
+        self.work, self.until, self.load = work, until, load
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.began = 0.0
+        self.parts: list[bytes] = []
+        self.missing = -1
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        now = time.perf_counter()
+        if now >= self.until or not self.work:
+            self.transport.close()
+            return
+        self.began, self.parts, self.missing = now, [], -1
+        self.transport.write(self.work.pop())
+
+    def data_received(self, data: bytes) -> None:
+        self.parts.append(data)
+        if self.missing < 0:
+            head = b"".join(self.parts)
+            end = head.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            place = head.lower().find(b"content-length:", 0, end) + 15
+            self.missing = end + 4 + int(head[place : head.index(b"\r\n", place)]) - len(head)
         else:
-            load.bad.append(head[:40] + content[:300])
-    writer.close()
+            self.missing -= len(data)
+        if self.missing > 0:
+            return
+        load, got = self.load, b"".join(self.parts)
+        load.took.append(time.perf_counter() - self.began)
+        if got[9:11] == b"20":
+            load.answers.append(got[got.index(b"\r\n\r\n") + 4 :])
+        else:
+            load.bad.append(got[:900])
+        self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 def drive(port: int, work: list[bytes], connections: int, seconds: float) -> Load:
@@ -57,11 +89,16 @@ def drive(port: int, work: list[bytes], connections: int, seconds: float) -> Loa
 
     async def go() -> None:
         until = time.perf_counter() + seconds
-        await asyncio.gather(*[_client(port, work, until, load) for _ in range(connections)])
+        loop = asyncio.get_running_loop()
+        callers = [
+            await loop.create_connection(lambda: _Caller(work, until, load), "127.0.0.1", port)
+            for _ in range(connections)
+        ]
+        await asyncio.gather(*[caller.done for _, caller in callers])
 
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.process_time()
     asyncio.run(go())
-    load.wall = time.perf_counter() - began
+    load.wall, load.own = time.perf_counter() - began, time.process_time() - own
     load.took.sort()
     return load
 
@@ -222,7 +259,7 @@ def say(what: str, load: Load, web: float, server: float, connections: int) -> N
     print(
         f"{count / load.wall:.0f} {what}/s over {connections} connections; p50 {p50:.1f} ms, p95 {p95:.1f} ms, "
         f"p99 {p99:.1f} ms; {len(load.bad)} not accepted; CPU each: web {1e6 * web / count:.0f} us, "
-        f"PostgreSQL {1e6 * server / count:.0f} us"
+        f"PostgreSQL {1e6 * server / count:.0f} us, client {1e6 * load.own / count:.0f} us"
     )
     if load.bad:
         print(load.bad[0])
