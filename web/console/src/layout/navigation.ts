@@ -1,5 +1,5 @@
 import {
-  CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
+  ChatDotRound, CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
   SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
   Box, Goods,
   WalletFilled,
@@ -91,6 +91,8 @@ export const navigation: readonly Group[] = [
       { name: 'rfm', label: 'rfm.title', icon: Grid, permission: 'insight.read' },
       { name: 'value', label: 'valuePage.title', icon: Coin, permission: 'insight.read' },
       { name: 'churn', label: 'churnPage.title', icon: WarnTriangleFilled, permission: 'insight.read' },
+      { name: 'recommend', label: 'recommendPage.title', icon: Goods, permission: 'insight.read' },
+      { name: 'voice', label: 'voicePage.title', icon: ChatDotRound, permission: 'insight.read' },
       { name: 'lifecycle', label: 'lifecycle.title', icon: Sort, permission: 'insight.read' },
       { name: 'insightReports', label: 'insightReports.title', icon: TrendCharts, permission: 'insight.read' },
       { name: 'tierHistory', label: 'tierHistory.title', icon: Histogram, permission: 'insight.read' },
