@@ -80,6 +80,7 @@ def opened(chromium: Any, live_server: Any) -> Callable[..., Any]:
             color_scheme="dark" if dark else "light",
         )
         context.set_default_timeout(15_000)
+        context.set_default_navigation_timeout(60_000)  # the first page makes the server load itself
         page = context.new_page()
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
