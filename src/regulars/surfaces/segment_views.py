@@ -49,6 +49,11 @@ class SegmentNameIO(_Shape):
         return Text(zh or en, en or zh)
 
 
+class FieldTextOut(_Shape):
+    zh: str
+    en: str
+
+
 class SegmentOut(_Shape):
     """A segment as it stands. `trend`: members at the end of its last days with a change. `age_seconds`: how long ago
     everybody was asked; null before the first time and for lists. `profiles`: it stands on scores, so members who
@@ -212,9 +217,9 @@ class FactFieldOut(_Shape):
 
     key: str
     group: str
-    label: SegmentNameIO
-    description: SegmentNameIO
-    unit: SegmentNameIO
+    label: FieldTextOut
+    description: FieldTextOut
+    unit: FieldTextOut
     type: str
     freshness: Literal["at_once", "minute", "nightly"]
     personal: bool
@@ -475,9 +480,9 @@ class SegmentViewer:
                 FactFieldOut(
                     key=zh["key"],
                     group=zh["scope"],
-                    label=SegmentNameIO(zh=zh["label"], en=en["label"]),
-                    description=SegmentNameIO.model_construct(zh=zh["description"], en=en["description"]),
-                    unit=SegmentNameIO(zh=zh["unit"], en=en["unit"]),
+                    label=FieldTextOut(zh=zh["label"], en=en["label"]),
+                    description=FieldTextOut(zh=zh["description"], en=en["description"]),
+                    unit=FieldTextOut(zh=zh["unit"], en=en["unit"]),
                     type=zh["type"],
                     freshness=zh["freshness"],
                     personal=zh["personal"],

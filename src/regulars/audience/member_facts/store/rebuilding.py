@@ -53,7 +53,7 @@ def take_dirty(cursor: Any, *, brand_id: UUID, limit: int, before: datetime | No
 
 def count_dirty(cursor: Any, *, brand_id: UUID, most: int) -> int:
     cursor.execute(
-        "SELECT count(*) FROM (SELECT FROM member_fact_dirty WHERE brand_id = %s LIMIT %s) AS some",
+        "SELECT count(*) FROM (SELECT FROM member_fact_dirty WHERE brand_id = %s LIMIT %s) AS waiting",
         [brand_id, most],
     )
     return int(cursor.fetchone()[0])
