@@ -13,6 +13,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from regulars.facts.members import api as members
+from regulars.kit.errors import Refusal
 from regulars.kit.ids import derive, new_id
 from regulars.platform.organisations.types import Scope
 from regulars.value.reviews import api as reviews
@@ -46,6 +47,17 @@ class Act:
 class Suspicion:
     rule: str
     subject: str
+
+
+class HeldForReview(Refusal):
+    """What would spend is refused. `case` was opened in the transaction of the act: who takes that back because of
+    this opens it again.
+    """
+
+    def __init__(self, rule: str, case: Case) -> None:
+        plain = reviews.held_for_review(rule)
+        super().__init__(plain.code, plain.message, status=plain.status, errors=plain.errors, data=plain.data)
+        self.case = case
 
 
 def is_watched(*, brand_id: UUID) -> bool:

@@ -7,7 +7,7 @@ coupons, quotas and budgets taken → value burnt and the order posted through t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from regulars.facts.activity import store as activity_store
 from regulars.facts.activity.store import KeyClaim
 from regulars.facts.activity.types import ActivityIn, BurnIn, MemberRef, Receipt
 from regulars.facts.members import states
+from regulars.flows import suspicion
 from regulars.flows.checkout.carts import order_of
 from regulars.flows.checkout.moves import Moves, budget_subject, own_key
 from regulars.flows.checkout.quotes import (
@@ -117,6 +118,11 @@ def commit(*, scope: Scope, token: str, number: str, key: str, now: datetime) ->
             scope=scope, member_id=ticket.member_id, cart=ticket.cart, wish=ticket.wish, at=now, now=now
         )
         raise QuoteChanged(quote_of(fresh, ticket.cart, ticket.wish, now)) from None
+    except suspicion.HeldForReview as held:  # nothing of the checkout stands, but somebody shall look at it
+        case = replace(held.case, detail={**held.case.detail, "subject": number})
+        with transaction.atomic():
+            suspicion.open_cases(scope=scope, cases=[case])
+        raise
 
 
 class Changed(Exception):

@@ -16,7 +16,6 @@ from regulars.flows.intake.prepare import Prepared
 from regulars.flows.intake.types import Event
 from regulars.kit.ids import new_ids
 from regulars.platform.outbox.types import Event as OutboxEvent
-from regulars.value.reviews.api import held_for_review
 from regulars.value.tiers.types import TierMove
 
 if TYPE_CHECKING:
@@ -54,10 +53,9 @@ def suspect(
                 "amount": burn.amount if burn else data.get("amount", 0),
             }
             kind: Any = "burn" if event.type == "burn" else "staff"
-            cases.append(
-                suspicion.case_of(work.scope, why, member_id, kind, None, event.store_id, detail, work.now)
-            )
-            work.refuse(event, prepared, held_for_review(why.rule))
+            case = suspicion.case_of(work.scope, why, member_id, kind, None, event.store_id, detail, work.now)
+            cases.append(case)
+            work.refuse(event, prepared, suspicion.HeldForReview(why.rule, case))
         if kept:
             by_member[member_id] = kept
         else:
