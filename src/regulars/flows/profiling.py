@@ -10,6 +10,7 @@ from django.db import transaction
 from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
 from regulars.facts.members import api as members
+from regulars.insight.language import api as language
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.recommend import api as recommend
 from regulars.platform.organisations.types import Scope
@@ -18,7 +19,7 @@ from regulars.platform.organisations.types import Scope
 def switch(*, scope: Scope, member_id: UUID, on: bool, now: datetime) -> bool:
     """Switch profiling of a member on or off; says whether that changed anything. Audited. Raises `not_found`.
 
-    Off: her scores, stages and recommendations are forgotten and she leaves every segment that stands on scores, at
+    Off: her scores, stages, recommendations and what was read in her words are forgotten and she leaves every segment that stands on scores, at
     once. Her facts stay: they are counts of what she did, which her points and tiers stand on as well. On: the next
     night scores her again.
     """
@@ -29,5 +30,6 @@ def switch(*, scope: Scope, member_id: UUID, on: bool, now: datetime) -> bool:
             member_facts.wipe_scores(brand_id=scope.brand_id, member_ids=[member_id])
             segments.leave_profiled(brand_id=scope.brand_id, member_id=member_id, now=now)
             recommend.wipe(brand_id=scope.brand_id, member_ids=[member_id])
+            language.wipe(brand_id=scope.brand_id, member_ids=[member_id])
             lifecycle.forget(brand_id=scope.brand_id, member_ids=[member_id])
         return True
