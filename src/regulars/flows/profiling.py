@@ -19,9 +19,9 @@ from regulars.platform.organisations.types import Scope
 def switch(*, scope: Scope, member_id: UUID, on: bool, now: datetime) -> bool:
     """Switch profiling of a member on or off; says whether that changed anything. Audited. Raises `not_found`.
 
-    Off: her scores, stages, recommendations and what was read in her words are forgotten and she leaves every segment that stands on scores, at
-    once. Her facts stay: they are counts of what she did, which her points and tiers stand on as well. On: the next
-    night scores her again.
+    Off: her scores, stages, recommendations and what was read in her words are forgotten and she leaves every
+    segment that stands on scores, at once. Her facts stay: they are counts of what she did, which her points and
+    tiers stand on as well. On: the next night scores her again.
     """
     with transaction.atomic():
         if not members.set_profiling(scope=scope, member_id=member_id, on=on, now=now):
