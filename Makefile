@@ -59,7 +59,7 @@ web:
 	  (cd web/$$part && npm ci --no-audit --no-fund && npm run check && npm test -- --passWithNoTests && npm run build) || exit 1; done
 
 lock: developing
-	@cd requirements && for part in run dev; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for part in run dev spark; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.txt; done
 
 clean:
