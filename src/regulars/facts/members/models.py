@@ -69,6 +69,12 @@ class Membership(models.Model):
             models.Index(fields=["brand_id", "tier", "member_id"], name="membership_tier"),
             models.Index(fields=["due_at"], name="membership_due", condition=models.Q(due_at__isnull=False)),
             GinIndex(fields=["tags"], name="membership_tags"),
+            # the few who are not active: what is asked of facts alone leaves them out without opening memberships
+            models.Index(
+                fields=["brand_id", "member_id"],
+                name="membership_inactive",
+                condition=models.Q(status__in=["frozen", "left"]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 from uuid import UUID
 
 from regulars.audience.segments import places
 from regulars.audience.segments.store import asking
+from regulars.audience.segments.store.binding import Place
 from regulars.audience.segments.types import Preview
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Language, Text
@@ -18,6 +19,8 @@ from regulars.platform.organisations.types import Scope
 SECONDS = 5.0
 SAMPLE = 20
 UNSEALED_AT_MOST = 10_000
+_COUNT_AGAIN_SECONDS = 60.0
+_counted: dict[tuple[UUID, frozenset[UUID] | None], tuple[float, int]] = {}
 
 
 def preview(
@@ -38,8 +41,7 @@ def preview(
             profiles=places.stands_on_scores(cursor, place, condition),
             store_ids=scope.store_ids,
         )
-        everybody = asking.ask(place, places.EVERYBODY, profiles=False, store_ids=scope.store_ids)
-        of = asking.count(cursor, everybody)
+        of = _everybody(cursor, place, scope)
         count, estimated = asking.count(cursor, question), False
         if question.exact:
             found = asking.some(cursor, question, limit=sample)
@@ -52,6 +54,17 @@ def preview(
             count, estimated = round(count * len(found) / len(asked)), True
     took_ms = round((perf_counter() - started) * 1000)
     return Preview(count, of, tuple(found[:sample]), estimated, took_ms)
+
+
+def _everybody(cursor: Any, place: Place, scope: Scope) -> int:
+    """How many active members there are, at most a minute old: it only says what the count is a share of."""
+    key = (scope.brand_id, scope.store_ids)
+    known = _counted.get(key)
+    if known is None or monotonic() - known[0] > _COUNT_AGAIN_SECONDS:
+        question = asking.ask(place, places.EVERYBODY, profiles=False, store_ids=scope.store_ids)
+        known = (monotonic(), asking.count(cursor, question))
+        _counted[key] = known
+    return known[1]
 
 
 def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], now: datetime) -> list[UUID]:
