@@ -15,6 +15,7 @@ export const enrol = (form: T.JoinForm) => call<T.SignInAnswer>('POST', 'enrolme
 export const getCard = () => call<T.Card>('GET', 'card')
 export const getPass = () => call<T.Pass>('GET', 'pass')
 export const getBenefits = () => call<T.Benefits>('GET', 'benefits')
+export const getRecommendations = () => call<T.Recommended>('GET', 'recommendations')
 export const getPoints = () => call<T.Points>('GET', 'points')
 export const getHistory = (cursor: string | null) => call<T.Paged<T.HistoryItem>>('GET', at('history', cursor))
 export const getOrders = (cursor: string | null) => call<T.Paged<T.Order>>('GET', at('orders', cursor))

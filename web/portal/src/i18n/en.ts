@@ -2,12 +2,14 @@ import appointments from './appointments.en'
 import choices from './choices.en'
 import shop from './shop.en'
 import till from './till.en'
+import wishes from './wishes.en'
 
 const en = {
   ...appointments,
   ...choices,
   ...shop,
   ...till,
+  ...wishes,
   app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {
     notice: 'Demo: names and phone numbers are made up',

@@ -2,12 +2,14 @@ import appointments from './appointments.zh-CN'
 import choices from './choices.zh-CN'
 import shop from './shop.zh-CN'
 import till from './till.zh-CN'
+import wishes from './wishes.zh-CN'
 
 const zh = {
   ...appointments,
   ...choices,
   ...shop,
   ...till,
+  ...wishes,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
     notice: '演示品牌：姓名和手机号均为虚构',

@@ -1,0 +1,14 @@
+/** Words of what she may want. */
+const en = {
+  wishes: {
+    again: 'Buy again',
+    discover: 'You may like',
+    times: 'bought {n} times',
+    last: 'last on {date}',
+    due: 'running out',
+    because: 'goes with {name}',
+    why: 'From what you bought. Not wanted? Ask the store to switch it off.',
+  },
+} as const
+
+export default en
