@@ -59,7 +59,7 @@ def test_a_plan_is_written_put_on_sale_and_read_again(shop: Shop, opened: Any, s
         speaks(page, "en")
     kept = plans.get_plan(brand_id=shop.brand.id, key="coffee", now=shop.now)
     assert (kept.state, kept.terms.prices) == ("active", {"month": 2_800})
-    assert kept.terms.programme_benefits == ("birthday-pack",)
+    assert kept.terms.shared == ("birthday-pack",)
 
 
 def test_an_account_is_connected_and_a_payment_paid_back(shop: Shop, opened: Any, shoot: Any) -> None:
