@@ -20,8 +20,9 @@ NOW = at("2024-03-15 12:00")
 
 
 def test_liability_by_cohort_and_what_moved(shop: Shop) -> None:
-    """Points cost 0.8 fen and 25 % are never used: 100 of January less 30 spent → 70 × 0.8 × 0.75 = 42;
-    61 of March → 36.6 → 37. Stored value: 500 in March, of which 100 are spent: 400.00; its bonus of 50.00.
+    """Points cost 0.8 fen and 25 % are never used: of 100 of January 75 are expected to be spent, 30 are, so 30/75 of
+    the 25 are off: 70 − 10 = 60, × 0.8 = 48. Of March none is spent: all is owed.
+    Stored value: 500 in March, of which 100 are spent: 400.00; its bonus of 50.00.
     A gift card of 200 yuan is sold and not claimed.
     """
     shop.settings(costs={"points": {"cost": "0.8", "breakage": "0.25"}})
@@ -37,16 +38,16 @@ def test_liability_by_cohort_and_what_moved(shop: Shop) -> None:
     sell(shop, first, second)
     claim(shop, her, first)
     report = flows.get_owed(scope=shop.scope, now=NOW, months=3)
-    # the top-up gave 100 points as well: 161 of March, 96.6 → 97
+    # the top-up gave 100 points as well: 161 of March, 128.8 → 129
     assert [(line.unit, line.month, line.outstanding, line.liability) for line in report.lines] == [
         ("bonus", date(2024, 3, 1), 5_000, 5_000),
         ("gift", date(2024, 3, 1), 20_000, 20_000),
-        ("points", date(2024, 1, 1), 70, 42),
-        ("points", date(2024, 3, 1), 161, 97),
+        ("points", date(2024, 1, 1), 70, 48),
+        ("points", date(2024, 3, 1), 161, 129),
         ("principal", date(2024, 3, 1), 40_000, 40_000),
         ("gift_unclaimed", date(2024, 3, 1), 20_000, 20_000),
     ]
-    assert report.liability == 5_000 + 20_000 + 42 + 97 + 40_000 + 20_000
+    assert report.liability == 5_000 + 20_000 + 48 + 129 + 40_000 + 20_000
     assert report.card_difference == 0
     points = [
         (f.month.month, f.opening, dict(f.moved), f.closing) for f in report.flows if f.unit == "points"
@@ -71,12 +72,34 @@ def test_liability_by_cohort_and_what_moved(shop: Shop) -> None:
 
 def test_rounding_and_the_longest_schedule() -> None:
     costs = {"p": UnitCost(Decimal("0.5"), Decimal("0.1"), 3)}
-    (line,) = liability.lines([Cohort("p", date(2024, 1, 1), 1, 11, 11)], costs)
-    assert (line.gross, line.liability) == (6, 5)  # 5.5 → 6; 4.95 → 5
-    parts = liability.schedule([("p", None, 11), ("p", date(2023, 1, 1), 4)], costs, today=date(2024, 11, 20))
+    (line,) = liability.lines([Cohort("p", date(2024, 1, 1), 1, 20, 11)], costs)
+    assert (line.gross, line.liability) == (6, 5)  # 5.5 → 6; 9 of 18 are used, 1 of 2 is off: 10 × 0.5
+    parts = liability.schedule(
+        [("p", None, 11), ("p", date(2023, 1, 1), 4)], {"p": 8}, costs, today=date(2024, 11, 20)
+    )  # 8 by 11 : 4 → 6 over three months and 2 at once
     assert [(s.month, s.amount) for s in parts] == [
-        (date(2024, 11, 1), 2 + 2), (date(2024, 12, 1), 2), (date(2025, 1, 1), 1),
+        (date(2024, 11, 1), 2 + 2), (date(2024, 12, 1), 2), (date(2025, 1, 1), 2),
     ]  # fmt: skip
+
+
+def test_breakage_is_taken_off_as_value_is_used() -> None:
+    """Of 1000 at 1 fen a fifth is never used: 800 are expected to be, and with each 4 of them 1 of the 200 is off."""
+    costs = {"p": UnitCost(breakage=Decimal("0.2"))}
+
+    def owed(outstanding: int, expired: int = 0) -> int:
+        (line,) = liability.lines([Cohort("p", date(2024, 1, 1), 1, 1000, outstanding, expired)], costs)
+        return line.liability
+
+    assert owed(1000) == 1000  # nothing is used: nothing is off
+    assert owed(600) == 500  # 400 used, 100 off
+    assert owed(200) == 0  # all 800 are used: the rest is not waited for
+    assert owed(150) == 0  # more than was expected
+    assert owed(500, expired=100) == 500  # 400 used: 100 off, and as much has expired
+    assert owed(550, expired=50) == 500  # 400 used: 100 off, half of it by expiry
+    assert owed(300, expired=300) == 300  # more expired than was expected to: what is left is owed
+    all_broken = {"p": UnitCost(breakage=Decimal(1))}
+    (line,) = liability.lines([Cohort("p", date(2024, 1, 1), 1, 1000, 1000)], all_broken)
+    assert line.liability == 0
 
 
 def test_the_evidence_pack_holds_together_and_can_be_printed(shop: Shop) -> None:

@@ -71,12 +71,16 @@ def get_owed(*, scope: Scope, now: datetime, months: int = 12) -> Owed:
     ]
     ends += [(UNCLAIMED, None, face) for _, _, face in unclaimed]
     today = now.astimezone(zone(brand.timezone)).date()
+    lines = liability.lines(cohorts, costs)
+    owed: dict[str, int] = {}
+    for line in lines:
+        owed[line.unit] = owed.get(line.unit, 0) + line.liability
     claimed = ledger.contra_total(brand_id=brand.id, unit=settings.gift, contra="claimed")
     return Owed(
         as_of=now,
         costs=costs,
-        lines=tuple(liability.lines(cohorts, costs)),
-        schedule=tuple(liability.schedule(ends, costs, today=today)),
+        lines=tuple(lines),
+        schedule=tuple(liability.schedule(ends, owed, costs, today=today)),
         flows=tuple(_flows(brand, spendable, today, months)),
         card_difference=prepaid.claimed_total(brand_id=brand.id) - claimed,
     )

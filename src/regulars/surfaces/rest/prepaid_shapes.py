@@ -356,7 +356,7 @@ class RedeemedOut(Schema):
 
 
 class LiabilityLineOut(Schema):
-    """outstanding × cost × (1 − breakage); money in minor units."""
+    """What is outstanding at its cost, less the breakage taken off so far; money in minor units."""
 
     unit: str
     month: date

@@ -151,8 +151,8 @@ def expiring_by_month(*, brand_id: UUID, unit: str, until: datetime, timezone: s
         return reads.expiring_by_month(cursor, brand_id=brand_id, unit=unit, until=until, timezone=timezone)
 
 
-def outstanding_by_cohort(*, brand_id: UUID, timezone: str) -> list[tuple[str, date, int, int, int]]:
-    """(unit, business month in which it came, open lots, what they were made of, what is left of them)."""
+def outstanding_by_cohort(*, brand_id: UUID, timezone: str) -> list[tuple[str, date, int, int, int, int]]:
+    """(unit, business month in which it came, open lots, what came, what is left of it, what of it expired)."""
     with connection.cursor() as cursor:
         return owed.cohorts(cursor, brand_id=brand_id, timezone=timezone)
 

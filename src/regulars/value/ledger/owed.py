@@ -1,6 +1,6 @@
 """What is outstanding, by when it came and when it ends: one pass over the lots, set-based.
 
-Plan: the report reads every open lot of a brand once (a parallel sequential scan with a hash aggregate); an index
+Plan: the report reads every lot of a brand once (a parallel sequential scan with a hash aggregate); an index
 would be read whole and would cost every posting. Figures of the flow come from the entries the same way.
 """
 
@@ -10,18 +10,31 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-Owed = tuple[str, date, int, int, int]
+Owed = tuple[str, date, int, int, int, int]
 
 
 def cohorts(cursor: Any, *, brand_id: UUID, timezone: str) -> list[Owed]:
-    """(unit, business month in which it came, open lots, what they were made of, what is left of them)."""
+    """(unit, business month in which it came, open lots, what came, what is left of it, what of it expired), of the
+    months of which something is left. What was taken back or given to another member did not come: there it came anew.
+    """
     cursor.execute(
-        """SELECT unit, date_trunc('month', earned_at AT TIME ZONE %s)::date AS month, count(*), sum(amount),
-                  sum(remaining + held)
-             FROM lot WHERE brand_id = %s AND state <> 'closed' GROUP BY unit, month ORDER BY unit, month""",
-        [timezone, brand_id],
+        """WITH passed_on AS (
+               SELECT member_id, lot_id, -sum(amount) AS amount FROM entry
+                WHERE brand_id = %(brand)s AND contra = 'transferred' AND amount < 0 AND lot_id IS NOT NULL
+                GROUP BY member_id, lot_id)
+           SELECT l.unit, date_trunc('month', l.earned_at AT TIME ZONE %(timezone)s)::date AS month,
+                  count(*) FILTER (WHERE l.state <> 'closed'), sum(l.amount - l.clawed - COALESCE(p.amount, 0)),
+                  sum(l.remaining + l.held), sum(l.expired)
+             FROM lot AS l LEFT JOIN passed_on AS p ON p.member_id = l.member_id AND p.lot_id = l.id
+            WHERE l.brand_id = %(brand)s
+            GROUP BY l.unit, month HAVING count(*) FILTER (WHERE l.state <> 'closed') > 0
+            ORDER BY l.unit, month""",
+        {"brand": brand_id, "timezone": timezone},
     )
-    return [(u, m, int(n), int(issued), int(left)) for u, m, n, issued, left in cursor.fetchall()]
+    return [
+        (unit, month, int(lots), int(came), int(left), int(expired))
+        for unit, month, lots, came, left, expired in cursor.fetchall()
+    ]
 
 
 def by_end(cursor: Any, *, brand_id: UUID, timezone: str) -> list[tuple[str, date | None, int]]:

@@ -376,18 +376,21 @@ class BuyerRecord:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What is outstanding of a unit that came in one business month (its first day)."""
+    """What is outstanding of a unit that came in one business month (its first day); `issued` is all that came."""
 
     unit: str
     month: date
     lots: int
     issued: int
     outstanding: int
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LiabilityLine:
-    """One cohort in money: liability = outstanding × cost × (1 − breakage), rounded half up to the minor unit."""
+    """One cohort in money, rounded half up to the minor unit. `gross` is outstanding × cost, `liability` that less the
+    breakage that was taken off so far.
+    """
 
     unit: str
     month: date
