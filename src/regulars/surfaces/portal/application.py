@@ -32,6 +32,7 @@ from regulars.surfaces.portal import (
     points,
     prepaid,
     profile,
+    profiling,
     recommend,
     shapes,
     shop,
@@ -249,6 +250,7 @@ api.add_router("/{slug}", visitors)
 api.add_router("/{slug}", mine)
 for part in (
     consents.mine,
+    profiling.mine,
     coupons.mine,
     mall.visitors,
     mall.mine,

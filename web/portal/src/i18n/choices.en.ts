@@ -10,5 +10,9 @@ export default {
     read: 'Full text',
     join: 'Offers and news may reach me (optional, and easily switched off)',
     terms: 'Terms and privacy',
+    profiling: 'Learn from what I do',
+    profilingOn: 'On: recommendations and offers fit what you like',
+    profilingOff: 'Off: no scores, no recommendations about you',
+    profilingHint: 'Switched off, what was learned about you is forgotten at once. Your points, tier and benefits stay as they are.',
   },
 }

@@ -10,5 +10,9 @@ export default {
     read: '全文',
     join: '我愿意接收优惠与活动消息（可不选，随时可取消）',
     terms: '会员协议与隐私',
+    profiling: '个性化画像',
+    profilingOn: '已开启：推荐与优惠更合您的口味',
+    profilingOff: '已关闭：不再为您评分和推荐',
+    profilingHint: '关闭后，已有的评分与推荐立即清除；积分、等级和权益不受影响。',
   },
 }
