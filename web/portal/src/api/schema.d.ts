@@ -1060,6 +1060,30 @@ export interface paths {
         patch: operations["regulars_surfaces_portal_application_change_profile"];
         trace?: never;
     };
+    "/api/portal/{slug}/profiling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Profiling
+         * @description Whether she is profiled; everybody is who has not said no.
+         */
+        get: operations["regulars_surfaces_portal_profiling_get_profiling"];
+        /**
+         * Change Profiling
+         * @description Switch it off, and scores and recommendations are forgotten at once; or on again.
+         */
+        put: operations["regulars_surfaces_portal_profiling_change_profiling"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/recommendations": {
         parameters: {
             query?: never;
@@ -2340,6 +2364,14 @@ export interface components {
             receipts: components["schemas"]["PeriodView"][];
             savings: components["schemas"]["SavingsView"];
             subscription: components["schemas"]["SubscriptionView"] | null;
+        };
+        /**
+         * MyProfilingIO
+         * @description Whether the brand may learn from what she does: scores, recommendations, groups made of them.
+         */
+        MyProfilingIO: {
+            /** On */
+            on: boolean;
         };
         /**
          * NextOut
@@ -5168,6 +5200,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_profiling_get_profiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyProfilingIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_profiling_change_profiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyProfilingIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyProfilingIO"];
                 };
             };
         };
