@@ -13619,9 +13619,9 @@ export interface components {
             key: string;
             /** Group */
             group: string;
-            label: components["schemas"]["SegmentNameIO"];
-            description: components["schemas"]["SegmentNameIO"];
-            unit: components["schemas"]["SegmentNameIO"];
+            label: components["schemas"]["FieldTextOut"];
+            description: components["schemas"]["FieldTextOut"];
+            unit: components["schemas"]["FieldTextOut"];
             /** Type */
             type: string;
             /**
@@ -13655,6 +13655,13 @@ export interface components {
             scored: number;
             /** Scores At */
             scores_at: string | null;
+        };
+        /** FieldTextOut */
+        FieldTextOut: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * SegmentChangeIn
