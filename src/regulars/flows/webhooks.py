@@ -12,7 +12,6 @@ from regulars.platform.organisations.types import Brand
 from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import NOBODY, Event
 from regulars.platform.webhooks import api as webhooks
-from regulars.platform.webhooks import policy
 from regulars.platform.webhooks.types import Outgoing
 
 CONSUMER = "webhooks"
@@ -37,7 +36,7 @@ def source_of(brand: Brand) -> str:
 
 def _queue(events: Sequence[Event], now: datetime) -> None:
     wanted = webhooks.topics_wanted(brand_ids=list({event.brand_id for event in events}))
-    chosen = [event for event in events if policy.wants(wanted.get(event.brand_id, ()), event.topic)]
+    chosen = [event for event in events if webhooks.wants(topics=wanted.get(event.brand_id, ()), topic=event.topic)]
     if not chosen:
         return
     by_brand: dict[UUID, list[Event]] = {}

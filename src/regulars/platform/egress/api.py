@@ -17,10 +17,11 @@ import certifi
 import urllib3
 from django.conf import settings
 
+from regulars.kit.errors import ErrorList
 from regulars.platform.egress import policy
 from regulars.platform.egress.policy import Network, Target
 
-__all__ = ["Answer", "Failed", "networks", "request"]
+__all__ = ["Answer", "Failed", "check_url", "request"]
 _READ = 8192
 
 
@@ -44,8 +45,13 @@ class Failed(Exception):
         self.milliseconds = milliseconds
 
 
-def networks() -> tuple[Network, ...]:
-    """The networks the operator opened, `REGULARS_ALLOWED_NETWORKS`."""
+def check_url(*, url: str, field: str, errors: ErrorList) -> None:
+    """Add what is wrong with an address that requests shall go to; names are resolved only when one is made."""
+    policy.check_url(url, field, errors, networks=_networks())
+
+
+def _networks() -> tuple[Network, ...]:
+    """Those the operator opened, `REGULARS_ALLOWED_NETWORKS`."""
     return _parsed(settings.ALLOWED_NETWORKS)
 
 
@@ -64,7 +70,7 @@ def request(
         target = policy.target_of(url)
     except (ValueError, UnicodeError) as error:
         raise Failed("bad_url", str(error)) from error
-    address = _resolve(target, networks())
+    address = _resolve(target, _networks())
     pool = _pool(target, address, timeout)
     try:
         answer = pool.urlopen(

@@ -17,12 +17,12 @@ from regulars.kit.paging import Page
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.egress import api as egress
-from regulars.platform.egress.policy import check_url
 from regulars.platform.organisations.types import Scope
 from regulars.platform.webhooks import policy, store
 from regulars.platform.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.platform.webhooks.types import DELIVERY, ENDPOINT, Delivery, DeliveryState, Endpoint, Outgoing
 
+GROUPS = policy.GROUPS
 MOST_ENDPOINTS = 20
 LONGEST_REPLAY = timedelta(days=31)
 
@@ -145,6 +145,11 @@ def send_test(*, scope: Scope, endpoint_id: UUID, source: str, now: datetime) ->
     return store.delivery_of(delivery)
 
 
+def wants(*, topics: Sequence[str], topic: str) -> bool:
+    """Whether patterns (`*`, `coupon.*`, `coupon.used`) take an event."""
+    return policy.wants(topics, topic)
+
+
 def queue(*, events: Sequence[Outgoing], now: datetime) -> int:
     """Queue events for the active endpoints that want them, in the caller's transaction; gives how many deliveries."""
     brands = {event.brand_id for event in events}
@@ -265,7 +270,7 @@ def _delivery(endpoint_id: UUID, event: Outgoing, now: datetime) -> WebhookDeliv
 
 def _check(url: str, topics: Sequence[str], description: str) -> None:
     errors = ErrorList()
-    check_url(url, "url", errors, networks=egress.networks())
+    egress.check_url(url=url, field="url", errors=errors)
     policy.check_topics(topics, errors)
     if len(description) > 200:
         errors.add("description", "too_long", "最多 200 个字符", "At most 200 characters")

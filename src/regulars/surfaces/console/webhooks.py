@@ -13,7 +13,6 @@ from regulars.flows.webhooks import source_of
 from regulars.kit import clock
 from regulars.platform.organisations import api as organisations
 from regulars.platform.webhooks import api as webhooks
-from regulars.platform.webhooks.policy import GROUPS
 from regulars.surfaces.access import scope_of
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, needs
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut, Shape
@@ -54,7 +53,7 @@ def list_webhooks(request: HttpRequest) -> Any:
 @router.get("/webhooks/topics", response=list[TopicOut], **needs("webhooks.manage"))
 def list_topics(request: HttpRequest) -> Any:
     """The groups of events that can be listened to."""
-    return [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in GROUPS.items()]
+    return [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]
 
 
 @router.post("/webhooks", response={201: WebhookSecretOut}, **needs("webhooks.manage"))

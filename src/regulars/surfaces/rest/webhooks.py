@@ -12,7 +12,6 @@ from regulars.flows.webhooks import source_of
 from regulars.kit import clock
 from regulars.platform.organisations import api as organisations
 from regulars.platform.webhooks import api as webhooks
-from regulars.platform.webhooks.policy import GROUPS
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.shapes import PAGE, Cursor, In, Instant, Limit, ListOut, PageOut
 from regulars.surfaces.webhook_views import (
@@ -58,7 +57,7 @@ def list_webhooks(request: HttpRequest) -> Any:
 @router.get("/webhooks/topics", response=ListOut[TopicOut], **needs("webhooks.manage"))
 def list_topics(request: HttpRequest) -> Any:
     """The groups of events that can be listened to."""
-    return {"items": [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in GROUPS.items()]}
+    return {"items": [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]}
 
 
 @router.post("/webhooks", response={201: WebhookSecretOut}, **needs("webhooks.manage"))
