@@ -29,6 +29,7 @@ MEMBERS = 240
 _WEEKS = 26
 _PER_WEEK = 13
 _COMPLAINTS = 9  # of the recent weeks' thirteen
+_POOLS = ("good", "bad", "own_fast", "good", "own_good", "own_bad", "own_fast")
 _FIELDS: list[dict[str, Any]] = [
     {"key": "text", "type": "text", "label": {"zh": "评价内容", "en": "Text"}, "required": True, "maximum": 2000},
     {"key": "rating", "type": "int", "label": {"zh": "评分", "en": "Rating"}, "minimum": 1, "maximum": 5},
@@ -57,7 +58,8 @@ def plan(members: Sequence[UUID], now: datetime) -> list[ActivityIn]:
     texts = json.loads(Path(__file__).with_name("reviews.json").read_text())
     random = Random(2017)
     pools = {
-        name: _shuffled(texts[name], random) for name in ("good", "bad", "own_good", "own_bad", "own_late")
+        name: _shuffled(texts[name], random)
+        for name in ("good", "bad", "own_good", "own_bad", "own_late", "own_fast")
     }
     taken = dict.fromkeys(pools, 0)
 
@@ -72,8 +74,8 @@ def plan(members: Sequence[UUID], now: datetime) -> list[ActivityIn]:
         for n in range(_PER_WEEK):
             at = now - ago + timedelta(minutes=random.randrange(7 * 24 * 60 - 60))
             complains = week >= _WEEKS - 2 and n < _COMPLAINTS
-            pool = "own_late" if complains else ("good", "bad", "good", "own_good", "own_bad")[(n + week) % 5]
-            good = pool.endswith("good")
+            pool = "own_late" if complains else _POOLS[(n + week) % len(_POOLS)]
+            good = pool in ("good", "own_good", "own_fast")
             made.append(
                 ActivityIn(
                     type=TYPE,
