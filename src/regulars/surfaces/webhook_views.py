@@ -94,7 +94,7 @@ class DeliveryOut(DeliveryRowOut):
     log: list[AttemptOut]
 
 
-class TopicOut(Schema):
+class WebhookTopicOut(Schema):
     """A group of events, `<key>.*`."""
 
     key: str

@@ -20,11 +20,11 @@ from regulars.surfaces.webhook_views import (
     DeliveryOut,
     DeliveryRowOut,
     Topic,
-    TopicOut,
     WebhookChangeIn,
     WebhookIn,
     WebhookOut,
     WebhookSecretOut,
+    WebhookTopicOut,
     delivery_out,
     endpoint_out,
     row_out,
@@ -50,10 +50,10 @@ def list_webhooks(request: HttpRequest) -> Any:
     return [endpoint_out(one) for one in found]
 
 
-@router.get("/webhooks/topics", response=list[TopicOut], **needs("webhooks.manage"))
+@router.get("/webhooks/topics", response=list[WebhookTopicOut], **needs("webhooks.manage"))
 def list_topics(request: HttpRequest) -> Any:
     """The groups of events that can be listened to."""
-    return [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]
+    return [WebhookTopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]
 
 
 @router.post("/webhooks", response={201: WebhookSecretOut}, **needs("webhooks.manage"))

@@ -18,11 +18,11 @@ from regulars.surfaces.webhook_views import (
     DeliveryOut,
     DeliveryRowOut,
     Topic,
-    TopicOut,
     WebhookChangeIn,
     WebhookIn,
     WebhookOut,
     WebhookSecretOut,
+    WebhookTopicOut,
     delivery_out,
     endpoint_out,
     row_out,
@@ -54,10 +54,12 @@ def list_webhooks(request: HttpRequest) -> Any:
     return {"items": [endpoint_out(one) for one in found]}
 
 
-@router.get("/webhooks/topics", response=ListOut[TopicOut], **needs("webhooks.manage"))
+@router.get("/webhooks/topics", response=ListOut[WebhookTopicOut], **needs("webhooks.manage"))
 def list_topics(request: HttpRequest) -> Any:
     """The groups of events that can be listened to."""
-    return {"items": [TopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]}
+    return {
+        "items": [WebhookTopicOut(key=key, zh=name.zh, en=name.en) for key, name in webhooks.GROUPS.items()]
+    }
 
 
 @router.post("/webhooks", response={201: WebhookSecretOut}, **needs("webhooks.manage"))
