@@ -11233,30 +11233,16 @@ export interface components {
             description: string;
         };
         /**
-         * TopicOut
-         * @description A topic over the period, and its last two weeks beside the eight before.
+         * WebhookTopicOut
+         * @description A group of events, `<key>.*`.
          */
-        TopicOut: {
+        WebhookTopicOut: {
             /** Key */
             key: string;
-            /** Name */
-            name: string;
-            /** Texts */
-            texts: number;
-            /** Good */
-            good: number;
-            /** Bad */
-            bad: number;
-            /** Recent Texts */
-            recent_texts: number;
-            /** Recent Bad */
-            recent_bad: number;
-            /** Earlier Texts */
-            earlier_texts: number;
-            /** Earlier Bad */
-            earlier_bad: number;
-            /** Weeks */
-            weeks: components["schemas"]["WeekOut"][];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
         };
         /**
          * WebhookChangeIn
@@ -11798,6 +11784,32 @@ export interface components {
             texts: number;
             /** Lift */
             lift: number;
+        };
+        /**
+         * TopicOut
+         * @description A topic over the period, and its last two weeks beside the eight before.
+         */
+        TopicOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Texts */
+            texts: number;
+            /** Good */
+            good: number;
+            /** Bad */
+            bad: number;
+            /** Recent Texts */
+            recent_texts: number;
+            /** Recent Bad */
+            recent_bad: number;
+            /** Earlier Texts */
+            earlier_texts: number;
+            /** Earlier Bad */
+            earlier_bad: number;
+            /** Weeks */
+            weeks: components["schemas"]["WeekOut"][];
         };
         /**
          * VoiceOut
@@ -19907,7 +19919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TopicOut"][];
+                    "application/json": components["schemas"]["WebhookTopicOut"][];
                 };
             };
         };
