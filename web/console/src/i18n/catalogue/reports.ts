@@ -1,5 +1,5 @@
 export const reports = {
-  freshness: {
+  freshLine: {
     asOf: ['数据截至 {when}', 'Data as of {when}'],
     period: ['期间 {first} – {last}', '{first} – {last}'],
     rows: ['{n} 行', '{n} rows'],
@@ -94,7 +94,7 @@ export const reports = {
     shareOfSales: ['占销售额', 'share of sales'],
     people: ['会员数', 'members'],
     people2: ['人', 'members'],
-    how: ['口径', 'How it is reckoned'],
+    how: ['口径：{note}', 'How it is reckoned: {note}'],
     liftUnit: ['倍数（95% 区间）', 'lift (95 % interval)'],
     toGroup: ['与全体相比', 'compared with everybody'],
   },
