@@ -57,22 +57,21 @@ def make(place: Path, members: int, orders: int, memory: str) -> None:
     for month in range(MONTHS):
         first = date(FIRST.year + (FIRST.month - 1 + month) // 12, (FIRST.month - 1 + month) % 12 + 1, 1)
         orders_file = place / f"orders-{first:%Y-%m}.parquet"
+        # what RFM does not read is constant: it takes part in no measure and would only take long to make
         duck.execute(
             f"""COPY (
-                SELECT member_id, uuid() AS order_id, at AS occurred_at, at::DATE AS local_day,
-                       hour(at)::TINYINT AS local_hour, amount, (amount / 10)::BIGINT AS discount, 1.0 AS quantity,
-                       'S' || (place % 300) AS store, CASE WHEN place % 3 = 0 THEN 'app' ELSE 'store' END AS channel,
-                       place % 5 = 0 AS coupon_used, (1 + place % 9)::INTEGER AS line_count
+                SELECT member_id, uuid() AS order_id, day::TIMESTAMPTZ AS occurred_at, day AS local_day,
+                       12::TINYINT AS local_hour, amount, 0::BIGINT AS discount, 1.0::DOUBLE AS quantity, 'S1' AS store,
+                       'store' AS channel, false AS coupon_used, 1::INTEGER AS line_count
                   FROM (SELECT floor({members} * pow(random(), 2.5))::BIGINT AS place,
-                               TIMESTAMPTZ '{first} 00:00:00+00' + to_seconds(random() * 27 * 86400) AS at,
-                               round(exp(8.3 + 0.9 * sqrt(-2 * ln(1 - random())) * cos(6.2831853 * random())))::BIGINT
-                                   + 100 AS amount
+                               DATE '{first}' + floor(random() * 28)::INTEGER AS day,
+                               floor(800 / (0.02 + random()))::BIGINT AS amount
                           FROM range({each})) AS act JOIN person USING (place))
-                TO '{orders_file}' (FORMAT parquet, COMPRESSION zstd)"""
+                TO '{orders_file}' (FORMAT parquet, COMPRESSION snappy)"""
         )
         duck.execute(
             f"""COPY (SELECT member_id, order_id, uuid() AS refund_id, occurred_at, local_day,
-                             CASE WHEN local_hour % 2 = 0 THEN amount ELSE amount // 2 END AS amount
+                             CASE WHEN hash(member_id) % 2 = 0 THEN amount ELSE amount // 2 END AS amount
                         FROM read_parquet('{orders_file}') WHERE hash(order_id) % 50 = 0)
                 TO '{place}/refunds-{first:%Y-%m}.parquet' (FORMAT parquet, COMPRESSION zstd)"""
         )
@@ -156,14 +155,17 @@ def main() -> None:
         began = time.perf_counter()
         make(place, members, orders, given.memory)
         size = sum(path.stat().st_size for path in place.glob("*.parquet")) / 2**30
-        print(f"{members:,} members, {orders:,} orders: {size:.1f} GB in {time.perf_counter() - began:.0f} s")
+        print(
+            f"{members:,} members, {orders:,} orders: {size:.1f} GB in {time.perf_counter() - began:.0f} s",
+            flush=True,
+        )
         told = {}
-        for what in ("plain", "ours", "report"):
+        for what in ("plain", "ours") if given.large else ("plain", "ours", "report"):
             seconds, cpu, memory, check = told[what] = run(place, what, given.memory, given.threads)
             print(
                 f"{what:7} {seconds:7.1f} s {cpu:7.1f} s of CPU {memory:7.0f} MB  {check[0]:,} members scored"
             )
-        assert told["plain"][3] == told["ours"][3] == told["report"][3], "the scores differ"
+        assert len({check for _, _, _, check in told.values()}) == 1, "the scores differ"
         wall, cpu = (told["ours"][n] / told["plain"][n] for n in (0, 1))
         print(f"the same scores; expressions ÷ plain SQL: {wall:.2f} of time, {cpu:.2f} of CPU")
     finally:

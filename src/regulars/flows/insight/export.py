@@ -7,6 +7,7 @@ from typing import Any
 
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.warehouse import api as warehouse
+from regulars.kit.periods import zone
 from regulars.platform.organisations.types import Brand
 
 
@@ -24,5 +25,6 @@ def run(brand: Brand, house: Any, now: datetime, told: Told) -> StepResult:
             "files": sum(table.files for table in status.tables),
         },
         period_from=min(months, default=None),
+        period_to=now.astimezone(zone(brand.timezone)).date() if months else None,
         as_of=now,
     )

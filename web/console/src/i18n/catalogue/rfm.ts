@@ -10,7 +10,7 @@ export const rfm = {
     runNow: ['立即计算', 'Run now'],
     asked: ['已排队，完成后刷新本页即可看到', 'Queued; the page shows it when it is done'],
     settings: ['评分设置', 'How scores are made'],
-    heat: ['热力图：最近购买的人往往买得也多', 'Heat map: recency by frequency'],
+    heat: ['热力图：近度 × 频度', 'Heat map: recency by frequency'],
     heatSub: ['行：频度 F（5 最高）· 列：近度 R（5 最近）', 'Rows: frequency F (5 most often) · columns: recency R (5 most recent)'],
     show: ['显示', 'Show'],
     byMembers: ['人数', 'Members'],

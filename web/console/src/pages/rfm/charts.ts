@@ -63,7 +63,7 @@ export function tierLines(history: History) {
       grid: { left: 8, right: 12, top: 34, bottom: 6, containLabel: true },
       legend: { top: 0, left: 0, icon: 'roundRect', itemWidth: 12, itemHeight: 8, textStyle: { color: palette.text } },
       tooltip: { trigger: 'axis', valueFormatter: (value: number) => integer(value) },
-      xAxis: { type: 'category', data: days, boundaryGap: false, axisLine: { lineStyle: { color: palette.line } }, axisLabel: { formatter: (day: string) => date(day), hideOverlap: true } },
+      xAxis: { type: 'category', data: days, boundaryGap: false, axisLine: { lineStyle: { color: palette.line } }, axisLabel: { formatter: (day: string) => date(day), hideOverlap: true, alignMinLabel: 'left', alignMaxLabel: 'right' } },
       yAxis: { type: 'value', min: 0, splitLine: { lineStyle: { color: palette.line } }, axisLabel: { formatter: (value: number) => integer(value) } },
       series: lines.map((one) => ({
         type: 'line', name: one.name, stack: 'all', data: one.members, symbol: 'none', lineStyle: { width: 1.2 }, areaStyle: { opacity: 0.55 },
