@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.checkout.world import line
 
-from regulars.flows.checkout.commits import Apart, Asked, Changed, commit_together
+from regulars.flows.checkout.together import Apart, Asked, Changed, commit_together
 from regulars.flows.checkout.token import unseal
 from regulars.flows.checkout.types import Committed
 from regulars.kit import clock

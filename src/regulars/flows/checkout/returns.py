@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import ActivityIn, MemberRef, Receipt, RefundIn, RefundLineIn
 from regulars.facts.members import states
-from regulars.flows.checkout.commits import announce
+from regulars.flows.checkout.events import announce
 from regulars.flows.checkout.moves import Moves, budget_subject, own_key
 from regulars.flows.checkout.types import Returned, ReturnLineIn
 from regulars.flows.intake import api as intake

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from regulars.flows.checkout import api as checkout
-from regulars.flows.checkout.types import QuoteIn
-from regulars.kit import clock
 from regulars.kit.errors import invalid_field
-from regulars.platform.organisations.types import Scope
+from regulars.surfaces import checkout_acts as acts
 from regulars.surfaces.checkout_shapes import (
-    CheckoutPage,
     CommitAsked,
     QuoteAsked,
     ReturnAsked,
     UndoAsked,
-    answer,
     answers,
     asks,
-    commit_asked,
-    member_of,
-    quote_asked,
-    return_asked,
-    show_committed,
-    show_quote,
-    show_returned,
-    show_row,
-    show_whole,
-    undo_asked,
-    with_quote,
 )
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, Word
 from regulars.surfaces.rest.value import Key
-from regulars.value.checkouts import api as checkouts
 
 router = Router(tags=["Checkout"])
 
@@ -59,14 +42,7 @@ def make_quote(request: HttpRequest) -> HttpResponse:
     """What a cart costs: tier prices, promotions, the best coupons, points and stored value, line by line; what is
     refused, and why; what the order would earn. Nothing is used until the token is committed.
     """
-    scope = scope_of(request)
-    asked = quote_asked(request.body)
-    quote = checkout.quote(
-        scope=scope,
-        asked=QuoteIn(cart=asked.cart, member=member_of(scope, asked.member, clock.now()), wish=asked.wish),
-        now=clock.now(),
-    )
-    return answer(show_quote(quote), 200)
+    return acts.quote(request)
 
 
 @router.post("/checkouts", **needs("checkout.commit", asks(CommitAsked), answers("CheckoutShown", 200, 201)))
@@ -75,15 +51,7 @@ def commit_quote(request: HttpRequest, idempotency_key: Key) -> HttpResponse:
 
     409 `quote_changed` brings a fresh quote in `data.quote`; 409 `quote_expired` asks for a new one.
     """
-    scope = scope_of(request)
-    asked = commit_asked(request.body)
-    try:
-        done = checkout.commit(
-            scope=scope, token=asked.token, number=asked.number, key=idempotency_key, now=clock.now()
-        )
-    except checkout.QuoteChanged as changed:
-        raise with_quote(changed) from None
-    return answer(show_committed(done, _store(scope, done.row.store_id)), 200 if done.repeated else 201)
+    return acts.commit(request, idempotency_key)
 
 
 @router.get("/checkouts", **needs("checkout.read", answers("CheckoutPage", 200)))
@@ -96,26 +64,17 @@ def find_checkouts(
     limit: Limit = PAGE,
 ) -> HttpResponse:
     """The checkouts of a member, newest first, or the one of an order number."""
-    scope = scope_of(request)
     if number is not None:
-        row = checkout.find(scope=scope, source=source, number=number)
-        rows = [] if row is None else [row]
-        return answer(CheckoutPage(tuple(show_row(r, _store(scope, r.store_id)) for r in rows)), 200)
+        return acts.find(request, source, number)
     if member is None:
         raise invalid_field("member", "required", "须提供 member 或 number", "give member or number")
-    page = checkouts.list_checkouts(
-        brand_id=scope.brand_id, member_id=finding.member_id(scope, member), cursor=cursor, limit=limit
-    )
-    items = tuple(show_row(row, _store(scope, row.store_id)) for row in page.items)
-    return answer(CheckoutPage(items, page.next_cursor), 200)
+    return acts.list_of_member(request, finding.member_id(scope_of(request), member), cursor, limit)
 
 
 @router.get("/checkouts/{checkout_id}", **needs("checkout.read", answers("CheckoutShown", 200)))
 def get_checkout(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
     """One checkout with its price line by line, and what came back of it."""
-    scope = scope_of(request)
-    row = checkout.get(scope=scope, checkout_id=checkout_id)
-    return answer(show_whole(row, _store(scope, row.store_id)), 200)
+    return acts.get(request, checkout_id)
 
 
 @router.post(
@@ -126,18 +85,7 @@ def return_goods(request: HttpRequest, checkout_id: UUID, idempotency_key: Key) 
     """Take goods back, whole lines or parts: money, points to their source lots, stored value, coupons and uses by
     rule. Any number of partial returns add up to the whole exactly.
     """
-    scope = scope_of(request)
-    asked = return_asked(request.body)
-    back = checkout.take_back(
-        scope=scope,
-        checkout_id=checkout_id,
-        number=asked.number,
-        lines=asked.lines,
-        reason=asked.reason,
-        key=idempotency_key,
-        now=clock.now(),
-    )
-    return _returned(scope, back)
+    return acts.return_goods(request, checkout_id, idempotency_key)
 
 
 @router.post(
@@ -146,7 +94,7 @@ def return_goods(request: HttpRequest, checkout_id: UUID, idempotency_key: Key) 
 )
 def cancel_checkout(request: HttpRequest, checkout_id: UUID, idempotency_key: Key) -> HttpResponse:
     """Undo the whole checkout: everything it used comes back."""
-    return _undone(request, checkout_id, idempotency_key, "cancel")
+    return acts.undo(request, checkout_id, idempotency_key, reopen=False)
 
 
 @router.post(
@@ -155,26 +103,4 @@ def cancel_checkout(request: HttpRequest, checkout_id: UUID, idempotency_key: Ke
 )
 def reopen_checkout(request: HttpRequest, checkout_id: UUID, idempotency_key: Key) -> HttpResponse:
     """Undo the whole checkout so that its order number can be committed again with a changed cart."""
-    return _undone(request, checkout_id, idempotency_key, "reopen")
-
-
-def _undone(request: HttpRequest, checkout_id: UUID, key: str, kind: str) -> HttpResponse:
-    scope = scope_of(request)
-    asked = undo_asked(request.body)
-    back = checkout.undo(
-        scope=scope,
-        checkout_id=checkout_id,
-        reopen=kind == "reopen",
-        reason=asked.reason,
-        key=key,
-        now=clock.now(),
-    )
-    return _returned(scope, back)
-
-
-def _returned(scope: Scope, back: Any) -> HttpResponse:
-    return answer(show_returned(back, _store(scope, back.row.store_id)), 200 if back.repeated else 201)
-
-
-def _store(scope: Scope, store_id: UUID | None) -> str | None:
-    return finding.store_codes(scope).get(store_id) if store_id else None
+    return acts.undo(request, checkout_id, idempotency_key, reopen=True)
