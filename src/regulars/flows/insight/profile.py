@@ -17,6 +17,7 @@ from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
 from regulars.conditions.api import behaviour_fields, retail_fields
 from regulars.facts.members import api as members
+from regulars.flows.insight.reports import names_of
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.lifecycle.types import STAGES, KocStanding
 from regulars.insight.reports import api as reports
@@ -96,7 +97,9 @@ def compare_segment(*, brand: Brand, code: str, now: datetime) -> tuple[Report, 
             "profiled_group", pyarrow.table({"member_id": pyarrow.array(ids, pyarrow.string())})
         )
         group = put.mutate(member_id=put.member_id.cast("uuid"))
-        report = reports.compare_group(warehouse, group, until=today, name=segment.name)
+        report = reports.compare_group(
+            warehouse, group, until=today, name=segment.name, names=names_of(brand, now)
+        )
         return report, warehouse.complete_at or now
 
 

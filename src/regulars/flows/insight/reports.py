@@ -141,8 +141,14 @@ def asked_of(brand: Brand, period: Period, now: datetime) -> Asked:
         ),
         assumptions=reports.get_assumptions(brand_id=brand.id),
         dormant_days=lifecycle.get_rules(brand_id=brand.id).rules.dormant_days,
-        names={"channel": _channels(), "store": _stores(brand)},
+        names=names_of(brand, now),
     )
+
+
+def names_of(brand: Brand, now: datetime) -> dict[str, dict[str, Text]]:
+    """The brand's words for codes of channels, stores and tiers, by what they are."""
+    channels = _channels()
+    return {"channel": channels, "joined_by": channels, "store": _stores(brand), "tier": _tiers(brand, now)}
 
 
 def _kept_run(brand: Brand, warehouse: Warehouse, name: str, period: Period, now: datetime) -> RunState:
@@ -283,6 +289,14 @@ def _units(brand: Brand, now: datetime) -> tuple[str, ...]:
     except Refusal:
         return ()
     return tuple(code for code, unit in units.items() if unit.kind == "points")
+
+
+def _tiers(brand: Brand, now: datetime) -> dict[str, Text]:
+    try:
+        live = versions.in_force(brand_id=brand.id, now=now).live
+    except Refusal:
+        return {}
+    return {tier.code: tier.name for scheme in live.schemes for tier in scheme.tiers}
 
 
 def _channels() -> dict[str, Text]:

@@ -27,7 +27,9 @@ def make(name: str, source: Source, *, asked: Asked) -> Report:
     return _MADE[name](source, asked)
 
 
-def compare_group(source: Source, group: ir.Table, *, until: date, name: Text) -> Report:
+def compare_group(
+    source: Source, group: ir.Table, *, until: date, name: Text, names: traits.Names = traits.NO_NAMES
+) -> Report:
     """A group (member_id) beside everybody who may be profiled: shares, lift, interval; small values left out."""
     orders, lines, members = source.table("orders"), source.table("lines"), _profiled(source)
     rows = source.rows(traits.counts(traits.trait_rows(orders, lines, members, until), group))
@@ -36,7 +38,7 @@ def compare_group(source: Source, group: ir.Table, *, until: date, name: Text) -
     period = tastes.year_before(until)
     if not compared:
         return Report("group", period, lack=tastes.group_too_small(inside), rows=inside)
-    table = tastes.traits_table(compared, tastes.told_apart(compared, name))
+    table = tastes.traits_table(compared, tastes.told_apart(compared, name, names), names)
     return Report("group", period, (table,), {"members": inside}, rows=inside)
 
 
@@ -67,7 +69,12 @@ def _funnel(source: Source, asked: Asked) -> Report:
 
 def _traits(source: Source, asked: Asked) -> Report:
     return tastes.high_value(
-        source.rows, source.table("orders"), source.table("lines"), _profiled(source), until=asked.period.last
+        source.rows,
+        source.table("orders"),
+        source.table("lines"),
+        _profiled(source),
+        until=asked.period.last,
+        names=asked.names,
     )
 
 

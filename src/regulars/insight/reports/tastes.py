@@ -154,7 +154,15 @@ def funnel(ask: Ask, orders: ir.Table, members: ir.Table, *, period: Period) -> 
     )
 
 
-def high_value(ask: Ask, orders: ir.Table, lines: ir.Table, members: ir.Table, *, until: date) -> Report:
+def high_value(
+    ask: Ask,
+    orders: ir.Table,
+    lines: ir.Table,
+    members: ir.Table,
+    *,
+    until: date,
+    names: traits.Names = traits.NO_NAMES,
+) -> Report:
     """What the tenth who spent most in the last year have that other buyers do not."""
     period = year_before(until)
     rows = ask(
@@ -174,17 +182,21 @@ def high_value(ask: Ask, orders: ir.Table, lines: ir.Table, members: ir.Table, *
         message = Text(
             "高价值会员中「{t}：{v}」的比例是其他会员的 {x} 倍",
             "“{t}: {v}” is {x} times as common among high-value members",
-        ).format(t=traits.TRAITS[best.trait], v=traits.name_of(best.trait, best.value), x=f"{best.lift:.1f}")
+        ).format(
+            t=traits.TRAITS[best.trait], v=traits.name_of(best.trait, best.value, names), x=f"{best.lift:.1f}"
+        )
     return Report(
         "traits",
         period,
         rows=buyers,
         figures={"top": inside, "buyers": buyers},
-        tables=(traits_table(compared, message),),
+        tables=(traits_table(compared, message, names),),
     )
 
 
-def traits_table(compared: list[traits.Compared], message: Text = _NOTHING) -> Table:
+def traits_table(
+    compared: list[traits.Compared], message: Text = _NOTHING, names: traits.Names = traits.NO_NAMES
+) -> Table:
     return Table(
         "traits",
         Text("与其他会员相比", "Compared with other members"),
@@ -202,7 +214,7 @@ def traits_table(compared: list[traits.Compared], message: Text = _NOTHING) -> T
         tuple(
             (
                 traits.TRAITS[c.trait],
-                traits.name_of(c.trait, c.value),
+                traits.name_of(c.trait, c.value, names),
                 c.members,
                 c.share,
                 c.rest_share,
@@ -234,7 +246,7 @@ def group_too_small(have: int) -> Text:
     ).format(m=LEAST_GROUP, n=have)
 
 
-def told_apart(compared: list[traits.Compared], name: Text) -> Text:
+def told_apart(compared: list[traits.Compared], name: Text, names: traits.Names = traits.NO_NAMES) -> Text:
     """The trait that sets a group apart most, where any surely does."""
     best = max((c for c in compared if c.is_sure), key=lambda c: c.lift, default=None)
     if best is None:
@@ -243,7 +255,10 @@ def told_apart(compared: list[traits.Compared], name: Text) -> Text:
         "「{g}」中「{t}：{v}」的比例是全体会员的 {x} 倍",
         "“{t}: {v}” is {x} times as common in {g} as among everybody",
     ).format(
-        g=name, t=traits.TRAITS[best.trait], v=traits.name_of(best.trait, best.value), x=f"{best.lift:.1f}"
+        g=name,
+        t=traits.TRAITS[best.trait],
+        v=traits.name_of(best.trait, best.value, names),
+        x=f"{best.lift:.1f}",
     )
 
 

@@ -65,6 +65,8 @@ VALUES: dict[str, Text] = {
     "coupon:most": Text("多数订单用券", "Uses coupons mostly"),
 }
 WINDOW_DAYS = 365
+Names = Mapping[str, Mapping[str, Text]]
+NO_NAMES: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,9 @@ def compare(
     return sorted(said, key=lambda c: (order.index(c.trait) if c.trait in order else 99, -c.lift, c.value))
 
 
-def name_of(trait: str, value: str) -> Text:
-    """The words of a trait's value; the brand's own words as they are."""
-    return VALUES.get(f"{trait}:{value}", Text(value, value))
+def name_of(trait: str, value: str, names: Names = NO_NAMES) -> Text:
+    """The words of a trait's value: ours, the brand's (`names`, by trait), or the value as it is."""
+    return VALUES.get(f"{trait}:{value}") or names.get(trait, {}).get(value) or Text(value, value)
 
 
 def _banded(rows: ir.Table, trait: str, column: ir.Value, starts: tuple[int, ...]) -> ir.Table:

@@ -53,13 +53,14 @@ export function heat(palette: Palette, xs: string[], ys: string[], cells: [numbe
   const most = Math.max(0.0001, ...told.map((cell) => cell[2]))
   return {
     grid: { left: 4, right: 8, top: 24, bottom: 4, containLabel: true },
-    tooltip: { ...tip(palette), formatter: (item: { data: [number, number, number] }) => describe(item.data[0], item.data[1], item.data[2]) },
+    tooltip: { ...tip(palette), formatter: (item: { value: [number, number, number] }) => describe(item.value[0], item.value[1], item.value[2]) },
     xAxis: { type: 'category', data: xs, position: 'top', axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: palette.soft, interval: 0, hideOverlap: true } },
     yAxis: { type: 'category', data: ys, inverse: true, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: palette.text } },
-    visualMap: { show: false, min: 0, max: most, inRange: { color: [palette.surface, palette.series[0]!], opacity: 0.85 } },
+    visualMap: { show: false, min: 0, max: most, inRange: { color: [palette.surface, palette.series[0]!] } },
     series: [{
-      type: 'heatmap', data: told, itemStyle: { borderColor: palette.line, borderWidth: 1 },
-      label: { show: true, fontSize: 11, color: palette.text, textBorderColor: palette.surface, textBorderWidth: 2, formatter: (item: { data: [number, number, number] }) => format(item.data[2]) },
+      type: 'heatmap', itemStyle: { borderColor: palette.surface, borderWidth: 1 },
+      data: told.map((cell) => ({ value: cell, label: { color: cell[2] / most > 0.55 ? '#fff' : palette.text } })),
+      label: { show: true, fontSize: 11, formatter: (item: { value: [number, number, number] }) => format(item.value[2]) },
     }],
   }
 }
@@ -104,7 +105,7 @@ function steps(palette: Palette, table: ReportTable, currency: string): EChartsC
 function lifts(palette: Palette, table: ReportTable): EChartsCoreOption {
   const low = at(table, 'low'), high = at(table, 'high'), lift = at(table, 'lift')
   const apart = table.rows.filter((row) => Number(row[low]) > 1 || Number(row[high]) < 1).sort((a, b) => Math.abs(Math.log(Number(b[lift]))) - Math.abs(Math.log(Number(a[lift])))).slice(0, 12)
-  const names = apart.map((row) => `${String(row[0])}：${String(row[1])}`)
+  const names = apart.map((row) => `${String(row[0])} · ${String(row[1])}`)
   return {
     grid: { left: 4, right: 64, top: 8, bottom: 20, containLabel: true },
     tooltip: { ...tip(palette), trigger: 'axis', axisPointer: { type: 'shadow' }, formatter: (items: { dataIndex: number }[]) => {
@@ -128,7 +129,9 @@ function bars(palette: Palette, table: ReportTable, currency: string, key: strin
   const short = (value: number) => (isMoney ? moneyCompact(value, currency) : column.kind === 'share' ? percent(value, 0) : compact(value))
   const series = [{ name: column.name, values: numbers(table, key), colour: 0 }]
   if (line) series.push({ name: table.columns[at(table, line)]!.name, values: numbers(table, line), colour: 1, ...{ line: true } })
-  return overTime(palette, labels(table, currency), series, short, show)
+  const made = overTime(palette, labels(table, currency), series, short, show)
+  // shares and means need steps smaller than one
+  return isMoney || column.kind === 'count' ? made : { ...made, yAxis: { ...(made['yAxis'] as object), minInterval: 0 } }
 }
 
 function sideways(palette: Palette, table: ReportTable, currency: string, key: string, most = 15): EChartsCoreOption {
@@ -150,6 +153,7 @@ export function chartsOf(table: ReportTable, currency: string): Drawn[] {
   const name = (column: string) => table.columns[at(table, column)]?.name ?? ''
   const title = table.message || table.title
   const one = (option: Drawn['option'], unit: string, height = 280, own = title): Drawn => ({ title: own, unit, height, option })
+  const known = (column: string, drawn: Drawn): Drawn[] => (table.rows.some((row) => row[at(table, column)] !== null) ? [drawn] : [])
   if (table.rows.length === 0) return []
   if (key === 'cohorts') return [one((p) => triangle(p, table, currency, 'share'), table.title, 60 + 30 * table.rows.length)]
   if (key === 'spend') return [one((p) => triangle(p, table, currency, 'money'), currency, 60 + 30 * table.rows.length)]
@@ -168,8 +172,10 @@ export function chartsOf(table: ReportTable, currency: string): Drawn[] {
   if (key === 'months') {
     return [
       one((p) => bars(p, table, currency, 'sales'), currency, 260, name('sales')),
-      one((p) => bars(p, table, currency, 'extra_margin', 'cost'), currency, 260, table.rows.some((row) => row[at(table, 'extra_margin')] !== null) ? title : `${name('cost')} · ${name('extra_margin')}`),
-      one((p) => bars(p, table, currency, 'member_share'), name('member_share'), 260, name('member_share')), one((p) => bars(p, table, currency, 'wake_up'), name('wake_up'), 260, name('wake_up')),
+      table.rows.some((row) => row[at(table, 'extra_margin')] !== null)
+        ? one((p) => bars(p, table, currency, 'extra_margin', 'cost'), currency, 260, title) : one((p) => bars(p, table, currency, 'cost'), currency, 260, name('cost')),
+      ...known('member_share', one((p) => bars(p, table, currency, 'member_share'), name('member_share'), 260, name('member_share'))),
+      ...known('wake_up', one((p) => bars(p, table, currency, 'wake_up'), name('wake_up'), 260, name('wake_up'))),
     ]
   }
   if (key === 'month') return [one((p) => bars(p, table, currency, 'enrolled', 'activated'), name('enrolled'))]
