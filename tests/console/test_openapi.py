@@ -30,7 +30,7 @@ def test_no_two_shapes_share_a_name():
     own = Path(console.__file__).parent
     for path in sorted([*own.rglob("*.py"), *own.parent.glob("*_views.py")]):
         for name in re.findall(
-            r"^class (\w+)\((?:Shape|Schema|\w+(?:In|Out|IO))\)", path.read_text(), re.MULTILINE
+            r"^class ([A-Z]\w*)\((?:Shape|Schema|\w+(?:In|Out|IO))\)", path.read_text(), re.MULTILINE
         ):
             assert name == "FilterIn" or name not in seen, f"{name} is in {seen[name]} and in {path.name}"
             seen[name] = path.name

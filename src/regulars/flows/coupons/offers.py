@@ -91,7 +91,9 @@ def tell(*, scope: Scope, definition: Mapping[str, Any], now: datetime) -> Text:
     """What a definition that is still being written says. Raises `invalid_input` naming every wrong field."""
     made = coupons.read_definition(definition)
     check_definition(scope=scope, made=made, now=now)
-    return coupons.sentence(made, _offer_text(standing.live_of(scope, now), made))
+    return coupons.sentence(
+        made, _offer_text(standing.live_of(scope, now), made), _budget_names(scope, [made])
+    )
 
 
 def _read(programme: Programme, made: Definition) -> Offer | None:
@@ -107,8 +109,16 @@ def _read(programme: Programme, made: Definition) -> Offer | None:
 
 def sentences(*, scope: Scope, made: Iterable[Definition], now: datetime) -> dict[str, Text]:
     """Each definition in a sentence, by key: what it gives, when, how many there are and how it is had."""
-    live = standing.live_of(scope, now)
-    return {one.key: coupons.sentence(one, _offer_text(live, one)) for one in made}
+    live, listed = standing.live_of(scope, now), list(made)
+    names = _budget_names(scope, listed)
+    return {one.key: coupons.sentence(one, _offer_text(live, one), names) for one in listed}
+
+
+def _budget_names(scope: Scope, made: Iterable[Definition]) -> dict[str, Text]:
+    """The names of the brand's budgets, asked for only where one is spoken of."""
+    if not any(one.budgets for one in made):
+        return {}
+    return {budget.key: budget.name for budget in budgets.list_budgets(brand_id=scope.brand_id)}
 
 
 def member_sentences(

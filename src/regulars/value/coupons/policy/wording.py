@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from regulars.kit.text import Text
@@ -14,9 +15,13 @@ _MONTHS_EN = (
 )  # fmt: skip
 
 
-def sentence(made: Definition, offer: Text | None = None) -> Text:
-    """What a definition says, beginning with what its offer gives (its words come from `programme`)."""
-    parts = [part for part in (offer, _validity(made), *_limits(made), *_ways(made)) if part is not None]
+def sentence(made: Definition, offer: Text | None = None, budgets: Mapping[str, Text] | None = None) -> Text:
+    """What a definition says, beginning with what its offer gives (its words come from `programme`).
+
+    `budgets` are names by key; one without a name is called by its key.
+    """
+    ways = _ways(made, budgets or {})
+    parts = [part for part in (offer, _validity(made), *_limits(made), *ways) if part is not None]
     zh = _BETWEEN.zh.join(part.zh for part in parts)
     en = _BETWEEN.en.join(part.en for part in parts)
     return Text(f"{zh}。", f"{en[:1].upper()}{en[1:]}.")
@@ -87,7 +92,7 @@ def _limits(made: Definition) -> list[Text]:
     return [text.format(n=f"{n:,}") for n, text in said if n is not None]
 
 
-def _ways(made: Definition) -> list[Text]:
+def _ways(made: Definition, budgets: Mapping[str, Text]) -> list[Text]:
     ways = []
     if "portal" in made.channels:
         ways.append(Text("可在领券中心领取", "can be claimed in the portal"))
@@ -96,7 +101,9 @@ def _ways(made: Definition) -> list[Text]:
     if made.transferable:
         ways.append(Text("可转赠", "can be given away"))
     if made.budgets:
-        ways.append(Text("受预算约束：{keys}", "within budgets: {keys}").format(keys=", ".join(made.budgets)))
+        names = [budgets.get(key) or Text(key, key) for key in made.budgets]
+        named = Text("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+        ways.append(Text("受预算约束：{names}", "within budgets: {names}").format(names=named))
     return ways
 
 
