@@ -15,6 +15,12 @@ from typing import Any
 
 from bench import ground
 
+ALONE = {
+    "all": [
+        {"field": "fact.spend_365", "op": "gte", "value": 50_000},
+        {"field": "fact.orders_90", "op": "gte", "value": 2},
+    ]
+}
 FIVE = {
     "all": [
         {"field": "fact.spend_365", "op": "gte", "value": 50_000},
@@ -104,9 +110,11 @@ def main(count: int) -> None:
                 return int(cursor.fetchone()[0])
 
             by_hand, wanted = timed(plain)
-        took, seen = timed(lambda: segments.preview(scope=scope, definition=FIVE, now=now))
+        took, seen = timed(lambda: segments.preview(scope=scope, definition=FIVE, now=now, seconds=60))
         assert seen.count == wanted, (seen.count, wanted)
         print(f"live count and sample of {seen.count:,} among {seen.of:,}: {took * 1000:,.0f} ms")
+        alone, few = timed(lambda: segments.preview(scope=scope, definition=ALONE, now=now, seconds=60))
+        print(f"live count of two conditions on facts alone ({few.count:,}): {alone * 1000:,.0f} ms")
         print(f"the count alone in plain SQL: {by_hand * 1000:,.0f} ms")
         code = f"five-{new_id().hex[-8:]}"
         segments.create(

@@ -16,7 +16,7 @@ from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, brand_of, member_id_of, needs
 from regulars.surfaces.console.shapes.shared import PageOut
 from regulars.surfaces.console.sheets import Format, sheet
-from regulars.surfaces.segment_views import (
+from regulars.surfaces.segment_shapes import (
     FactFieldsOut,
     LookAlikeIn,
     MemberFactsOut,
@@ -35,10 +35,10 @@ from regulars.surfaces.segment_views import (
     SegmentPreviewOut,
     SegmentStateIn,
     SegmentVersionOut,
-    SegmentViewer,
     SplitIn,
     SplitPartOut,
 )
+from regulars.surfaces.segment_views import SegmentViewer
 
 router = Router(tags=["Segments"])
 _COLUMNS = (Text("会员码", "Code"), Text("姓名", "Name"), Text("进入时间", "In since"))

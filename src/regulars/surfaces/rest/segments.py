@@ -13,7 +13,7 @@ from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.keys import needs, scope_of
 from regulars.surfaces.rest.shapes import PAGE, Cursor, Limit, ListOut, PageOut
-from regulars.surfaces.segment_views import (
+from regulars.surfaces.segment_shapes import (
     FactFieldsOut,
     LookAlikeIn,
     MemberFactsOut,
@@ -32,10 +32,10 @@ from regulars.surfaces.segment_views import (
     SegmentPreviewOut,
     SegmentStateIn,
     SegmentVersionOut,
-    SegmentViewer,
     SplitIn,
     SplitPartOut,
 )
+from regulars.surfaces.segment_views import SegmentViewer
 
 router = Router(tags=["Segments"])
 READ, WRITE = needs("segments.read"), needs("segments.write")
