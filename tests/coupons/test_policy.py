@@ -146,6 +146,8 @@ def test_a_definition_in_a_sentence() -> None:
         "Good from 1 April 2026 to 30 April 2026; 1,000 in all; 1 for each member; can be claimed in the portal; "
         "can be had by code; can be given away; within budgets: spring."
     )
+    named = wording.sentence(one, None, {"spring": Text("春季", "Spring")})
+    assert "受预算约束：春季。" in named.zh and "within budgets: Spring." in named.en
 
 
 @given(
