@@ -26,6 +26,7 @@ from regulars.flows.demo import (
     persons,
     plans,
     prepaid,
+    reporting,
     reviews,
     till,
 )
@@ -139,6 +140,7 @@ def fill(
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
             reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
+        reporting.fill(scope, clock())
         audience.fill(scope, clock)
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     if learn and insight.latest_export(brand_id=brand.id) is None:

@@ -96,6 +96,11 @@ ACTIONS: dict[str, Text] = {
     "update": Text("修改", "changed"),
     "delete": Text("删除", "deleted"),
     "enrol": Text("入会", "enrolled"),
+    "rules_set": Text("设置阈值", "thresholds set"),
+    "assumptions_set": Text("设置假设", "assumptions set"),
+    "figure_entered": Text("录入数据", "figure entered"),
+    "goal_set": Text("新建目标", "goal set"),
+    "goal_closed": Text("收起目标", "goal put away"),
     "export": Text("导出", "exported"),
     "sign_in": Text("登录", "signed in"),
     "password": Text("修改密码", "password changed"),
@@ -187,6 +192,8 @@ THINGS: dict[str, Text] = {
     "service": Text("预约服务", "Service"),
     "resource": Text("预约资源", "Resource"),
     "booking": Text("预约", "Booking"),
+    "lifecycle": Text("生命周期", "Lifecycle"),
+    "reports": Text("报表", "Reports"),
 }
 
 
