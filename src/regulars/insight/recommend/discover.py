@@ -20,6 +20,7 @@ from regulars.insight.recommend.again import pairs_of
 from regulars.insight.recommend.types import KEPT, Floats, Ints, Purchases, TopLists, Tuning
 
 _FEWEST_BUYERS = 3
+_ENOUGH_BUYERS = 50
 _LATELY = 56
 _RECENT = 21
 _DENSE_UP_TO = 50_000  # members; for more the smallest weights are left out
@@ -56,9 +57,7 @@ def columns_of(
             mine = day >= end - days
             pairs = np.unique(member[mine] * purchases.items + item[mine])
             total += np.bincount(pairs % purchases.items, minlength=purchases.items)
-    fewest = max(_FEWEST_BUYERS, tuning.discover_share * purchases.members)
-    if (lately >= fewest).sum() > tuning.discover_items and purchases.members > _DENSE_UP_TO:
-        fewest = max(_FEWEST_BUYERS, 10)
+    fewest = max(_FEWEST_BUYERS, min(_ENOUGH_BUYERS, tuning.discover_share * purchases.members))
     order = np.argsort(-lately, kind="stable")
     columns = order[: int((lately >= fewest).sum())][: most or tuning.discover_items]
     return columns, recent[columns].astype("float32")
