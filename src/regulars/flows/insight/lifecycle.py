@@ -10,6 +10,7 @@ from uuid import UUID
 from regulars.audience.member_facts import api as member_facts
 from regulars.facts.members import api as members
 from regulars.flows.insight.types import StepResult, Told
+from regulars.insight.language import api as language
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.lifecycle.types import STAGES, RulesVersion, StageRules
 from regulars.insight.runs import api as runs
@@ -125,7 +126,7 @@ def _run_koc(brand: Brand, warehouse: Warehouse, now: datetime) -> None:
         "koc_followers",
         _numbers(pyarrow, "followers", pyarrow.int64(), members.numbers_of(brand_id=brand.id, key=FOLLOWERS)),
     )
-    moods = warehouse.put("koc_moods", _numbers(pyarrow, "mood", pyarrow.float64(), []))
+    moods = warehouse.put("koc_moods", _numbers(pyarrow, "mood", pyarrow.float64(), _moods(brand, now)))
     parts = lifecycle.koc_parts(
         sales(warehouse),
         warehouse.table("texts"),
@@ -236,6 +237,12 @@ def _clear_koc(brand: Brand, rows: list[dict[str, Any]], now: datetime) -> None:
         columns={"koc": [None] * len(rows)},
         member_ids=[UUID(row["member_id"]) for row in rows],
     )
+
+
+def _moods(brand: Brand, now: datetime) -> list[tuple[UUID, float]]:
+    """(member, mood from 0 to 1) of what they wrote in the last year."""
+    said = language.by_member(brand_id=brand.id, since=now - timedelta(days=365), now=now)
+    return [(member_id, (mood + 1) / 2) for member_id, mood, _ in said]
 
 
 def _numbers(pyarrow: Any, name: str, kind: Any, rows: list[tuple[UUID, Any]]) -> Any:

@@ -170,11 +170,11 @@ def get_insight_profile(request: HttpRequest, code: Code) -> Any:
     return seen.profile(member_id_of(seen.scope, code))
 
 
-@router.get("/segments/{code}/profile", response=InsightReportOut, **needs("insight.read"))
-def get_segment_profile(request: HttpRequest, code: Code) -> Any:
+@router.get("/segments/{segment}/profile", response=InsightReportOut, **needs("insight.read"))
+def get_segment_profile(request: HttpRequest, segment: Code) -> Any:
     """A segment beside everybody: shares with lift; values of fewer than ten members are not shown."""
     seen = viewer(request)
-    report, as_of = profiles.compare_segment(brand=seen.brand, code=code, now=seen.now)
+    report, as_of = profiles.compare_segment(brand=seen.brand, code=segment, now=seen.now)
     return seen.report(report_flow.Made(report, as_of, seen.now))
 
 

@@ -110,11 +110,11 @@ def get_insight_profile(request: HttpRequest, member: finding.MemberPath) -> Any
     return seen.profile(finding.member_id(seen.scope, member))
 
 
-@router.get("/segments/{code}/profile", response=InsightReportOut, **needs("insight.read"))
-def get_segment_profile(request: HttpRequest, code: Code) -> Any:
+@router.get("/segments/{segment}/profile", response=InsightReportOut, **needs("insight.read"))
+def get_segment_profile(request: HttpRequest, segment: Code) -> Any:
     """A segment beside everybody: shares with lift; values of fewer than ten members are not shown."""
     seen = _viewer(request)
-    report, as_of = profiles.compare_segment(brand=seen.brand, code=code, now=seen.now)
+    report, as_of = profiles.compare_segment(brand=seen.brand, code=segment, now=seen.now)
     return seen.report(report_flow.Made(report, as_of, seen.now))
 
 
