@@ -20,7 +20,7 @@ _ORDERS = Text("单", "orders")
 _TIMES = Text("次", "times")
 _KINDS = Text("种", "kinds")
 _POINTS = Text("分", "points")
-_SHARE = Text("0 到 1 之间的比例", "a share from 0 to 1")
+_SHARE = None  # from 0 to 1: nothing that a sentence would count
 
 DAYPARTS = (
     Choice("morning", Text("早晨（5–11 点）", "morning (5–11)")),

@@ -20,7 +20,7 @@ LIVE = (
         Text("近 30 天活跃", "Active in 30 days"),
         "live",
         {"field": "fact.orders_30", "op": "gte", "value": 1},
-        note="随每笔订单实时进出",
+        note="随每笔订单实时进出 / members come and go with each order",
     ),
     SegmentDraft(
         "weekend-regulars",
@@ -32,7 +32,7 @@ LIVE = (
                 {"field": "fact.weekend_share", "op": "gte", "value": "0.6"},
             ]
         },
-        note="自动维护标签「周末常客」",
+        note="自动维护标签「周末常客」 / keeps the tag of that name",
         tag=TAG.code,
     ),
     SegmentDraft(
@@ -45,7 +45,7 @@ LIVE = (
                 {"field": "membership.segments", "op": "contains", "value": "slipping"},
             ]
         },
-        note="由两个人群相交而成",
+        note="由两个人群相交而成 / two segments, intersected",
     ),
 )
 

@@ -43,19 +43,19 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "high-frequency",
             Text("高频会员", "High frequency"),
-            f"近 90 天订单数达到本品牌前 10%（{frequent} 单）",
+            "近 90 天订单数居本品牌前 10% / the top tenth by orders of 90 days",
             _all(_is("fact.orders_90", "gte", frequent)),
         ),
         ReadyMade(
             "high-value",
             Text("高价值会员", "High value"),
-            "近 365 天消费净额达到本品牌前 10%",
+            "近 365 天消费净额居本品牌前 10% / the top tenth by net spend of a year",
             _all(_is("fact.spend_365", "gte", dear)),
         ),
         ReadyMade(
             "slipping",
             Text("即将流失", "Slipping away"),
-            "买过三次以上，距末单已超过平时间隔的 1.5 倍，还不到 5 倍",
+            "比平时更久没买，尚可挽回 / later than usual, and not yet gone",
             _all(
                 _is("history.orders", "gte", 3),
                 _is("fact.order_overdue", "gt", "1.5"),
@@ -65,13 +65,13 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "koc-candidates",
             Text("KOC 候选", "KOC candidates"),
-            "KOC 分 70 以上，或近 90 天写过两条以上评价",
+            "常写评价、能带动他人 / writes often and brings others",
             {"any": [_is("score.koc", "gte", 70), _is("fact.reviews_90", "gte", 2)]},
         ),
         ReadyMade(
             "mature",
             Text("成熟会员", "Mature members"),
-            "入会半年以上、累计 8 单以上，近 90 天仍在购买",
+            "入会半年以上且仍在购买 / with the brand for half a year and still buying",
             _all(
                 {"not": {"field": "membership.joined_at", "op": "within_last", "value": {"days": 180}}},
                 _is("history.orders", "gte", 8),
@@ -81,7 +81,7 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "price-sensitive",
             Text("价格敏感", "Price-sensitive"),
-            "近 180 天买过两次以上，且多在有优惠时购买",
+            "多在有优惠时购买 / buys mostly when there is an offer",
             _all(
                 _is("fact.orders_180", "gte", 2),
                 {
@@ -98,10 +98,10 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
             ReadyMade(
                 f"category-fans-{place}",
                 Text(f"品类粉丝：{category}", f"Fans of {category}"),
-                "近 365 天三单以上，一半以上花在这个品类",
+                "最爱品类即此，且占花费较大 / her favourite category, with a large share of her spend",
                 _all(
                     _is("fact.top_category", "eq", category),
-                    _is("fact.top_category_share", "gte", "0.5"),
+                    _is("fact.top_category_share", "gte", "0.15"),
                     _is("fact.orders_365", "gte", 3),
                 ),
             )

@@ -155,7 +155,7 @@ def figures(cursor: Any, *, brand_id: UUID) -> tuple[Any, ...]:
 def top_categories(cursor: Any, *, brand_id: UUID, limit: int) -> list[str]:
     cursor.execute(
         """SELECT top_category FROM member_fact WHERE brand_id = %s AND top_category IS NOT NULL
-              AND top_category_share >= 0.5 AND orders_365 >= 3
+              AND top_category_share >= 0.15 AND orders_365 >= 3
             GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT %s""",
         [brand_id, limit],
     )

@@ -92,6 +92,7 @@ export const segments = {
     uses: ['引用人群', 'Made of'],
     toMembers: ['在会员列表中查看', 'See in the member list'],
     toCoupons: ['用于发券', 'Issue a coupon'],
+    export: ['导出', 'Export'],
     by: ['创建者', 'Made by'],
     backToList: ['返回人群', 'Back to segments'],
     col: { segment: ['人群', 'Segment'] },
