@@ -4866,7 +4866,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/console/segments/{code}/profile": {
+    "/api/console/segments/{segment}/profile": {
         parameters: {
             query?: never;
             header?: never;
@@ -20831,7 +20831,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: string;
+                segment: string;
             };
             cookie?: never;
         };
