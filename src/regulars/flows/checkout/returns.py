@@ -364,7 +364,7 @@ def _post(
     receipts: list[Receipt] = []
     for result in intake.post(scope=scope, activities=given, now=now, internal=True):
         if isinstance(result, Refusal):
-            raise result
+            raise number_taken(number) if result.code == "idempotency_conflict" else result
         if result.duplicate:
             raise number_taken(number)
         receipts.append(result)
