@@ -16,7 +16,7 @@ from django.db import transaction
 
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
-from regulars.flows import due, enrol
+from regulars.flows import due, enrol, recommending
 from regulars.flows.demo import (
     audience,
     consents,
@@ -64,6 +64,8 @@ _CONSENT = Text(
 )
 _FEATURED = Featured("line.department", "PRODUCE", Text("生鲜果蔬", "Fresh produce"))
 _CAFE_EVERY = 10
+# what the data counts as products and nobody can be recommended
+_NOT_GOODS = ("COUPON/MISC ITEMS", "COUPON")
 _LEASE_SECONDS = jobs.LEASE.total_seconds() + 5
 ROLES = ("owner", "operator", "reviewer", "clerk", "auditor")
 _NAMES = {
@@ -140,6 +142,7 @@ def fill(
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
             reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
+            recommending.put_shop(scope=scope, now=clock(), not_sold_categories=_NOT_GOODS)
         reporting.fill(scope, clock())
         audience.fill(scope, clock)
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})

@@ -23,6 +23,7 @@ export const voices = {
       all: ['4 周里一共买了什么', 'All that she took in the four weeks'],
       new: ['买了哪些从没买过的', 'What did she take that she never had'],
     },
+    short: { again: ['再次购买', 'Had before'], next_visit: ['下一次来', 'Next visit'], all: ['4 周全部', 'All'], new: ['没买过的', 'Never had'] },
     list: {
       model: ['推荐', 'Recommended'],
       own: ['本人最常买', 'Her own most-bought'],
