@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.coupons.given import MARCH, SHANGHAI, definition
 
 from regulars.kit.ids import new_id
+from regulars.kit.text import Text
 from regulars.value.coupons.policy import coding, usable, wording
 from regulars.value.coupons.policy.definition import dump, parse
 from regulars.value.coupons.types import Coupon
