@@ -51,7 +51,10 @@ def test_a_member_s_row_reckoned_by_hand() -> None:
         # Saturday 10:00, 100 days before: 180 and 365 only
         order(
             her, "B", at=at(2024, 9, 11, 23),
-            lines=[line("s1", 6_000, "coffee", 2, 1_000, department="drinks"), line("s2", 4_000, "cake", department="food")],
+            lines=[
+                line("s1", 6_000, "coffee", 2, 1_000, department="drinks"),
+                line("s2", 4_000, "cake", department="food"),
+            ],
             store="S1",
         ),
         # Sunday 8 December, 9:00, morning: in 30 days

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -397,3 +399,34 @@ def topics() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT topic, count(*) FROM outbox WHERE topic LIKE 'segment.%' GROUP BY 1")
         return dict(cursor.fetchall())
+
+
+def test_a_refresh_that_runs_is_cancelled_and_keeps_the_members_it_had(
+    together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regulars.audience.segments.store import refreshing
+
+    its, (one, *_) = make_world()
+    brand = its.scope.brand_id
+    buy(its, one, "a")
+    buy(its, one, "b")
+    make(its, "many", MANY)
+    segments.refresh(brand_id=brand, code="many", now=NOW)
+    real, asleep = refreshing.fill_wanted, threading.Event()
+
+    def slow(cursor: Any, question: Any, **more: Any) -> int:
+        asleep.set()
+        cursor.execute("SELECT pg_sleep(60)")
+        return real(cursor, question, **more)
+
+    monkeypatch.setattr(refreshing, "fill_wanted", slow)
+
+    def stop() -> bool:
+        asleep.wait(60)
+        time.sleep(0.5)
+        return segments.cancel(brand_id=brand, code="many")
+
+    refused, stopped = together([lambda: segments.refresh(brand_id=brand, code="many", now=NOW), stop])
+    assert stopped is True and isinstance(refused, Refusal) and refused.code == "cancelled"
+    after = segments.get_segment(brand_id=brand, code="many")
+    assert (after.run, after.members) == ("cancelled", 1) and inside(its, "many") == {one}

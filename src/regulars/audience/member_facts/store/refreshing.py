@@ -11,6 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from django.db import connection
+
 from regulars.audience.member_facts.types import FACT_COLUMNS, Ground
 from regulars.kit.ids import first_id_at
 from regulars.kit.periods import start_of_day
@@ -44,13 +47,13 @@ _COUNTED = ", ".join(
 
 _MADE = f"""
 WITH asked AS MATERIALIZED (
-    SELECT m.member_id, (m.first_order_at AT TIME ZONE %(zone)s)::date AS first_order_on,
-           (m.last_order_at AT TIME ZONE %(zone)s)::date AS last_order_on
+    SELECT m.member_id, (m.first_order_at AT TIME ZONE %(zone)s::text)::date AS first_order_on,
+           (m.last_order_at AT TIME ZONE %(zone)s::text)::date AS last_order_on
       FROM membership m
      WHERE m.brand_id = %(brand)s::uuid AND m.member_id = ANY(%(members)s::uuid[]) AND m.status <> 'left'
 ), acts AS MATERIALIZED (
-    SELECT a.member_id, a.id, a.type, (a.occurred_at AT TIME ZONE %(zone)s) AS local, a.amount, a.status, a.channel,
-           a.store_id, a.body
+    SELECT a.member_id, a.id, a.type, (a.occurred_at AT TIME ZONE %(zone)s::text) AS local, a.amount, a.status,
+           a.channel, a.store_id, a.body
       FROM asked JOIN activity a ON a.member_id = asked.member_id
      WHERE a.brand_id = %(brand)s::uuid AND a.id >= %(oldest)s::uuid AND a.occurred_at >= %(since)s::timestamptz
        AND a.occurred_at < %(until)s::timestamptz
@@ -218,28 +221,28 @@ def refresh(cursor: Any, *, ground: Ground, member_ids: Sequence[UUID], day: dat
     def starts(back: int) -> datetime:
         return start_of_day(day - timedelta(days=back - 1), ground.timezone)
 
-    cursor.execute(
-        _WRITE,
-        {
-            "brand": ground.brand_id,
-            "members": plain_array(member_ids),
-            "zone": ground.timezone,
-            "now": now,
-            "day": day,
-            "oldest": first_id_at(starts(LOOK_BACK_DAYS)),
-            "since": starts(LOOK_BACK_DAYS),
-            "until": start_of_day(day + timedelta(days=1), ground.timezone),
-            "since_90": starts(90),
-            "since_365": starts(365),
-            "oldest_365": first_id_at(starts(365)),
-            "start": start_of_day(day, ground.timezone),
-            "in_30": start_of_day(day + timedelta(days=30), ground.timezone),
-            "words": text_array(_WORDS),
-            "not_hers": text_array(_NOT_HERS),
-            "units": text_array(ground.units),
-            "cuts": plain_array(ground.price_cuts),
-            "store_ids": plain_array(ground.stores),
-            "store_codes": text_array(ground.stores.values()),
-        },
-    )
-    return int(cursor.rowcount)
+    values = {
+        "brand": ground.brand_id,
+        "members": plain_array(member_ids),
+        "zone": ground.timezone,
+        "now": now,
+        "day": day,
+        "oldest": first_id_at(starts(LOOK_BACK_DAYS)),
+        "since": starts(LOOK_BACK_DAYS),
+        "until": start_of_day(day + timedelta(days=1), ground.timezone),
+        "since_90": starts(90),
+        "since_365": starts(365),
+        "oldest_365": first_id_at(starts(365)),
+        "start": start_of_day(day, ground.timezone),
+        "in_30": start_of_day(day + timedelta(days=30), ground.timezone),
+        "words": text_array(_WORDS),
+        "not_hers": text_array(_NOT_HERS),
+        "units": text_array(ground.units),
+        "cuts": plain_array(ground.price_cuts),
+        "store_ids": plain_array(ground.stores),
+        "store_codes": text_array(ground.stores.values()),
+    }
+    # planned once and kept: for a member or two the planning would cost more than the work
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as planned:
+        planned.execute(_WRITE, values)
+        return int(planned.rowcount)

@@ -71,7 +71,7 @@ def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], no
     """Those of the active members for whom a definition holds now."""
     place = places.place_of(brand_id=brand_id, now=now)
     condition = places.read_condition(place, definition)
-    with asking.limited(SECONDS) as cursor:
+    with asking.limited(SECONDS, everybody=False) as cursor:
         question = asking.ask(place, condition, profiles=places.stands_on_scores(cursor, place, condition))
         return asking.among(cursor, question, member_ids)
 

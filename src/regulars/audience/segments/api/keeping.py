@@ -178,7 +178,9 @@ def _refresh(segment: Segment, now: datetime, seconds: float) -> Refreshed:
     with asking.limited(seconds) as cursor:
         question = asking.ask(place, condition, profiles=segment.profiles)
         refreshing.fill_wanted(cursor, question, told=lambda: _go_on(segment.id))
+        _go_on(segment.id)
         came, gone = refreshing.settle(cursor, segment=segment, now=now)
+        _go_on(segment.id)
         # who was in when it was first filled did not come in then: that is told once, not a million times
         first = segment.refreshed_at is None
         telling.moved(cursor, segment=segment, came=came, gone=gone, now=now, one_by_one=not first)

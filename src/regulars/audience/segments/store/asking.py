@@ -205,15 +205,21 @@ def gather(cursor: Any, question: Question, member_ids: Sequence[UUID]) -> dict[
 
 
 @contextmanager
-def limited(seconds: float) -> Iterator[Any]:
-    """A cursor in a transaction whose statements may take so long; later they are a refusal that says what to do."""
+def limited(seconds: float, *, everybody: bool = True) -> Iterator[Any]:
+    """A cursor in a transaction whose statements may take so long; later they are a refusal that says what to do.
+
+    `everybody`: the whole brand is asked, so tables are joined by hash: what expressions select is guessed far too low,
+    and a million looks into an index would follow.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
             cursor.execute("SET LOCAL work_mem = '64MB'")
             cursor.execute("SET LOCAL jit = off")  # compiling takes longer than a million rows do
+            if everybody:
+                cursor.execute("SET LOCAL enable_nestloop = off")
             yield cursor
-            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL enable_nestloop = on")
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise too_slow(seconds) from error
