@@ -24,6 +24,7 @@ EXCEPTIONS = {
     "kit.clock": "the one place",
     "kit.ids": "a fresh id carries the instant it is made at",
     "flows.imports.process": "entry point of the processes that an import starts",
+    "flows.insight.process": "entry point of the process of a nightly run",
 }
 
 

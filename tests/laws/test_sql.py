@@ -25,6 +25,11 @@ NAMES_OF_OURS = {
     "platform.outbox.store.drop": {"partition"},
     "platform.due.api.claim": {"table", "due", "where"},  # written out by the room whose table it is
     "value.ledger.records._adjustment": {"lock"},
+    "insight.warehouse.sources._copy_of": {"source"},  # a query written out there
+    # names of the warehouse's own files, quoted; DuckDB reads what FROM names, not a parameter
+    "insight.warehouse.shaping.merge": {"paths"},
+    "insight.warehouse.shaping._read": {"given"},
+    "insight.warehouse.shaping._know": {"known"},
 }
 
 

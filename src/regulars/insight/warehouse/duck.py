@@ -37,7 +37,12 @@ def connect(brand_id: UUID, *, memory: str | None = None, threads: int | None = 
         duck.close()
 
 
+def literal(path: Path) -> str:
+    """A file's name in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
 def parquet_of(paths: Sequence[Path]) -> str:
     """The files as a relation."""
-    names = ", ".join(f"'{path}'" for path in paths)
+    names = ", ".join(map(literal, paths))
     return f"read_parquet([{names}], hive_partitioning = false)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +81,7 @@ def declare(duck: Any, parts: Sequence[tuple[Part, str]]) -> None:
         stored = {name: kind for name, kind in columns.items() if name not in DERIVED.get(table, ())}
         name = f"{table}_stored" if table in DERIVED else table
         if mine:
-            listed = ", ".join(f"'{path}'" for path in mine)
+            listed = ", ".join(ducks.literal(Path(path)) for path in mine)
             picked = ", ".join(f'"{column}"' for column in stored)
             query = f"SELECT {picked} FROM read_parquet([{listed}], hive_partitioning = false)"
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from regulars.insight.warehouse.duck import parquet_of
+from regulars.insight.warehouse.duck import literal, parquet_of
 from regulars.insight.warehouse.sources import Source
 from regulars.insight.warehouse.types import IDS
 
@@ -111,7 +111,9 @@ def shape_snapshot(duck: Any, source: Source, given: Path, *, into: Path) -> lis
     """A table that is kept whole: one file."""
     _read(duck, source, given)
     place = into / f"{source.feeds[0]}.parquet"
-    (row,) = duck.execute(f"COPY (SELECT * FROM given) TO '{place}' ({_PARQUET}, RETURN_STATS)").fetchall()
+    (row,) = duck.execute(
+        f"COPY (SELECT * FROM given) TO {literal(place)} ({_PARQUET}, RETURN_STATS)"
+    ).fetchall()
     return [Made(source.feeds[0], None, place, row[1], None)]
 
 
@@ -119,15 +121,16 @@ def merge(duck: Any, table: str, paths: Sequence[Path], *, month: date, into: Pa
     """Small files of one table and month as one."""
     place = into / f"{table}-{month:%Y-%m}.parquet"
     (row,) = duck.execute(
-        f"COPY (SELECT * FROM {parquet_of(paths)}) TO '{place}' ({_PARQUET}, RETURN_STATS)"
+        f"COPY (SELECT * FROM {parquet_of(paths)}) TO {literal(place)} ({_PARQUET}, RETURN_STATS)"
     ).fetchall()
     made = _made(table, row)
     return Made(table, month, place, made.rows, made.max_id)
 
 
 def _write(duck: Any, source: Source, table: str, into: Path) -> list[Made]:
+    options = f"{_PARQUET}, PARTITION_BY (month), RETURN_STATS"
     rows = duck.execute(
-        f"COPY ({_TABLES[source.name, table]}) TO '{into / table}' ({_PARQUET}, PARTITION_BY (month), RETURN_STATS)"
+        f"COPY ({_TABLES[source.name, table]}) TO {literal(into / table)} ({options})"
     ).fetchall()
     return [_made(table, row) for row in rows if row[1]]
 
@@ -135,8 +138,8 @@ def _write(duck: Any, source: Source, table: str, into: Path) -> list[Made]:
 def _stage(duck: Any, into: Path, lines: Sequence[Path]) -> None:
     """What is read again and again: all but the widest column, which has become lines by now."""
     staged = into / "staged.parquet"
-    duck.execute(f"COPY (SELECT * EXCLUDE (lines) FROM fresh) TO '{staged}' (FORMAT parquet)")
-    duck.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet('{staged}')")
+    duck.execute(f"COPY (SELECT * EXCLUDE (lines) FROM fresh) TO {literal(staged)} (FORMAT parquet)")
+    duck.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM read_parquet({literal(staged)})")
     made = (
         parquet_of(lines)
         if lines
@@ -148,7 +151,7 @@ def _stage(duck: Any, into: Path, lines: Sequence[Path]) -> None:
 def _read(duck: Any, source: Source, given: Path) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in source.columns.items())
     duck.execute(
-        f"""CREATE OR REPLACE TEMP VIEW given AS SELECT * FROM read_csv('{given}', columns = {{{columns}}},
+        f"""CREATE OR REPLACE TEMP VIEW given AS SELECT * FROM read_csv({literal(given)}, columns = {{{columns}}},
                 header = false, delim = ',', quote = '"', escape = '"', auto_detect = false,
                 allow_quoted_nulls = false, max_line_size = 8388608, buffer_size = 33554432)"""
     )
