@@ -57,12 +57,11 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     fails does not stop the others."""
     today = _today(brand, now)
     period = reports.recent_year(today)
-    month = reports.month_of(today.replace(day=1) - timedelta(days=1))
     states: dict[str, str] = {}
     for number, name in enumerate(REPORTS):
-        states[name] = _kept_run(brand, warehouse, name, period, now)
+        states[name] = _kept_run(brand, warehouse, name, _usual(name, today), now)
         told((number + 1) / (len(REPORTS) + 1))
-    states[MONTHLY] = _kept_run(brand, warehouse, MONTHLY, month, now)
+    states[MONTHLY] = _kept_run(brand, warehouse, MONTHLY, _usual(MONTHLY, today), now)
     told(1.0)
     return StepResult(
         rows=sum(state == "done" for state in states.values()),
@@ -81,10 +80,7 @@ def get_report(*, brand: Brand, name: str, now: datetime, period: Period | None 
     if found is not None and found.charts and (period is None or _period_of(found) == period):
         return Made(reports.report_from_json(found.charts), found.as_of, found.started_at)
     today = _today(brand, now)
-    if period is None:
-        period = reports.recent_year(today)
-        if name == MONTHLY:
-            period = reports.month_of(today.replace(day=1) - timedelta(days=1))
+    period = period or _usual(name, today)
     with _warehouse(brand) as warehouse:
         return Made(_make(brand, warehouse, name, period, now), warehouse.complete_at or now, now)
 
@@ -143,6 +139,14 @@ def asked_of(brand: Brand, period: Period, now: datetime) -> Asked:
         dormant_days=lifecycle.get_rules(brand_id=brand.id).rules.dormant_days,
         names=names_of(brand, now),
     )
+
+
+def _usual(name: str, today: date) -> Period:
+    """The last twelve months; of retention thirteen, so that a cohort is seen for a whole year; the last month."""
+    if name == MONTHLY:
+        return reports.month_of(today.replace(day=1) - timedelta(days=1))
+    year = reports.recent_year(today)
+    return Period(add_months(year.first, -1), year.last) if name == "retention" else year
 
 
 def names_of(brand: Brand, now: datetime) -> dict[str, dict[str, Text]]:

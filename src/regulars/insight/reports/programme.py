@@ -148,11 +148,12 @@ def _month(
     buyers, dormant = int(bought["buyers"]) if bought else 0, int(asleep["dormant"]) if asleep else 0
     points_cost = None if assumed.point_cost is None else round_half_up(points * assumed.point_cost, 100)
     benefits, other = entered("benefit_cost"), entered("other_cost")
-    cost = sum(one or 0 for one in (points_cost, coupons, benefits, other))
+    known = sum(one or 0 for one in (points_cost, coupons, benefits, other))
+    cost = known if bought or known else None  # a month before there was anything costs nothing that is known
     margin = None
-    if assumed.margin_permille is not None and assumed.extra_permille is not None:
+    if bought and assumed.margin_permille is not None and assumed.extra_permille is not None:
         margin = round_half_up(sales * assumed.margin_permille * assumed.extra_permille, 1_000_000)
-    result = None if margin is None or points_cost is None else margin - cost
+    result = None if margin is None or points_cost is None or cost is None else margin - cost
     return (
         day,
         sales,
