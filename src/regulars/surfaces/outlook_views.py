@@ -227,6 +227,8 @@ class OutlooksOut(Schema):
     next_cursor: str | None = None
 
 
+_MODELS = ("bg_nbd", "pareto_nbd", "learned", "combined", "naive")
+
 DueOut.model_rebuild()
 ChurnOut.model_rebuild()
 
@@ -251,7 +253,7 @@ def value_of(brand_id: UUID, said: Language) -> ValueOut:
         held_from=found["held_from"],
         held_to=found["held_to"],
         held_rows=found["held_rows"],
-        models=[ForecastOut(model=name, **one) for name, one in found["models"].items()],
+        models=[ForecastOut(model=one, **found["models"][one]) for one in _MODELS if one in found["models"]],
         coverage=found["coverage"],
         alive=found["alive"],
         count_spend_correlation=found["count_spend_correlation"],

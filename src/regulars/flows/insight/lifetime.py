@@ -124,13 +124,15 @@ def learnt_from(warehouse: Warehouse, reader: Reader, members: int) -> Reader:
 def too_little(have: dict[str, float], need: dict[str, float]) -> Text:
     """What there is and what it takes, in words."""
     short = [name for name in need if have.get(name, 0) < need[name]]
-    zh = "；".join(f"{_COUNTED[name].zh}：需要 {need[name]:g}，现有 {have.get(name, 0):g}" for name in short)
-    en = "; ".join(
-        f"{_COUNTED[name].en}: {need[name]:g} needed, {have.get(name, 0):g} there" for name in short
-    )
-    return Text(f"数据不足。{zh}", f"Not enough data. {en}")
+    said = [
+        _SHORT.format(what=_COUNTED[name], need=f"{need[name]:g}", have=f"{have.get(name, 0):g}")
+        for name in short
+    ]
+    return _TOO_LITTLE.format(what=Text(" ".join(one.zh for one in said), " ".join(one.en for one in said)))
 
 
+_TOO_LITTLE = Text("数据不足。{what}", "Not enough data. {what}")
+_SHORT = Text("{what}：需要 {need}，现有 {have}。", "{what}: {need} needed, {have} there.")
 _COUNTED = {
     "days": Text("订单历史天数", "days of orders"),
     "members": Text("有购买的会员", "members who bought"),

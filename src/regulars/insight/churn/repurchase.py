@@ -13,6 +13,7 @@ from regulars.insight.churn.types import Due, Numbers, Pairs
 _LEAST_GAPS = 30  # of a category, for a mean of its own
 _LAPSED = 2.5  # gaps without a purchase: she no longer buys in that category
 _SOON = 14  # days
+_AHEAD = 90  # days: what is farther off is not told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +58,7 @@ def waits(pairs: Pairs, usual: Usual) -> tuple[Numbers, Numbers]:
 def due(*, today: Pairs, members: int, categories: int, earlier: Pairs | None = None) -> Due:
     """For each member the category due next, among those she still buys in; `earlier` pairs are for the back-test."""
     gap, left = waits(today, usual_gaps(today, categories))
-    live = today.since <= _LAPSED * gap
+    live = (today.since <= _LAPSED * gap) & (left <= _AHEAD)
     order = np.lexsort((today.category[live], left[live], today.member[live]))
     rows = np.flatnonzero(live)[order]
     first = np.ones(rows.size, dtype=bool)

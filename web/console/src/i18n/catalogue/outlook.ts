@@ -58,6 +58,8 @@ export const outlook = {
     expected: ['预计不会购买', 'Expected not to buy'],
     expectedHint: ['{n} 天内', 'within {n} days'],
     auc: ['分辨力 AUC', 'Telling apart (AUC)'],
+    aucShort: ['AUC', 'AUC'],
+    tested: ['{day} 起 {n} 天', '{n} days from {day}'],
     rule: ['简单规则 {v}', 'simple rule {v}'],
     right: ['点名说中', 'Right when named'],
     rightHint: ['各点名 {n} 位，规则 {v}', 'of {n} named each; rule {v}'],
