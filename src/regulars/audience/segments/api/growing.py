@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
 from django.db import connection
 
 from regulars.audience.segments import places
 from regulars.audience.segments.api.definitions import create, get_segment, list_segments
 from regulars.audience.segments.api.reading import walk
-from regulars.audience.segments.policy.alike import LEAST_SEED, SCORERS, Scorer, standardised
 from regulars.audience.segments.policy.readymade import Figures, ready_made
 from regulars.audience.segments.store import asking, reporting
 from regulars.audience.segments.types import Segment, SegmentDraft
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
+
+if TYPE_CHECKING:
+    from regulars.audience.segments.policy.alike import Scorer
 
 MOST_ALIKE = 1_000_000
 VECTOR = (
@@ -46,6 +48,10 @@ def look_alike(
     """
     if not 1 <= size <= 100_000:
         raise invalid_field("size", "out_of_range", "1–100 000 人", "1 to 100 000 members")
+    import numpy as np
+
+    from regulars.audience.segments.policy.alike import LEAST_SEED, SCORERS, standardised
+
     if scorer is None and method not in SCORERS:
         raise invalid_field("method", "unknown_method", "cosine 或 logistic", "cosine or logistic")
     segment = get_segment(brand_id=scope.brand_id, code=seed)
