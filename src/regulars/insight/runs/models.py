@@ -27,7 +27,7 @@ class ModelRun(models.Model):
     charts = models.JSONField(default=dict, db_default={})
     problem_zh = models.TextField(default="", db_default="")
     problem_en = models.TextField(default="", db_default="")
-    progress = models.FloatField(default=0.0, db_default=0.0)
+    progress = models.DecimalField(max_digits=5, decimal_places=4, default=0, db_default=0)
 
     class Meta:
         db_table = "model_run"

@@ -50,7 +50,7 @@ def begin(
 
 def progress(*, run: Run, share: float) -> None:
     """So much of the run is done, from 0 to 1."""
-    _rows(run).update(progress=max(0.0, min(1.0, share)))
+    _rows(run).update(progress=round(max(0.0, min(1.0, share)), 4))
 
 
 def finish(
@@ -159,6 +159,6 @@ def _rows(run: Run) -> Any:
 
 
 def _run_of(row: models.ModelRun, *, charts: bool = True) -> Run:
-    left_out = {"problem"} if charts else {"problem", "charts"}
+    left_out = {"problem", "progress"} | (set() if charts else {"charts"})
     same = {f.name: getattr(row, f.name) for f in fields(Run) if f.name not in left_out}
-    return Run(**same, problem=Text(row.problem_zh, row.problem_en))
+    return Run(**same, problem=Text(row.problem_zh, row.problem_en), progress=float(row.progress))
