@@ -199,17 +199,13 @@ def month_ends(today: date) -> list[date]:
 
 def _line(warehouse: Warehouse, rules: StageRules, today: date) -> None:
     """Everybody's line of stages as the table `stage_line` of this connection."""
-    import ibis
-
     line = lifecycle.line_of_stages(
         sales(warehouse).select("member_id", "local_day"),
         profiled(warehouse).select("member_id", "joined_day"),
         rules,
         today,
     )
-    warehouse.duck.execute(
-        f"CREATE OR REPLACE TEMP TABLE stage_line AS {ibis.to_sql(line, dialect='duckdb')}"
-    )
+    warehouse.keep("stage_line", line)
 
 
 def _standings(warehouse: Warehouse) -> Standings:
