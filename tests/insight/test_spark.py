@@ -25,7 +25,9 @@ LAST = date(2024, 12, 31)
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install -r requirements/spark.txt")
+    sql = pytest.importorskip(
+        "pyspark.sql", reason="pyspark is not installed: pip install -r requirements/spark.txt"
+    )
     made = (
         sql.SparkSession.builder.master(os.environ.get("REGULARS_SPARK_MASTER", "local[2]"))
         .appName("regulars")
