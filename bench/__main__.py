@@ -15,6 +15,7 @@ BENCHES = (
     "member360",
     "reconcile",
     "coupons",
+    "segments",
     "demo",
 )
 

@@ -20,6 +20,7 @@ from regulars.kit.periods import start_of_day
 from regulars.kit.sql import plain_array, text_array
 
 LOOK_BACK_DAYS = 730
+_FEW = 16
 # What others do to her is not her doing.
 _NOT_HERS = (
     "refund", "order_delivered", "adjust", "burn_return", "capture", "release", "lot_activate", "lot_cancel",
@@ -242,7 +243,10 @@ def refresh(cursor: Any, *, ground: Ground, member_ids: Sequence[UUID], day: dat
         "store_ids": plain_array(ground.stores),
         "store_codes": text_array(ground.stores.values()),
     }
-    # planned once and kept: for a member or two the planning would cost more than the work
+    if len(member_ids) > _FEW:
+        cursor.execute(_WRITE, values)
+        return int(cursor.rowcount)
+    # planned once and kept: for a member or two the planning costs more than the work; for many it pays
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as planned:
         planned.execute(_WRITE, values)
         return int(planned.rowcount)
