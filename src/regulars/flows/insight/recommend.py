@@ -101,26 +101,31 @@ class _Data:
     def __init__(self, warehouse: Warehouse, today: date) -> None:
         self.duck = warehouse.duck
         self.today = today
-        self._line = f"""
-            SELECT l.* FROM lines AS l
-              JOIN (SELECT member_id FROM members WHERE profiling AND status <> 'left') USING (member_id)
-             WHERE l.local_day <= DATE '{today.isoformat()}'"""
         self.duck.execute(
-            f"""CREATE OR REPLACE TEMP TABLE recommend_member AS
-                SELECT member_id, (row_number() OVER (ORDER BY member_id) - 1)::INTEGER AS place
-                  FROM (SELECT DISTINCT member_id FROM ({self._line}))"""
+            "CREATE OR REPLACE TEMP TABLE recommend_day AS SELECT CAST(? AS DATE) AS today", [today]
         )
         self.duck.execute(
-            f"""CREATE OR REPLACE TEMP TABLE recommend_item AS
-                SELECT *, (row_number() OVER (ORDER BY sku) - 1)::INTEGER AS place FROM (
-                    SELECT sku, arg_max(name, occurred_at) AS name, arg_max(category, occurred_at) AS category,
-                           arg_max(department, occurred_at) AS department,
-                           arg_max(amount / quantity, occurred_at) FILTER (quantity > 0) AS price,
-                           max(local_day) AS last_sold, count(DISTINCT member_id)::INTEGER AS buyers
-                      FROM ({self._line}) GROUP BY sku)"""
+            """CREATE OR REPLACE TEMP VIEW recommend_line AS
+               SELECT l.* FROM lines AS l
+                 JOIN (SELECT member_id FROM members WHERE profiling AND status <> 'left') USING (member_id)
+                WHERE l.local_day <= (SELECT today FROM recommend_day)"""
+        )
+        self.duck.execute(
+            """CREATE OR REPLACE TEMP TABLE recommend_member AS
+               SELECT member_id, (row_number() OVER (ORDER BY member_id) - 1)::INTEGER AS place
+                 FROM (SELECT DISTINCT member_id FROM recommend_line)"""
+        )
+        self.duck.execute(
+            """CREATE OR REPLACE TEMP TABLE recommend_item AS
+               SELECT *, (row_number() OVER (ORDER BY sku) - 1)::INTEGER AS place FROM (
+                   SELECT sku, arg_max(name, occurred_at) AS name, arg_max(category, occurred_at) AS category,
+                          arg_max(department, occurred_at) AS department,
+                          arg_max(amount / quantity, occurred_at) FILTER (quantity > 0) AS price,
+                          max(local_day) AS last_sold, count(DISTINCT member_id)::INTEGER AS buyers
+                     FROM recommend_line GROUP BY sku)"""
         )
         first, last = self.duck.execute(
-            f"SELECT min(local_day), max(local_day) FROM ({self._line})"
+            "SELECT min(local_day), max(local_day) FROM recommend_line"
         ).fetchone()
         self.first_day: date = first or today
         self.last_day: date = last or today
@@ -130,10 +135,11 @@ class _Data:
 
     def purchases(self) -> Purchases:
         found = self.duck.execute(
-            f"""SELECT m.place AS member, i.place AS item,
-                       date_diff('day', DATE '{self.first_day.isoformat()}', l.local_day)::SMALLINT AS day
-                  FROM ({self._line}) AS l JOIN recommend_member AS m USING (member_id)
-                  JOIN recommend_item AS i USING (sku)"""
+            """SELECT m.place AS member, i.place AS item,
+                      date_diff('day', CAST(? AS DATE), l.local_day)::SMALLINT AS day
+                 FROM recommend_line AS l JOIN recommend_member AS m USING (member_id)
+                 JOIN recommend_item AS i USING (sku)""",
+            [self.first_day],
         ).fetchnumpy()
         return Purchases.of(
             member=found["member"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -116,7 +117,7 @@ def raise_alerts(*, brand_id: UUID, weeks: Sequence[Week], today: date, now: dat
                 bad=one.bad,
                 texts_before=one.texts_before,
                 bad_before=one.bad_before,
-                p=one.p,
+                p=Decimal(f"{one.p:.30f}"),
             )
             row.save(force_insert=True)
             made.append(_alert_of(row))
@@ -217,7 +218,7 @@ def _alert_of(row: models.VoiceAlert) -> Alert:
     return Alert(
         row.id,
         row.at,
-        Worse(row.topic, row.texts, row.bad, row.texts_before, row.bad_before, row.p),
+        Worse(row.topic, row.texts, row.bad, row.texts_before, row.bad_before, float(row.p)),
         row.seen_by,
         row.seen_at,
     )

@@ -22,7 +22,7 @@ class TextInsight(models.Model):
     rating = models.IntegerField(null=True)
     language = models.TextField()
     mood = models.TextField()
-    score = models.FloatField()
+    score = models.DecimalField(max_digits=4, decimal_places=3)
     topics = ArrayField(models.TextField(), default=list)
     needs = ArrayField(models.TextField(), default=list)
     reader = models.TextField(default="local")
@@ -70,7 +70,7 @@ class VoiceAlert(models.Model):
     bad = models.IntegerField()
     texts_before = models.IntegerField()
     bad_before = models.IntegerField()
-    p = models.FloatField()
+    p = models.DecimalField(max_digits=31, decimal_places=30)
     seen_by = models.TextField(default="")
     seen_at = models.DateTimeField(null=True)
 

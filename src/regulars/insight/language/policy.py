@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 from regulars.insight.language import lexicon, sentiment
 from regulars.insight.language.types import Mood, Phrase, Reading, Week, Worse
@@ -120,12 +122,4 @@ def _phrases_of(words: Sequence[str]) -> Iterable[str]:
 
 
 # words that say nothing alone, and those that only say that it was good or bad
-_WORDS = """
-的 了 是 我 你 他 她 它 在 有 和 就 也 都 很 不 没 没有 又 还 还是 这 那 这个 那个 这样
-一 一个 个 上 下 里 去 来 到 说 要 会 能 可以 可能 因为 所以 但 但是 不过 而且 虽然 如果
-然后 就是 只是 只有 非常 比较 真的 太 更 最 再 被 把 让 给 对 从 用 吧 吗 呢 啊 呀 哦 嗯
-我们 你们 他们 自己 大家 什么 怎么 为什么 不错 很好 好 差 喜欢 不好 一般 感觉 觉得 总体
-总的来说 来说 知道 不知道 看到 看 买 东西 时候 以后 之后 现在 一直 已经 应该 值得 多 少 大 小
-点 一点 一下 几 两 次 第一次 这么 那么 起来 出来 不是 很多
-"""
-_EMPTY = frozenset(_WORDS.split())
+_EMPTY = frozenset(json.loads((Path(__file__).with_name("weights") / "empty_words.json").read_text()))

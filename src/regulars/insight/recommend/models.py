@@ -51,8 +51,8 @@ class AlsoBought(models.Model):
     rank = models.SmallIntegerField()
     other = models.TextField()
     together = models.IntegerField()
-    lift = models.FloatField()
-    share = models.FloatField()
+    lift = models.DecimalField(max_digits=10, decimal_places=2)
+    share = models.DecimalField(max_digits=5, decimal_places=4)
 
     class Meta:
         db_table = "also_bought"

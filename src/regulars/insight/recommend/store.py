@@ -155,7 +155,7 @@ def also_bought(
     """(product, days with both, lift, share), the surest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT {_COLUMNS.format("p")}, a.together, a.lift, a.share
+            f"""SELECT {_COLUMNS.format("p")}, a.together, a.lift::float8, a.share::float8
                   FROM also_bought AS a JOIN recommend_product AS p ON p.brand_id = a.brand_id AND p.sku = a.other
                  WHERE a.brand_id = %s AND a.sku = %s
                    AND NOT p.sku = ANY(%s::text[]) AND NOT p.category = ANY(%s::text[])

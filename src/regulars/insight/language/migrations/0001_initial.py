@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("rating", models.IntegerField(null=True)),
                 ("language", models.TextField()),
                 ("mood", models.TextField()),
-                ("score", models.FloatField()),
+                ("score", models.DecimalField(decimal_places=3, max_digits=4)),
                 (
                     "topics",
                     django.contrib.postgres.fields.ArrayField(
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ("bad", models.IntegerField()),
                 ("texts_before", models.IntegerField()),
                 ("bad_before", models.IntegerField()),
-                ("p", models.FloatField()),
+                ("p", models.DecimalField(decimal_places=30, max_digits=31)),
                 ("seen_by", models.TextField(default="")),
                 ("seen_at", models.DateTimeField(null=True)),
             ],

@@ -29,8 +29,8 @@ class Migration(migrations.Migration):
                 ("rank", models.SmallIntegerField()),
                 ("other", models.TextField()),
                 ("together", models.IntegerField()),
-                ("lift", models.FloatField()),
-                ("share", models.FloatField()),
+                ("lift", models.DecimalField(decimal_places=2, max_digits=10)),
+                ("share", models.DecimalField(decimal_places=4, max_digits=5)),
             ],
             options={
                 "db_table": "also_bought",

@@ -15,6 +15,7 @@ export const voices = {
     betterHint: ['热门榜 {p}，本人常买 {o}', 'popular {p}, own most-bought {o}'],
     accuracy: ['推荐的前 10 件里，再购命中 {p}；热门榜只有 {q}', 'The first ten hold {p} of what is bought again; the popular list holds {q}'],
     accuracyUnit: ['召回率 recall{\'@\'}10', 'recall{\'@\'}10'],
+    ndcg: ['NDCG{\'@\'}10', 'NDCG{\'@\'}10'],
     accuracyPeriod: ['最近 4 周（留出），{when}检验', 'the last four weeks, held out; checked {when}'],
     question: ['问题', 'Question'],
     q: {
