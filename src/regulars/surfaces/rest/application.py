@@ -68,16 +68,17 @@ _TAGS = [
     {"name": "Gift cards", "description": "Batches, sales, binding to members, giving on, voiding."},
     {
         "name": "Insight",
-        "description": "How fresh what is learned is; RFM; tiers over time; members as of a past instant.",
+        "description": "How fresh what is learned is; RFM; tiers over time; members as of a past instant; stages, "
+        "KOC scores, profiles, reports and goals.",
     },
     {"name": "Value and churn", "description": "What members will be worth, whether they buy again, and why not."},
     {"name": "Recommendations", "description": "What members are recommended; what goes together."},
-    {"name": "Insight", "description": "Stages of members, KOC scores, profiles, reports and goals."},
     {
         "name": "Segments",
         "description": "Groups of members by any condition; facts and scores of a member; profiling.",
     },
     {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
+    {"name": "Webhooks", "description": "Endpoints that are told what happens, their secrets, log and replay."},
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 
