@@ -102,3 +102,13 @@ def test_a_bad_question_is_refused(shop: Any) -> None:
         problem = shop.call.refused("GET", f"/insight/outlooks?{query}")
         assert problem["status"] == 422
         assert field in problem["errors"][0]["field"]
+
+
+def test_a_threshold_becomes_a_segment(shop: Any) -> None:
+    """What the pages' sliders send."""
+    for code, field, value in (("value-12-5000", "value_12", 5000), ("churn-30-50", "churn_30", "0.50")):
+        name = {"zh": code, "en": code}
+        definition = {"field": f"score.{field}", "op": "gte", "value": value}
+        given = {"code": code, "name": name, "kind": "refreshed", "definition": definition}
+        made = shop.call("POST", "/segments", given).ok()
+        assert made["code"] == code
