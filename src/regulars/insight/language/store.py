@@ -124,8 +124,8 @@ def texts_of(brand_id: UUID, since: datetime, most: int) -> list[tuple[str, Mood
 
 
 _SELECT = """
-SELECT t.member_id, t.id, t.at, t.type, t.text, t.rating, t.language, t.mood, t.score::float8, t.topics, t.needs, t.reader,
-       l.mood, coalesce(l.by, '')
+SELECT t.member_id, t.id, t.at, t.type, t.text, t.rating, t.language, t.mood, t.score::float8, t.topics, t.needs,
+       t.reader, l.mood, coalesce(l.by, '')
   FROM text_insight AS t LEFT JOIN text_label AS l ON l.member_id = t.member_id AND l.id = t.id"""
 
 
