@@ -368,7 +368,8 @@ def test_a_foreign_key_sees_and_changes_nothing(walked: dict[str, Any]) -> None:
     secrets = [s for s in secrets if s not in OURS_TOO]
     for method, path, _ in operations():
         answer = call(shop.foreign, method, path, walked)
-        said = answer.content.decode()
+        # the request's own number is made of digits as they come
+        said = re.sub(r"urn:regulars:request:[0-9a-f]+", "", answer.content.decode())
         if "{member}" in path:
             assert answer.status == 404, (method, path, answer)
         for secret in secrets:
