@@ -80,7 +80,9 @@ def main(members: int = 1_000_000) -> None:
     lap(f"reasons of {sum(bool(one) for one in because):,} members")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     whole, load = time.perf_counter() - began, os.getloadavg()[0]
-    print(f"all {whole:.1f} s, processor {time.process_time() - spent:.1f} s, peak {peak:,.0f} MB, load {load:.1f}")
+    print(
+        f"all {whole:.1f} s, processor {time.process_time() - spent:.1f} s, peak {peak:,.0f} MB, load {load:.1f}"
+    )
     print(measures.classification(today.next_in >= 30, gone))
 
 

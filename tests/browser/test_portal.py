@@ -120,7 +120,8 @@ def sign_in(page: Any, brand: Brand, address: str = PHONE) -> None:
 
 _STICKING_OUT = """
 () => [...document.querySelectorAll('#app *')]
-  .filter((e) => e.getBoundingClientRect().width > 1 && !e.closest('.tier, .skip, .hidden-visually, .days, .filters, svg'))
+  .filter((e) => e.getBoundingClientRect().width > 1)
+  .filter((e) => !e.closest('.tier, .skip, .hidden-visually, .days, .filters, svg'))
   .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map((e) => `${e.className}: ${e.textContent.slice(0, 40)}`)
 """

@@ -26,7 +26,7 @@ CONTENT = {
 REWARDS: tuple[dict[str, Any], ...] = (
     {
         "key": "mug", "name": {"zh": "晨光马克杯", "en": "Morning mug"}, "kind": "goods", "state": "active",
-        "fulfilment": "store", "stores": ["S1"], "price": {"unit": "points", "points": 120}, 
+        "fulfilment": "store", "stores": ["S1"], "price": {"unit": "points", "points": 120},
         "limit": {"count": 2, "period": "month"}, "category": "home", "category_name": {"zh": "家居", "en": "Home"},
         "description": {"zh": "釉下彩，可进微波炉。", "en": "Glazed; fits the microwave."},
     },

@@ -36,7 +36,9 @@ def source_of(brand: Brand) -> str:
 
 def _queue(events: Sequence[Event], now: datetime) -> None:
     wanted = webhooks.topics_wanted(brand_ids=list({event.brand_id for event in events}))
-    chosen = [event for event in events if webhooks.wants(topics=wanted.get(event.brand_id, ()), topic=event.topic)]
+    chosen = [
+        event for event in events if webhooks.wants(topics=wanted.get(event.brand_id, ()), topic=event.topic)
+    ]
     if not chosen:
         return
     by_brand: dict[UUID, list[Event]] = {}

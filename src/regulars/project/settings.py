@@ -24,7 +24,7 @@ FIELD_KEYS: dict[int, bytes] = {1: FIELD_KEY, **numbered_keys("REGULARS_FIELD_KE
 FILES_DIRECTORY = DATA / "files"
 # Where the warehouse keeps its Parquet files, and what analytics may take of the machine.
 WAREHOUSE_DIRECTORY = DATA / "warehouse"
-INSIGHT_MEMORY = os.environ.get("REGULARS_INSIGHT_MEMORY") or "1GB"
+INSIGHT_MEMORY = os.environ.get("REGULARS_INSIGHT_MEMORY") or "512MB"
 INSIGHT_THREADS = int(os.environ.get("REGULARS_INSIGHT_THREADS") or 2)
 
 # Private networks that requests to others' servers (webhooks, providers) may go to; none by default.

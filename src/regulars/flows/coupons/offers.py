@@ -92,7 +92,7 @@ def tell(*, scope: Scope, definition: Mapping[str, Any], now: datetime) -> Text:
     made = coupons.read_definition(definition)
     check_definition(scope=scope, made=made, now=now)
     return coupons.sentence(
-        made, _offer_text(standing.live_of(scope, now), made), _budget_names(scope, [made])
+        made, _offer_text(standing.live_of(scope, now), made), budgets=_budget_names(scope, [made])
     )
 
 
@@ -111,7 +111,7 @@ def sentences(*, scope: Scope, made: Iterable[Definition], now: datetime) -> dic
     """Each definition in a sentence, by key: what it gives, when, how many there are and how it is had."""
     live, listed = standing.live_of(scope, now), list(made)
     names = _budget_names(scope, listed)
-    return {one.key: coupons.sentence(one, _offer_text(live, one), names) for one in listed}
+    return {one.key: coupons.sentence(one, _offer_text(live, one), budgets=names) for one in listed}
 
 
 def _budget_names(scope: Scope, made: Iterable[Definition]) -> dict[str, Text]:

@@ -24,7 +24,9 @@ def fill(scope: Scope, ids: dict[int, UUID], joined: dict[int, datetime], now: d
     for number, member_id in sorted(ids.items()):
         rng = random.Random(number * 31 + 7)
         at = joined[number]
-        rows.append((member_id, ConsentIn("terms", "", True, brand.consent_version, brand.consent, at, _NOTE)))
+        rows.append(
+            (member_id, ConsentIn("terms", "", True, brand.consent_version, brand.consent, at, _NOTE))
+        )
         for channel, share in _SHARES.items():
             if rng.random() >= share:
                 continue

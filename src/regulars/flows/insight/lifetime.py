@@ -8,29 +8,26 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-
 from regulars.audience.member_facts import api as member_facts
+from regulars.flows.insight.terms import terms_of
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.behaviour.api import Reader
 from regulars.insight.behaviour.types import Behaviour
 from regulars.insight.lifetime import api as lifetime
 from regulars.insight.lifetime.types import NotEnough, Sample, Terms
 from regulars.insight.measures import api as measures
-from regulars.insight.runs import api as runs
 from regulars.insight.warehouse.api import Warehouse
 from regulars.kit.text import Text
-from regulars.platform.audit import api as audit
-from regulars.platform.organisations.types import Brand, Scope
+from regulars.platform.organisations.types import Brand
 
-KIND = "lifetime"
 MOST_LEARNT_FROM = 200_000  # members: more of them move no figure that anybody sees
 _FEWEST_DAYS = 60  # of history, before a day that is learnt from
 
 
 def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> StepResult:
     """Estimate and write the values of one brand's members."""
-    terms = terms_of(brand.id)
+    given = terms_of(brand.id)
+    terms = Terms(margin=given.margin, discount=given.discount)
     with Reader(warehouse) as reader:
         end = last_known(reader, brand, now)
         if reader.first_day is None or end is None or (end - reader.first_day).days < 2 * _FEWEST_DAYS:
@@ -81,32 +78,6 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         period_from=reader.first_day,
         period_to=end - timedelta(days=1),
     )
-
-
-def terms_of(brand_id: UUID) -> Terms:
-    """The share of money that is margin and the discount a year, as the brand has set them."""
-    setting = runs.get_setting(brand_id=brand_id, room=KIND)
-    value = setting.value if setting else {}
-    return Terms(margin=float(value.get("margin", 1.0)), discount=float(value.get("discount", 0.0)))
-
-
-def put_terms(*, scope: Scope, margin: float, discount: float, now: datetime) -> None:
-    """Set them; they hold from the next run on."""
-    before = terms_of(scope.brand_id)
-    value = {"margin": margin, "discount": discount}
-    with transaction.atomic():
-        runs.put_setting(brand_id=scope.brand_id, room=KIND, value=value, now=now, by=scope.actor.label)
-        audit.record(
-            organisation_id=scope.organisation_id,
-            brand_id=scope.brand_id,
-            actor=scope.actor,
-            action="insight.value_terms",
-            subject_type="insight",
-            subject_id=scope.brand_id,
-            now=now,
-            before={"margin": before.margin, "discount": before.discount},
-            after=value,
-        )
 
 
 def last_known(reader: Reader, brand: Brand, now: datetime) -> date | None:

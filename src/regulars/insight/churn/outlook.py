@@ -11,9 +11,8 @@ import numpy as np
 from regulars.insight.churn import reasons
 from regulars.insight.churn.fitting import Model, matrix
 from regulars.insight.churn.types import HORIZONS, Because, Enough, NotEnough, Numbers, Outlook, Sample
+from regulars.insight.churn.words import RULE_DAYS
 from regulars.insight.measures import api as measures
-
-RULE_DAYS = 30  # the simple rule: who has not bought for so long is gone
 
 
 def outlook(

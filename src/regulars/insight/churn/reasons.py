@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from regulars.insight.churn.types import Because, Numbers, Reason
-from regulars.kit.text import Text
+from regulars.insight.churn.types import Because, Numbers
+from regulars.insight.churn.words import BY_CODE, REASONS
 
-REASONS = (
-    Reason("long_away", Text("很久没来", "Has not been for long"), ("since", "overdue"), 1),
-    Reason("comes_less", Text("来得比以前少", "Comes less than before"), ("visit_trend", "days_30"), -1),
-    Reason(
-        "seldom",
-        Text("一向来得不勤", "Never came often"),
-        ("rate", "gap_mean", "days_90", "gap_max", "gap_sd", "gap_last"),
-        -1,
-    ),
-    Reason(
-        "spends_less",
-        Text("花得比以前少", "Spends less than before"),
-        ("spend_trend", "spend_30", "last_spend"),
-        -1,
-    ),
-    Reason(
-        "small_baskets",
-        Text("消费金额低", "Spends little"),
-        ("spend_rate", "spend_90", "mean_spend", "pieces"),
-        -1,
-    ),
-    Reason("narrow", Text("买的品类少", "Buys few kinds of goods"), ("categories_90", "categories_30"), -1),
-    Reason("new", Text("新客，还没养成习惯", "New, no habit yet"), ("tenure",), -1),
-    Reason(
-        "offers_only",
-        Text("多在有优惠时购买", "Buys mostly with offers"),
-        ("coupon_share", "discount_share"),
-        1,
-    ),
-    Reason("no_visits", Text("很少打开或互动", "Seldom opens or takes part"), ("visits_90",), -1),
-    Reason("refunded", Text("有过退货", "Has returned goods"), ("refunds",), 1),
-    Reason(
-        "where_and_when",
-        Text("购买的门店或时间不固定", "Where and when she buys"),
-        ("stores", "weekend_share", "online_share"),
-        0,
-    ),
-)
-BY_CODE: Mapping[str, Reason] = {one.code: one for one in REASONS}
 _MOST = 3
 _LEAST = 0.1  # of log-odds: a tenth more or less likely is not worth a word
 

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.kit.text import Text
-
 Numbers = NDArray[np.float64]
 HORIZONS = (7, 30, 60, 90)  # days: intent is told for 7 and 30, churn for 30, 60 and 90
 
@@ -48,20 +46,6 @@ class NotEnough(Exception):
     def __init__(self, have: Mapping[str, float], need: Mapping[str, float]) -> None:
         super().__init__(f"have {dict(have)}, need {dict(need)}")
         self.have, self.need = dict(have), dict(need)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Something about a member that makes her staying away likelier than a usual member's.
-
-    `fields` are set to the usual together, for they say the same thing. The first one's value is what people are shown,
-    and it has to lie on the worse side of the usual: more of it for +1, less for -1; 0: on either.
-    """
-
-    code: str
-    text: Text
-    fields: tuple[str, ...]
-    worse: int
 
 
 @dataclass(frozen=True, slots=True)

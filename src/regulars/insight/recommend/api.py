@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from regulars.insight.recommend import again, evaluation, reckon, store, together
-from regulars.insight.recommend.evaluation import Evaluation
-from regulars.insight.recommend.reckon import Piece, Told
+from regulars.insight.recommend import store
 from regulars.insight.recommend.store import Row
-from regulars.insight.recommend.together import similar_members
 from regulars.insight.recommend.types import (
     SHOWN,
     Floats,
@@ -21,19 +20,38 @@ from regulars.insight.recommend.types import (
     Tuning,
 )
 
+if TYPE_CHECKING:
+    from regulars.insight.recommend.evaluation import Evaluation
+    from regulars.insight.recommend.reckon import Piece, Told
+    from regulars.insight.recommend.together import similar_members
+
 __all__ = [
     "Evaluation", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member", "keep_lists",
     "keep_together", "reckon_lists", "similar_members", "wipe",
 ]  # fmt: skip
 
 
+_RECKONED = {"Evaluation": "evaluation", "Piece": "reckon", "similar_members": "together"}
+
+
+def __getattr__(name: str) -> Any:
+    """What reckons brings scipy with it, and is loaded when it is first asked for."""
+    if name not in _RECKONED:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"regulars.insight.recommend.{_RECKONED[name]}"), name)
+
+
 def fit(*, purchases: Purchases, end: int, tuning: Tuning) -> tuple[Floats, Floats, Floats]:
     """Weights of buy-again, fitted on the four weeks from day `end` on. Pure."""
+    from regulars.insight.recommend import again
+
     return again.fit(purchases, end=end, tuning=tuning)
 
 
 def evaluate(*, purchases: Purchases, tuning: Tuning) -> Evaluation:
     """How good the lists would have been for the last four weeks, fitted on what came before them. Pure."""
+    from regulars.insight.recommend import evaluation
+
     return evaluation.evaluate(purchases, end=purchases.days - tuning.horizon, tuning=tuning)
 
 
@@ -47,6 +65,8 @@ def reckon_lists(
     told: Told = lambda share: None,
 ) -> Iterator[Piece]:
     """Everybody's lists as of the end of the data, piece by piece. Pure."""
+    from regulars.insight.recommend import reckon
+
     return reckon.lists(purchases, skus, first_day=first_day, fitted=fitted, tuning=tuning, told=told)
 
 
@@ -69,6 +89,8 @@ def keep_together(
     *, brand_id: UUID, products: Sequence[Product], purchases: Purchases, skus: list[str]
 ) -> int:
     """Write the products, and what goes together as of the end of the data; gives how many pairs that are."""
+    from regulars.insight.recommend import together
+
     found = together.also_bought(purchases, end=purchases.days)
     rows: list[tuple[str, int, str, int, float, float]] = []
     previous, rank = -1, 0

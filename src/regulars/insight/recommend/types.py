@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float32]
+else:  # who only serves lists does not load numpy
+    Ints = Floats = Any
 
 ListKind = Literal["buy_again", "discover", "due"]
 KINDS: tuple[ListKind, ...] = ("buy_again", "discover", "due")
@@ -38,6 +41,8 @@ class Purchases:
     @classmethod
     def of(cls, *, member: Any, item: Any, day: Any, members: int, items: int, days: int) -> Purchases:
         """From equally long arrays in any order, with repetitions."""
+        import numpy as np
+
         keys = (np.asarray(member, "int64") * items + np.asarray(item, "int64")) << _DAY_BITS
         keys |= np.asarray(day, "int64")
         keys.sort()
@@ -47,6 +52,8 @@ class Purchases:
 
     def part(self, first: int, end: int, *, before: int | None = None) -> tuple[Ints, Ints, Ints]:
         """(member from 0, item, day) of the members `first` ≤ … < `end`, sorted so; only days earlier than `before`."""
+        import numpy as np
+
         bounds = np.array([first, end], "int64") * self.items << _DAY_BITS
         low, high = np.searchsorted(self.keys, bounds)
         keys = self.keys[low:high]

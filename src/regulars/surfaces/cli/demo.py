@@ -116,4 +116,6 @@ class _Bar:
         elif stage == "settling":
             print(say(zh="正在结算到期与等级……", en="Settling expiry and tiers up to now …"))
         elif stage == "insight":
-            print(say(zh="正在从购物记录中学习(RFM、价值、流失、推荐)……", en="Learning from what they bought …"))
+            print(
+                say(zh="正在从购物记录中学习(RFM、价值、流失、推荐)……", en="Learning from what they bought …")
+            )

@@ -10,7 +10,7 @@ from ninja import Field, Query, Router
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.facts.members import api as members
-from regulars.flows.insight import lifetime
+from regulars.flows.insight import terms as value_terms
 from regulars.kit import clock
 from regulars.surfaces import outlook_views as views
 from regulars.surfaces.access import language, scope_of
@@ -53,7 +53,7 @@ def list_by_value(
 @router.get("/insight/value/terms", response=TermsIO, **needs("insight.read"))
 def get_terms(request: HttpRequest) -> Any:
     """What the next run reckons with."""
-    terms = lifetime.terms_of(scope_of(request).brand_id)
+    terms = value_terms.terms_of(scope_of(request).brand_id)
     return TermsIO(margin=terms.margin, discount=terms.discount)
 
 
@@ -61,7 +61,7 @@ def get_terms(request: HttpRequest) -> Any:
 def put_terms(request: HttpRequest, given: TermsIO) -> Any:
     """Reckon with these from the next run on."""
     scope = scope_of(request)
-    lifetime.put_terms(scope=scope, margin=given.margin, discount=given.discount, now=clock.now())
+    value_terms.put_terms(scope=scope, margin=given.margin, discount=given.discount, now=clock.now())
     return given
 
 

@@ -71,14 +71,20 @@ _TAGS = [
         "description": "How fresh what is learned is; RFM; tiers over time; members as of a past instant; stages, "
         "KOC scores, profiles, reports and goals.",
     },
-    {"name": "Value and churn", "description": "What members will be worth, whether they buy again, and why not."},
+    {
+        "name": "Value and churn",
+        "description": "What members will be worth, whether they buy again, and why not.",
+    },
     {"name": "Recommendations", "description": "What members are recommended; what goes together."},
     {
         "name": "Segments",
         "description": "Groups of members by any condition; facts and scores of a member; profiling.",
     },
     {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
-    {"name": "Webhooks", "description": "Endpoints that are told what happens, their secrets, log and replay."},
+    {
+        "name": "Webhooks",
+        "description": "Endpoints that are told what happens, their secrets, log and replay.",
+    },
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
 

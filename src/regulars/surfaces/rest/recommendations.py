@@ -67,7 +67,7 @@ class RecommendationsOut(Schema):
 
 
 class AlsoBoughtOut(Schema):
-    """Bought on the same day, on so many `days`: `lift` times as often as by chance, `share` of the days with the first."""
+    """Bought on one day, on so many `days`: `lift` times as often as by chance, `share` of the days with the first."""
 
     product: ProductOut
     days: int

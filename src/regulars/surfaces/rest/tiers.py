@@ -186,9 +186,7 @@ def get_tiers_as_of(
     member_id = finding.member_id(scope, member)
     items = []
     for scheme in standing.required(scope, clock.now()).schemes:
-        row = tiers.tier_as_of(
-            scope=scope, member_id=member_id, scheme=scheme.key, at=at, known_at=known_at
-        )
+        row = tiers.tier_as_of(scope=scope, member_id=member_id, scheme=scheme.key, at=at, known_at=known_at)
         items.append(
             {
                 "scheme": scheme.key,

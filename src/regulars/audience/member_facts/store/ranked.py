@@ -23,21 +23,22 @@ def ranked(
 ) -> Sequence[tuple[UUID, Decimal | int]]:
     """Member and score, for those who have it and have not left; `after` is the last row seen."""
     kind = TYPES[score]
+    column = next(name for name in TYPES if name == score)  # ours, not what was asked
     order, beyond = ("DESC", "<") if highest_first else ("ASC", ">")
-    where = [f"s.{score} IS NOT NULL", "m.status <> 'left'"]
+    where = [f"s.{column} IS NOT NULL", "m.status <> 'left'"]
     params: list[Any] = [brand_id]
     for bound, sign in ((at_least, ">="), (at_most, "<=")):
         if bound is not None:
-            where.append(f"s.{score} {sign} %s::{kind}")
+            where.append(f"s.{column} {sign} %s::{kind}")
             params.append(bound)
     if after is not None:
-        where.append(f"(s.{score}, s.member_id) {beyond} (%s::{kind}, %s::uuid)")
+        where.append(f"(s.{column}, s.member_id) {beyond} (%s::{kind}, %s::uuid)")
         params += after
     cursor.execute(
-        f"""SELECT s.member_id, s.{score} FROM member_score AS s
+        f"""SELECT s.member_id, s.{column} FROM member_score AS s
               JOIN membership AS m ON m.member_id = s.member_id AND m.brand_id = s.brand_id
              WHERE s.brand_id = %s AND {" AND ".join(where)}
-             ORDER BY s.{score} {order}, s.member_id {order} LIMIT %s""",
+             ORDER BY s.{column} {order}, s.member_id {order} LIMIT %s""",
         [*params, limit],
     )
     found: Sequence[tuple[UUID, Decimal | int]] = cursor.fetchall()

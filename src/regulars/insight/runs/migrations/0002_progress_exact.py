@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('runs', '0001_initial'),
+        ("runs", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='modelrun',
-            name='progress',
+            model_name="modelrun",
+            name="progress",
             field=models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=5),
         ),
     ]

@@ -39,7 +39,9 @@ def reasons() -> Mapping[str, Text]:
     return {code: text.format(name=Text("券", "the coupon")) for code, text in usable.REASONS.items()}
 
 
-def sentence(made: Definition, offer: Text | None = None, budgets: Mapping[str, Text] | None = None) -> Text:
+def sentence(
+    made: Definition, offer: Text | None = None, *, budgets: Mapping[str, Text] | None = None
+) -> Text:
     """A definition in a sentence, beginning with what its offer gives, where that is said; budgets by their names."""
     return wording.sentence(made, offer, budgets)
 

@@ -13,7 +13,8 @@ from regulars.value.rewards.types import Limit, Release, RewardTerms
 CheckCondition = Callable[[Any], dict[str, Any] | None]
 MAX_DESCRIPTION = 2000
 _KEYS = (
-    "key", "state", "name", "description", "kind", "category", "category_name", "price", "fulfilment", "stores", "most_per_order",
+    "key", "state", "name", "description", "kind", "category", "category_name", "price", "fulfilment", "stores",
+    "most_per_order",
     "limit", "condition", "starts_at", "ends_at", "release", "sort", "coupon", "partner", "claim_days", "unclaimed",
     "undo_minutes", "market_value", "demo",
 )  # fmt: skip

@@ -40,6 +40,7 @@ export const consents = {
     by: ['来源', 'From'],
     text: ['看到的文本', 'The words shown'],
     version: ['版本 {v}', 'version {v}'],
+    hash: ['文本指纹 SHA-256 {hash}…', 'SHA-256 of the words {hash}…'],
     earlier: ['更早', 'Earlier'],
   },
 } as const

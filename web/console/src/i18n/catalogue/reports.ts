@@ -82,7 +82,7 @@ export const reports = {
     one: ['报表', 'Report'],
     open: ['查看', 'Open'],
     pdf: ['PDF', 'PDF'],
-    xlsx: ['Excel', 'Excel'],
+    xlsx: ['Excel 表格', 'Excel'],
     period: ['期间', 'Period'],
     month: ['月份', 'Month'],
     usual: ['近 12 个月', 'Last 12 months'],
