@@ -61,7 +61,7 @@ export const segments = {
     archiveText: ['{n} 名会员将离开该人群，自动标签一并摘下；定义与历史保留。', '{n} members leave it and lose its tag; its definition and history stay.'],
     states: { active: ['使用中', 'In use'], paused: ['已暂停', 'Paused'], archived: ['已归档', 'Archived'] },
     withArchived: ['含已归档', 'With archived'],
-    tabs: { members: ['会员', 'Members'], moves: ['进出记录', 'Came and left'], versions: ['版本', 'Versions'], overlap: ['重叠', 'Overlap'], more: ['拆分与相似', 'Split and look-alikes'] },
+    tabs: { members: ['会员', 'Members'], moves: ['进出记录', 'Came and left'], versions: ['版本', 'Versions'], profile: ['画像', 'Profile'], overlap: ['重叠', 'Overlap'], more: ['拆分与相似', 'Split and look-alikes'] },
     since: ['进入时间', 'In since'],
     came: ['进入', 'Came'],
     went: ['离开', 'Left'],
