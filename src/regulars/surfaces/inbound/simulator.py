@@ -75,6 +75,6 @@ def _html(request: HttpRequest, page: SimulatedPage, said: Language) -> str:
     return (
         f'<!doctype html><html lang="{"zh-CN" if said == "zh" else "en"}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_TITLE.in_language(said)}</title></head>"
+        f'<title>{_TITLE.in_language(said)}</title><link rel="icon" href="data:,"></head>'
         f'<body><main style="{_BOX}">{"".join(lines)}</main></body></html>'
     )

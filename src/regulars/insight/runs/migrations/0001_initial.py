@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ("charts", models.JSONField(db_default={}, default=dict)),
                 ("problem_zh", models.TextField(db_default="", default="")),
                 ("problem_en", models.TextField(db_default="", default="")),
-                ("progress", models.FloatField(db_default=0.0, default=0.0)),
+                ("progress", models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=5)),
             ],
             options={
                 "db_table": "model_run",
