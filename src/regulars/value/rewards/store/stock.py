@@ -111,8 +111,14 @@ def add_codes(
 
 
 def take_codes(cursor: Any, *, reward_id: UUID, redemption_id: UUID, count: int, now: datetime) -> bool:
-    """Bind free codes to an order, each to one; False when there are not so many."""
+    """Bind free codes to an order, each to one; False when there are not so many.
+
+    A waiter keeps the rows it waited for though they went to others, so two of them could wait for each other: they
+    stand in one queue for each reward.
+    """
     found = _free_codes(cursor, reward_id, count, wait=False)
+    if len(found) < count:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reward_code:{reward_id}"])
     while len(found) < count:
         found = _free_codes(cursor, reward_id, count, wait=True)
         if len(found) < count and _count_free(cursor, reward_id) < count:
