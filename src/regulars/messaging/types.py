@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from regulars.kit.text import Text
@@ -98,3 +98,34 @@ class InboxMessage:
     body: str
     created_at: datetime
     read_at: datetime | None
+
+
+Purpose = Literal["marketing", "service"]
+PURPOSES: dict[str, Text] = {
+    "marketing": Text("营销", "Marketing"),
+    "service": Text("服务通知", "Service"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A message that shall go to a member. Asked again under the same `key` (one of hers) it is the same message.
+
+    `channels` in the order in which they are tried; where none is given, those of the template. `template` is the code
+    of one of the operators' templates, `values` what is put in beside what is known of her and the brand. Of two that
+    compete for the last place under a cap the higher `priority` (0–100) goes. What could not go before `expires_at` is
+    skipped and says so. `source` is who asks, `campaign:<code>`, `journey:<code>`, `care:<code>` …, and `origin` its own
+    id of the act (a journey's run, a campaign's member).
+    """
+
+    member_id: UUID
+    key: str
+    source: str
+    purpose: Purpose
+    template: str
+    channels: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 50
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    origin: str = ""

@@ -64,7 +64,24 @@ PERMISSIONS: dict[str, Text] = {
         "管理充值阶梯、次卡、礼品卡批次与预付设置", "Manage ladders, packages, gift card batches and settings"
     ),
     "imports.run": Text("导入数据", "Import data"),
-    "messages.read": Text("查看消息沙箱", "Read the message sandbox"),
+    "messages.read": Text("查看消息与模板", "Read messages and templates"),
+    "messages.write": Text("编辑消息模板与短链", "Edit message templates and short links"),
+    "messages.approve": Text("审批消息模板", "Approve message templates"),
+    "messages.settings": Text("管理通道、发送策略与对照组", "Manage channels, sending policy and the holdout"),
+    "journeys.read": Text("查看旅程", "See journeys"),
+    "journeys.write": Text("编辑旅程", "Edit journeys"),
+    "journeys.publish": Text("发布、暂停与停止旅程", "Publish, pause and stop journeys"),
+    "campaigns.read": Text("查看活动与效果", "See campaigns and their results"),
+    "campaigns.write": Text("编辑活动", "Edit campaigns"),
+    "campaigns.approve": Text("审批与启动活动", "Approve and launch campaigns"),
+    "missions.read": Text("查看任务、徽章、榜单与抽奖", "See missions, badges, leaderboards and draws"),
+    "missions.write": Text("管理任务、徽章、榜单与抽奖", "Manage missions, badges, leaderboards and draws"),
+    "referrals.read": Text("查看推荐与分享", "See referrals and shares"),
+    "referrals.write": Text("管理推荐计划与佣金结算", "Manage referral programmes and settle commission"),
+    "care.read": Text("查看关怀计划", "See care plans"),
+    "care.write": Text("管理关怀计划与节日日历", "Manage care plans and the calendar"),
+    "tasks.read": Text("查看门店待办", "See staff tasks"),
+    "tasks.work": Text("处理门店待办与回访", "Work on staff tasks and return visits"),
     "segments.read": Text("查看人群与会员事实", "See segments and members' facts"),
     "segments.write": Text("管理人群与自动标签", "Manage segments and rule tags"),
     "insight.read": Text("查看洞察：评分、模型与分析", "See insight: scores, models and analyses"),
@@ -86,7 +103,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
         frozenset(PERMISSIONS)
         - {
             "staff.manage", "apikeys.manage", "ledger.approve", "ledger.adjust_large", "programme.review",
-            "members.read_personal", "payments.manage",
+            "members.read_personal", "payments.manage", "messages.approve", "messages.settings", "campaigns.approve",
         },
     ),
     "reviewer": (
@@ -95,6 +112,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
             {
                 "members.read", "activities.read", "ledger.read", "ledger.approve", "programme.read",
                 "programme.review", "programme.publish", "reports.read", "audit.read", "segments.read", "insight.read",
+                "messages.read", "messages.approve", "journeys.read", "campaigns.read", "campaigns.approve",
             }
         ),
     ),
@@ -106,6 +124,7 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
                 "checkout.quote", "checkout.commit", "checkout.read", "checkout.return", "coupons.read", "coupons.use",
                 "rewards.read", "rewards.redeem", "bookings.read", "bookings.use",
                 "subscriptions.read", "subscriptions.write", "payments.read", "prepaid.sell", "prepaid.use",
+                "tasks.read", "tasks.work",
             }
         ),
     ),
@@ -115,7 +134,8 @@ BUILTIN_ROLES: dict[str, tuple[Text, frozenset[str]]] = {
             {
                 "members.read", "activities.read", "ledger.read", "programme.read", "reports.read", "audit.read",
                 "rewards.read", "bookings.read", "subscriptions.read", "payments.read", "coupons.read",
-                "segments.read", "insight.read",
+                "segments.read", "insight.read", "messages.read", "journeys.read", "campaigns.read", "missions.read",
+                "referrals.read", "care.read", "tasks.read",
             }
         ),
     ),

@@ -1,0 +1,1 @@
+"""Engaging members: what is done with whom, when, and what came of it."""

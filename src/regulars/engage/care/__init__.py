@@ -1,0 +1,1 @@
+"""Care: greetings, reminders and plans of return visits."""

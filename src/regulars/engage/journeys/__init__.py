@@ -1,0 +1,1 @@
+"""Journeys: paths that members walk, step by step."""

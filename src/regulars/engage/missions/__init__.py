@@ -1,0 +1,1 @@
+"""Missions and play: steps, check-ins, badges, leaderboards, draws."""

@@ -1,0 +1,1 @@
+"""Referrals, shares and commission."""

@@ -1,0 +1,1 @@
+"""Tasks of staff: calls, visits, messages to confirm, and what came of them."""
