@@ -114,8 +114,8 @@ class Ask:
     `channels` in the order in which they are tried; where none is given, those of the template. `template` is the code
     of one of the operators' templates, `values` what is put in beside what is known of her and the brand. Of two that
     compete for the last place under a cap the higher `priority` (0–100) goes. What could not go before `expires_at` is
-    skipped and says so. `source` is who asks, `campaign:<code>`, `journey:<code>`, `care:<code>` …, and `origin` its own
-    id of the act (a journey's run, a campaign's member).
+    skipped and says so. `source` is who asks, `campaign:<code>`, `journey:<code>`, `care:<code>` …, and `origin` its
+    own id of the act (a journey's run, a campaign's member).
     """
 
     member_id: UUID
