@@ -25,6 +25,8 @@ export default defineConfig({
     rollupOptions: {
       output: {
         manualChunks(id: string) {
+          // the canvas of journeys comes with its page only
+          if (/\/node_modules\/(@vue-flow|d3-)/.test(id)) return 'flow'
           if (id.includes('/node_modules/echarts/') || id.includes('/node_modules/zrender/')) return 'charts'
           if (id.includes('/node_modules/element-plus/') || id.includes('/node_modules/@element-plus/')) return 'elements'
           if (id.includes('/node_modules/')) return 'vendor'
