@@ -42,10 +42,10 @@ def preview(
             store_ids=scope.store_ids,
         )
         of = _everybody(cursor, place, scope)
-        count, estimated = asking.count(cursor, question), False
+        estimated = False
         if question.exact:
-            found = asking.some(cursor, question, limit=sample)
-        elif count <= UNSEALED_AT_MOST:
+            count, found = asking.count_and_some(cursor, question, limit=sample)
+        elif (count := asking.count(cursor, question)) <= UNSEALED_AT_MOST:
             found = [one for chunk in asking.chunks(cursor, question) for one in chunk]
             count = len(found)
         else:

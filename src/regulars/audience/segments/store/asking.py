@@ -11,13 +11,13 @@ from uuid import UUID
 import psycopg.errors
 from django.db import connection, transaction
 from django.db.utils import OperationalError
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from regulars.audience.segments.policy.leaning import fields_compared, widened
 from regulars.audience.segments.store.binding import Place, binding_of
 from regulars.conditions.api import compile_condition, needs
 from regulars.conditions.sql.api import to_sql
-from regulars.conditions.types import Condition
+from regulars.conditions.types import All, Condition
 from regulars.facts.members import api as members
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import age_on
@@ -61,17 +61,19 @@ def ask(
                                      AND x.brand_id = {brand} AND x.status IN ('frozen', 'left'))"""
         ).format(brand=Literal(place.brand_id), asked=made.text)
         return Question(place, condition, rows, made.params, exact)
-    joins = [SQL("FROM membership m")]
-    if any(key.startswith("fact.") for key in keys):
-        joins.append(
-            SQL("LEFT JOIN member_fact fact ON fact.member_id = m.member_id AND fact.brand_id = m.brand_id")
-        )
-    if any(key.startswith("score.") for key in keys):
-        joins.append(
-            SQL(
-                "LEFT JOIN member_score score ON score.member_id = m.member_id AND score.brand_id = m.brand_id"
+    joins: list[Composable] = [SQL("FROM membership m")]
+    for prefix, table in (("fact", "member_fact"), ("score", "member_score")):
+        if any(key.startswith(f"{prefix}.") for key in keys):
+            joins.append(
+                SQL(
+                    "{how} {table} {of} ON {of}.member_id = m.member_id AND {of}.brand_id = m.brand_id"
+                ).format(
+                    # where a row must be there, the table's own conditions are asked before tables are joined
+                    how=SQL("JOIN" if _must_have(place, condition, f"{prefix}.") else "LEFT JOIN"),
+                    table=Identifier(table),
+                    of=Identifier(prefix),
+                )
             )
-        )
     where: list[Composable] = [
         SQL("m.brand_id = {}").format(Literal(place.brand_id)),
         SQL("m.status = 'active'"),
@@ -92,9 +94,23 @@ def ask(
 
 def _facts_alone(place: Place, condition: Condition, keys: frozenset[str]) -> bool:
     """Whether the rows of facts answer alone: nothing else is asked, and who has none yet cannot be meant."""
+    return all(key.startswith("fact.") for key in keys) and _fails_without(place, condition, "fact.")
+
+
+def _must_have(place: Place, condition: Condition, prefix: str) -> bool:
+    """Whether only who has a row of a table can be meant: one of the parts that must all hold asks for that alone."""
+    match condition:
+        case All(parts):
+            return any(_must_have(place, part, prefix) for part in parts)
+    return _fails_without(place, condition, prefix)
+
+
+def _fails_without(place: Place, condition: Condition, prefix: str) -> bool:
+    """Whether a condition asks for a table's fields alone and does not hold for who has none."""
     read = needs(condition=condition)
     return (
-        all(key.startswith("fact.") for key in keys)
+        bool(read.fields)
+        and all(key.startswith(prefix) for key in read.fields)
         and not read.windows
         and not read.streaks
         and not compile_condition(condition=condition, catalogue=place.catalogue)({"now": place.now})
@@ -107,11 +123,17 @@ def count(cursor: Any, question: Question) -> int:
     return int(cursor.fetchone()[0])
 
 
-def some(cursor: Any, question: Question, *, limit: int) -> list[UUID]:
+def count_and_some(cursor: Any, question: Question, *, limit: int) -> tuple[int, list[UUID]]:
+    """`count`, and some of them, in one go."""
     cursor.execute(
-        SQL("SELECT m.member_id {} LIMIT {}").format(question.rows, Literal(limit)), question.params
+        SQL(
+            """WITH found AS MATERIALIZED (SELECT m.member_id {})
+               SELECT (SELECT count(*) FROM found), ARRAY(SELECT member_id FROM found LIMIT {})"""
+        ).format(question.rows, Literal(limit)),
+        question.params,
     )
-    return [row[0] for row in cursor.fetchall()]
+    number, few = cursor.fetchone()
+    return int(number), list(few)
 
 
 def spread(cursor: Any, question: Question, *, limit: int) -> list[UUID]:
