@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -10,13 +10,19 @@ from uuid import UUID
 
 from regulars.kit.text import Text
 
-ChannelKind = Literal["sms", "email", "inbox"]
+ChannelKind = Literal["sms", "email", "inbox", "wechat", "wecom", "push", "webhook", "task"]
 MessageState = Literal["sandboxed", "sent", "failed"]
+DeliveryState = Literal["sent", "failed", "retry", "uncertain", "sandboxed"]
 
 CHANNELS: dict[str, Text] = {
     "sms": Text("短信", "Text message"),
     "email": Text("邮件", "E-mail"),
     "inbox": Text("站内信", "Inbox"),
+    "wechat": Text("微信", "WeChat"),
+    "wecom": Text("企业微信", "WeCom"),
+    "push": Text("App 推送", "App push"),
+    "webhook": Text("Webhook", "Webhook call"),
+    "task": Text("员工任务", "Staff task"),
 }
 
 
@@ -32,8 +38,28 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template's words for one member, channel and language; `version` is the one that was approved.
+
+    `parameters` are what providers with templates of their own are given by name; `extra` is what else the channel's
+    content says (a provider's template code, a page to open), plain JSON.
+    """
+
+    subject: str
+    body: str
+    version: int
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message ready to go. `to` is a phone number (E.164), an e-mail address, or a member's id (inbox)."""
+    """A message ready to go. `to` is a phone number (E.164), an e-mail address, a member's id (inbox, webhook, task)
+    or the channel's own identifier of her (openid, external user id, device).
+
+    `id` is the same however often the message is tried: what goes out under it (Message-ID, idempotency key) is
+    derived from it.
+    """
 
     id: UUID
     brand_id: UUID
@@ -42,21 +68,76 @@ class Envelope:
     language: Literal["zh", "en"]
     subject: str
     body: str
+    member_id: UUID | None = None
+    template: str = ""
+    version: int = 0
+    purpose: str = "service"
+    source: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of an envelope. `reference` is the provider's id of it, `error` is what staff may read."""
+    """What became of an envelope. `reference` is the provider's id of it, `error` is what staff may read.
 
-    state: MessageState
+    `retry`: not taken, and may be tried again (not before `retry_in_seconds`, where the provider says). `failed`: it
+    never will be; `reason` may then be `bad_address`, whereupon nothing goes to that address again. `uncertain`: the
+    provider may or may not have taken it.
+    """
+
+    state: DeliveryState
     reference: str = ""
     error: str = ""
+    reason: str = ""
+    retry_in_seconds: float | None = None
 
 
 class Channel(Protocol):
-    """A way to reach people. Every provider is one class with this method; a refusal is not raised."""
+    """A way to reach people one by one: sign-in codes and notices go this way. A refusal is not raised."""
 
     def deliver(self, envelope: Envelope) -> Delivery: ...
+
+
+class BulkChannel(Protocol):
+    """A way to reach many. `deliver_many` answers for every envelope in its order, raises nothing, and touches no
+    database: it runs on a thread (where `is_local`, in the sender's transaction, and then it may write).
+
+    `is_idempotent`: the provider knows an envelope by its id, so one whose outcome was lost is simply handed over
+    again. `batch` is how many it likes at a time: as many are in doubt when the worker dies.
+    """
+
+    is_local: bool
+    is_idempotent: bool
+    batch: int
+
+    def deliver_many(self, envelopes: Sequence[Envelope]) -> Sequence[Delivery]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a brand's messages of one kind go: the account's code, its channel, and what its provider allows."""
+
+    account: str
+    channel: BulkChannel
+    per_second: int | None = None
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider reports later, of one message by our id or by its reference.
+
+    `kind`: delivered | failed | bounced (the address does not exist) | complained | opted_out | clicked.
+    """
+
+    kind: str
+    at: datetime
+    send_id: UUID | None = None
+    member_id: UUID | None = None
+    channel: str = ""
+    reference: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

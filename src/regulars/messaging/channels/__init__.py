@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from regulars.messaging.channels.inbox import Inbox
 from regulars.messaging.channels.sandbox import Sandbox
-from regulars.messaging.types import Channel, ChannelKind
+from regulars.messaging.types import Channel, ChannelKind, Route
 
 _SANDBOX = Sandbox()
 _INBOX = Inbox()
 _providers: dict[ChannelKind, Channel] = {}
+_routes: dict[ChannelKind, Route] = {}
 
 
 def register(kind: ChannelKind, channel: Channel) -> None:
@@ -23,3 +26,18 @@ def unregister(kind: ChannelKind) -> None:
 
 def channel_of(kind: ChannelKind) -> Channel:
     return _providers.get(kind, _INBOX if kind == "inbox" else _SANDBOX)
+
+
+def register_route(kind: ChannelKind, route: Route | None) -> None:
+    """Have this process send messages in bulk of a kind by `route`, in every brand; None undoes it."""
+    if route is None:
+        _routes.pop(kind, None)
+    else:
+        _routes[kind] = route
+
+
+def route_of(*, brand_id: UUID, kind: ChannelKind) -> Route | None:
+    """How a brand's messages of a kind go in bulk; None where they cannot (the account is switched off)."""
+    if kind in _routes:
+        return _routes[kind]
+    return Route("inbox", _INBOX) if kind == "inbox" else Route("sandbox", _SANDBOX)

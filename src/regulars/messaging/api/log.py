@@ -13,8 +13,9 @@ from regulars.kit import paging
 from regulars.kit.ids import new_id
 from regulars.kit.paging import Page
 from regulars.kit.text import Text
-from regulars.messaging import channels, policy, store
+from regulars.messaging import channels, policy
 from regulars.messaging.models import Message
+from regulars.messaging.store import log as store
 from regulars.messaging.templates import TEMPLATES
 from regulars.messaging.types import (
     Channel,
@@ -164,7 +165,7 @@ def _deliver(
         recipient_masked=privacy.mask(kind, address),
         subject=store.seal(subject, field="subject", message_id=envelope.id),
         body=store.seal(kept, field="body", message_id=envelope.id),
-        state=delivery.state,
+        state=delivery.state if delivery.state in ("sandboxed", "sent") else "failed",
         reference=delivery.reference,
         error=delivery.error[:500],
         created_at=now,
