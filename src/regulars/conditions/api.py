@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from regulars.conditions.behaviour import SEGMENTS, behaviour_fields, from_plain, is_behaviour, to_plain
+from regulars.conditions.behaviour import (
+    RFM_GROUPS,
+    SEGMENTS,
+    STAGES,
+    behaviour_fields,
+    from_plain,
+    is_behaviour,
+    to_plain,
+)
 from regulars.conditions.catalogue import FieldCatalogue, attribute_field, balance_field, make_catalogue
 from regulars.conditions.describe import describe_node
 from regulars.conditions.explain import Explainer
@@ -32,7 +40,9 @@ from regulars.conditions.wire import to_wire
 from regulars.kit.text import Language
 
 __all__ = [
+    "RFM_GROUPS",
     "SEGMENTS",
+    "STAGES",
     "Choice",
     "FieldCatalogue",
     "FieldDef",

@@ -29,6 +29,29 @@ DAYPARTS = (
     Choice("evening", Text("晚间（18–22 点）", "evening (18–22)")),
     Choice("night", Text("夜间（22–5 点）", "night (22–5)")),
 )
+# In the order of a life.
+STAGES = (
+    Choice("prospect", Text("潜客", "Prospect")),
+    Choice("new", Text("新客", "New")),
+    Choice("growing", Text("成长", "Growing")),
+    Choice("mature", Text("成熟", "Mature")),
+    Choice("slipping", Text("滑落", "Slipping")),
+    Choice("dormant", Text("沉睡", "Dormant")),
+    Choice("lost", Text("流失", "Lost")),
+    Choice("won_back", Text("召回", "Won back")),
+)
+# The names the field uses; `none`: she bought nothing in the period.
+RFM_GROUPS = (
+    Choice("champions", Text("重要价值", "Champions")),
+    Choice("promising", Text("重要发展", "High-value new")),
+    Choice("keep", Text("重要保持", "High-value fading")),
+    Choice("win_back", Text("重要挽留", "High-value lapsing")),
+    Choice("regular", Text("一般价值", "Frequent, small baskets")),
+    Choice("new", Text("一般发展", "Recent, small baskets")),
+    Choice("fading", Text("一般保持", "Fading, small baskets")),
+    Choice("lapsed", Text("一般挽留", "Lapsed, small baskets")),
+    Choice("none", Text("期内未购", "No purchase in the period")),
+)
 # Fields that are reckoned from columns and today's date where they are asked for; see `member_facts.policy`.
 DERIVED = frozenset({"fact.days_since_visit", "fact.days_since_active", "fact.order_overdue"})
 PREFIXES = ("fact.", "score.")
@@ -182,9 +205,9 @@ SCORE_FIELDS: tuple[FieldDef, ...] = (
     _score("rfm_m", _T.INT, "RFM：金额（1–5）", "RFM: money (1–5)", "消费金额的五分位",
            "The quintile of how much she spent"),
     _score("rfm_group", _T.TEXT, "RFM 分组", "RFM group", "由三项得分命名的分组",
-           "The group named by the three scores"),
+           "The group named by the three scores", choices=RFM_GROUPS),
     _score("stage", _T.TEXT, "生命周期阶段", "lifecycle stage", "会员所处的阶段",
-           "Where she is in her life as a member"),
+           "Where she is in her life as a member", choices=STAGES),
     _score("stage_since", _T.DATE, "进入当前阶段日期", "in this stage since", "进入当前阶段的日期",
            "The day she entered the stage"),
     _score("value_12", _T.MONEY, "未来 12 个月价值", "value of the next 12 months", "预计未来 12 个月消费",

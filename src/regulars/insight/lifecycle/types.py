@@ -7,21 +7,13 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from regulars.conditions import api as conditions
 from regulars.kit.text import Text
 
 Stage = Literal["prospect", "new", "growing", "mature", "slipping", "dormant", "lost", "won_back"]
 
 # In the order of a life; charts and matrices keep it.
-STAGES: dict[str, Text] = {
-    "prospect": Text("潜客", "Prospect"),
-    "new": Text("新客", "New"),
-    "growing": Text("成长", "Growing"),
-    "mature": Text("成熟", "Mature"),
-    "slipping": Text("滑落", "Slipping"),
-    "dormant": Text("沉睡", "Dormant"),
-    "lost": Text("流失", "Lost"),
-    "won_back": Text("召回", "Won back"),
-}
+STAGES: dict[str, Text] = {one.value: one.label for one in conditions.STAGES}
 
 
 @dataclass(frozen=True, slots=True)

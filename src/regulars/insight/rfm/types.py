@@ -6,25 +6,30 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from regulars.conditions import api as conditions
 from regulars.kit.text import Text
 
 SCORES = 5
 Method = Literal["quantiles", "cuts"]
 
-# (recency high, frequency high, money high) → group. The names are those the field uses.
+_NAMES: dict[str, Text] = {one.value: one.label for one in conditions.RFM_GROUPS}
+# (recency high, frequency high, money high) → group
+_HIGH: dict[tuple[bool, bool, bool], str] = {
+    (True, True, True): "champions",
+    (True, False, True): "promising",
+    (False, True, True): "keep",
+    (False, False, True): "win_back",
+    (True, True, False): "regular",
+    (True, False, False): "new",
+    (False, True, False): "fading",
+    (False, False, False): "lapsed",
+}
 GROUPS: dict[str, tuple[tuple[bool, bool, bool], Text]] = {
-    "champions": ((True, True, True), Text("重要价值", "Champions")),
-    "promising": ((True, False, True), Text("重要发展", "High-value new")),
-    "keep": ((False, True, True), Text("重要保持", "High-value fading")),
-    "win_back": ((False, False, True), Text("重要挽留", "High-value lapsing")),
-    "regular": ((True, True, False), Text("一般价值", "Frequent, small baskets")),
-    "new": ((True, False, False), Text("一般发展", "Recent, small baskets")),
-    "fading": ((False, True, False), Text("一般保持", "Fading, small baskets")),
-    "lapsed": ((False, False, False), Text("一般挽留", "Lapsed, small baskets")),
+    key: (high, _NAMES[key]) for high, key in _HIGH.items()
 }
 # members without a purchase in the period have no score
 NONE = "none"
-NO_GROUP = Text("期内未购", "No purchase in the period")
+NO_GROUP = _NAMES[NONE]
 
 
 @dataclass(frozen=True, slots=True)
