@@ -210,3 +210,28 @@ class Ask:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendState:
+    """What became of a message that was asked for. `state`: queued, sending, sent, delivered, failed, skipped or
+    uncertain (a worker died while a provider had it); `reason` says why it is not simply sent."""
+
+    id: UUID
+    state: str
+    reason: str
+    channel: str
+    sent_at: datetime | None
+    ended_at: datetime | None
+    clicked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many messages are in a state for a reason by a channel; `clicked` of them had a link clicked."""
+
+    state: str
+    reason: str
+    channel: str
+    count: int
+    clicked: int

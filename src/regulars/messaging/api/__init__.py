@@ -1,5 +1,6 @@
 """Door of messaging: ask for messages, send one, tell members something once, read what was sent."""
 
+from regulars.messaging.api.asking import ask, sends_of, states_of
 from regulars.messaging.api.log import (
     count_unread,
     list_inbox,
@@ -12,6 +13,7 @@ from regulars.messaging.api.log import (
 )
 
 __all__ = [
+    "ask",
     "count_unread",
     "list_inbox",
     "list_messages",
@@ -20,4 +22,6 @@ __all__ = [
     "register_channel",
     "send",
     "send_many",
+    "sends_of",
+    "states_of",
 ]

@@ -1,0 +1,41 @@
+"""Asking for messages, and what became of them, for the rooms that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from regulars.messaging.store import asking, counting
+from regulars.messaging.types import CHANNELS, Ask, SendState, Tally
+from regulars.platform.organisations.types import Brand
+
+
+def ask(*, brand: Brand, asks: Sequence[Ask], now: datetime) -> int:
+    """Have messages sent, in the caller's transaction; gives how many nobody had asked for before.
+
+    The same key of the same member is the same message, whatever else differs. What comes of each is decided when its
+    time comes (`states_of`, the events `message.*`). Raises ValueError for a channel that does not exist and for a
+    priority outside 0–100: that is a mistake of the program that asks.
+    """
+    for one in asks:
+        if not 0 <= one.priority <= 100 or any(channel not in CHANNELS for channel in one.channels):
+            raise ValueError(f"cannot be asked: {one.channels} at priority {one.priority}")
+    if not asks:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        return asking.insert(cursor, brand_id=brand.id, asks=asks, now=now)
+
+
+def sends_of(*, brand_id: UUID, source: str) -> list[Tally]:
+    """How many messages a source asked for are in which state, for which reason, by which channel."""
+    with connection.cursor() as cursor:
+        return counting.tallies(cursor, brand_id=brand_id, source=source)
+
+
+def states_of(*, brand_id: UUID, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], SendState]:
+    """What became of messages, by member and key; those nobody asked for are left out."""
+    with connection.cursor() as cursor:
+        return counting.states(cursor, brand_id=brand_id, keys=keys)
