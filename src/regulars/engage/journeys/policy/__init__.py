@@ -1,0 +1,1 @@
+"""What journeys are, pure: reading definitions, time, walking, dry runs, ready-made ones."""
