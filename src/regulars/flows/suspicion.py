@@ -26,7 +26,7 @@ SPENDING = frozenset({"burn", "hold", "adjust", "tier_place", "credit"})
 _FOLLOWS = frozenset(
     {
         "refund", "order_delivered", "burn_return", "capture", "release", "tier_unlock", "lot_activate",
-        "lot_cancel", "lot_expiry",
+        "lot_cancel", "lot_expiry", "reward", "reward_back",
     }
 )  # fmt: skip
 

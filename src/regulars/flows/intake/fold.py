@@ -567,6 +567,8 @@ _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "lot_cancel": Fold._end_pending,
     "credit": _counted(moves.credit),
     "lot_expiry": _counted(moves.move_expiry),
+    "reward": _counted(moves.reward),
+    "reward_back": _counted(moves.take_reward_back),
     "tier_place": Fold._place,
     "tier_unlock": Fold._place,
 }

@@ -29,7 +29,7 @@ from regulars.value.ledger.wallet import Wallet
 _NEED_LOTS = frozenset(
     {
         "refund", "burn", "burn_return", "adjust", "hold", "capture", "release", "order_delivered", "lot_activate",
-        "lot_cancel", "lot_expiry",
+        "lot_cancel", "lot_expiry", "reward_back",
     }
 )  # fmt: skip
 PERSONAL = frozenset({"member.birthday", "member.age", "member.gender"})

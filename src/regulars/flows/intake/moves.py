@@ -1,7 +1,8 @@
-"""What the flows of stored value move in a fold: value bought, given or received, and lots that end at another time.
+"""What flows move in a fold: value bought, given or received, rewards, and lots that end at another time.
 
 `credit` brings new lots into a wallet, each part its own lot with its own expiry; `lot_expiry` moves the end of one
-lot. Both are facts: a replay takes them as they were. Pure.
+lot; `reward` gives what a mission, a draw or a campaign promised, `reward_back` takes it back. All are facts: a replay
+takes them as they were. Pure.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from regulars.kit.errors import ErrorList
 from regulars.kit.ids import derive
 from regulars.programme.rules.types import Programme
 from regulars.value.ledger.types import Cause, EntryKind
+from regulars.value.tiers import policy as tiers
 
 if TYPE_CHECKING:
     from regulars.flows.intake.fold import Fold
@@ -107,6 +109,68 @@ def move_expiry(fold: Fold, programme: Programme, event: Event, stored: Stored) 
         raise no_such_lot()
     if lot is not None:
         stored.notes.append({"code": "ends", "unit": lot.unit, "on": ends})
+    return False
+
+
+def reward_lot(activity_id: UUID, unit: str, part: int) -> UUID:
+    """The lot that part `part` (from 0) of a reward makes."""
+    return derive(activity_id, unit, "reward", str(part))
+
+
+def reward(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bool:
+    """Value and tags that were promised for something; growth counts for tiers like any other that is earned."""
+    data = event.given.data or {}
+    cause = Cause(event.id, programme.version, event.occurred_at)
+    metrics: dict[str, int] = {}
+    for place, part in enumerate(data.get("parts") or ()):
+        unit, amount, ends = part["unit"], part["amount"], part.get("expires_at")
+        fold.wallet.earn(
+            lot_id=reward_lot(event.id, unit, place),
+            unit=unit,
+            amount=amount,
+            rule=data["source"],
+            cause=cause,
+            expires_at=datetime.fromisoformat(ends) if ends else None,
+        )
+        metrics[f"unit:{unit}"] = metrics.get(f"unit:{unit}", 0) + amount
+        stored.notes.append({"code": "rewarded", "unit": unit, "amount": amount, "source": data["source"]})
+    fresh = sorted(set(data.get("tags") or ()) - set(fold.state.tags)) if event.recorded is None else []
+    if fresh:
+        fold.state.tags.update(fresh)
+        fold.tags_changed = True
+    elif event.recorded is not None:
+        fresh = [note["tag"] for note in event.recorded.notes if note["code"] == "tagged"]
+    stored.notes += [{"code": "tagged", "tag": tag} for tag in fresh]
+    if metrics:
+        fold._tiers(programme, event, metrics, event.occurred_at)
+    return False
+
+
+def take_reward_back(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bool:
+    """What a reward gave goes back: its lots by the policy of their unit, the tags that it put on."""
+    data = event.given.data or {}
+    cause = Cause(event.id, programme.version, event.occurred_at)
+    metrics: dict[str, int] = {}
+    for part in data.get("parts") or ():
+        unit, amount = part["unit"], part["amount"]
+        known = programme.units.get(unit)
+        mode = known.claw_back if known else "balance"
+        taken, owed = fold.wallet.claw_back(lot_id=UUID(part["lot"]), amount=amount, mode=mode, cause=cause)
+        stored.clawed.append((UUID(part["lot"]), taken, owed))
+        metrics[f"unit:{unit}"] = metrics.get(f"unit:{unit}", 0) - amount
+        note = {"code": "clawed_back", "unit": unit, "rule": data["source"], "amount": amount}
+        stored.notes.append(note | {"taken": taken, "debt": owed})
+    gone = sorted(set(data.get("tags") or ()) & set(fold.state.tags)) if event.recorded is None else []
+    if gone:
+        fold.state.tags.difference_update(gone)
+        fold.tags_changed = True
+    elif event.recorded is not None:
+        gone = [note["tag"] for note in event.recorded.notes if note["code"] == "untagged"]
+    stored.notes += [{"code": "untagged", "tag": tag} for tag in gone]
+    for scheme in programme.schemes if metrics else ():
+        standing, tz = fold._standing(scheme), programme.timezone
+        tiers.record(scheme, standing, metrics, at=datetime.fromisoformat(data["given_at"]), tz=tz)
+        fold._moved(tiers.after_refund(scheme, standing, at=event.occurred_at, tz=tz), event.id)
     return False
 
 

@@ -132,7 +132,7 @@ def _body_hash(given: ActivityIn, internal: bool, errors: ErrorList) -> UUID:
     if internal:
         made = _MADE if given.type == "hold" else _MADE - {"hold"}
         asked = {k: v for k, v in (given.data or {}).items() if k not in made}
-        if given.type == "credit":
+        if given.type in ("credit", "reward"):
             asked["parts"] = [{k: v for k, v in part.items() if k != "expires_at"} for part in asked["parts"]]
         return digest(
             given.type,

@@ -68,7 +68,7 @@ def replay(
 _FACTS = frozenset(
     {
         "burn", "burn_return", "hold", "capture", "release", "adjust", "tier_place", "tier_unlock", "lot_activate",
-        "lot_cancel", "credit", "lot_expiry",
+        "lot_cancel", "credit", "lot_expiry", "reward", "reward_back",
     }
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from regulars.programme.rules.types import Act, BudgetRoom
 INTERNAL_TYPES = frozenset(
     {
         "burn_return", "adjust", "hold", "capture", "release", "tier_place", "tier_unlock", "lot_activate",
-        "lot_cancel", "credit", "lot_expiry",
+        "lot_cancel", "credit", "lot_expiry", "reward", "reward_back",
     }
 )  # fmt: skip
 SYSTEM_TYPES = frozenset({"order", "refund", "order_delivered", "checkin", "burn"}) | INTERNAL_TYPES

@@ -36,6 +36,8 @@ TYPES: dict[str, Text] = {
     "lot_cancel": Text("取消待生效", "Pending cancelled"),
     "credit": Text("入账", "Credited"),
     "lot_expiry": Text("改有效期", "Expiry changed"),
+    "reward": Text("奖励", "Reward"),
+    "reward_back": Text("收回奖励", "Reward taken back"),
     "tier_place": Text("人工调整等级", "Tier changed by hand"),
     "tier_unlock": Text("等级解锁", "Tier unlocked"),
 }

@@ -69,6 +69,8 @@ class Reader:
                 moved.append(Movement(data["unit"], "available", data["amount"]))
             case "credit":
                 moved += [Movement(part["unit"], "available", part["amount"]) for part in data["parts"]]
+            case "reward":
+                moved += [Movement(part["unit"], "available", part["amount"]) for part in data["parts"]]
             case "hold":
                 moved.append(Movement(data["unit"], "available", -data["amount"]))
                 moved.append(Movement(data["unit"], "held", data["amount"]))
@@ -100,7 +102,7 @@ class Reader:
     def title(self, unit_name: Callable[[str], str]) -> str:
         """What it is called in a list, where its kind alone says too little; empty where it does not."""
         own = self._own_reason(unit_name)
-        return own[0].rule if own and self._row.type in ("burn", "credit", "adjust", "hold") else ""
+        return own[0].rule if own and self._row.type in ("burn", "credit", "adjust", "hold", "reward") else ""
 
     def why_not(self) -> list[str]:
         """Why each other rule gave nothing, a sentence each."""
@@ -121,6 +123,8 @@ class Reader:
         for note in self.stored.notes:
             if note["code"] == "clawed_back":
                 name, _ = self._rule(note["rule"])
+                if self._row.type == "reward_back":
+                    name = words.REWARD_BACK.in_language(self._language)
                 text = words.CLAWED_WITH_DEBT.format(n=f"{note['debt']:,}") if note["debt"] else words.CLAWED
                 found.append(self._why(Text(name, name), text, -note["amount"], unit_name(note["unit"])))
             elif note["code"] == "given_back":
@@ -156,6 +160,13 @@ class Reader:
                         unit_name(part["unit"]),
                         self._is_money(part["unit"]),
                     )
+                    for part in data["parts"]
+                ]
+            case "reward":
+                title = Text.from_json(data.get("title") or {})
+                name = title if title.zh or title.en else words.REWARDED
+                return [
+                    self._why(name, words.REWARDED_WHY, part["amount"], unit_name(part["unit"]))
                     for part in data["parts"]
                 ]
             case "hold":

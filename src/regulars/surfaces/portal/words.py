@@ -74,6 +74,9 @@ BOUGHT = {
     "top_up": Text("储值充值", "Topped up"),
 }
 CREDITED_WHY = Text("已存入您的账户", "It is in your account")
+REWARDED = Text("奖励", "Reward")
+REWARDED_WHY = Text("完成后发放，已存入您的账户", "You earned it; it is in your account")
+REWARD_BACK = Text("奖励收回", "Reward taken back")
 HELD = Text("冻结", "Put on hold")
 HELD_WHY = Text("暂时留出，未使用会自动退回", "Set aside for a while; what is not used comes back by itself")
 PLACED = Text("等级调整", "Tier changed")

@@ -180,6 +180,8 @@ const en = {
     detail: 'About this entry',
     kind: {
       credit: 'Received',
+      reward: 'Reward',
+      reward_back: 'Reward taken back',
       topup: 'Top-up',
       order: 'Purchase',
       order_delivered: 'Delivery',

@@ -171,6 +171,8 @@ const zh = {
     detail: '这一笔的说明',
     kind: {
       credit: '入账',
+      reward: '奖励',
+      reward_back: '奖励收回',
       topup: '充值',
       order: '消费',
       order_delivered: '收货',

@@ -24,7 +24,7 @@ _FEW = 16
 # What others do to her is not her doing.
 _NOT_HERS = (
     "refund", "order_delivered", "adjust", "burn_return", "capture", "release", "lot_activate", "lot_cancel",
-    "lot_expiry", "enrol",
+    "lot_expiry", "enrol", "reward", "reward_back",
 )  # fmt: skip
 _WORDS = ("review", "post", "survey")
 
