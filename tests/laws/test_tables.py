@@ -44,6 +44,7 @@ DIRECTORIES = {
     "redemption_code": "code_hash",
     "outbox": "id",
     "payment_key": "id",
+    "link": "code",
 }
 # Append-only tables and their default partitions, which catch what no month was made for.
 PARTITIONED = {"activity": "activity_other", "entry": "entry_other", "outbox": "outbox_default"}

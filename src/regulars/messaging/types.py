@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from regulars.kit.text import Text
+from regulars.messaging.wording import Content as Content
+from regulars.messaging.wording import MessageTemplate as MessageTemplate
+from regulars.messaging.wording import Problem as Problem
+from regulars.messaging.wording import Recipient as Recipient
+from regulars.messaging.wording import RenderFailed as RenderFailed
+from regulars.messaging.wording import Segments as Segments
+from regulars.messaging.wording import TemplateVersion as TemplateVersion
+from regulars.messaging.wording import Variable as Variable
 
 ChannelKind = Literal["sms", "email", "inbox", "wechat", "wecom", "push", "webhook", "task"]
 MessageState = Literal["sandboxed", "sent", "failed"]
@@ -235,3 +243,34 @@ class Tally:
     channel: str
     count: int
     clicked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When nothing goes by a channel, in the brand's time: from `closes` to `opens`, over midnight where `closes` is
+    the later. With `work_days_only` nothing goes on other days either. `then`: wait (`defer`) or drop (`abort`).
+    Service messages keep to it where `service_too`."""
+
+    closes: time
+    opens: time
+    then: Literal["defer", "abort"] = "defer"
+    work_days_only: bool = False
+    service_too: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A member gets at most `limit` marketing messages a `day`, `week` (from Monday) or `month`, by a channel or, where
+    `channel` is empty, by all together."""
+
+    channel: str
+    period: Literal["day", "week", "month"]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A brand's limits of sending."""
+
+    quiet: Mapping[str, Quiet]
+    caps: tuple[Cap, ...]

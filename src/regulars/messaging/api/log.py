@@ -115,8 +115,8 @@ def list_messages(
     )
 
 
-def list_templates() -> list[Template]:
-    """What can be sent, by code."""
+def list_service_messages() -> list[Template]:
+    """The product's own messages, by code; what operators write are templates."""
     return [TEMPLATES[code] for code in sorted(TEMPLATES)]
 
 

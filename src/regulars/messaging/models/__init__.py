@@ -1,5 +1,6 @@
 """Tables of messaging: the log of what was sent one by one, and what is asked for and sent in bulk."""
 
+from regulars.messaging.models.links import Click, Link, LinkSetting, LinkTally
 from regulars.messaging.models.log import Message, Notice
 from regulars.messaging.models.sends import (
     MessagePolicy,
@@ -8,5 +9,20 @@ from regulars.messaging.models.sends import (
     SendPace,
     Suppression,
 )
+from regulars.messaging.models.templates import MessageTemplate, MessageTemplateVersion
 
-__all__ = ["Message", "MessagePolicy", "Notice", "Send", "SendCount", "SendPace", "Suppression"]
+__all__ = [
+    "Click",
+    "Link",
+    "LinkSetting",
+    "LinkTally",
+    "Message",
+    "MessagePolicy",
+    "MessageTemplate",
+    "MessageTemplateVersion",
+    "Notice",
+    "Send",
+    "SendCount",
+    "SendPace",
+    "Suppression",
+]

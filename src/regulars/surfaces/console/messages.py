@@ -26,7 +26,7 @@ def list_messages(
 ) -> Any:
     """Newest first. Addresses are masked without `members.read_personal`."""
     said = language(request)
-    names = {one.code: one.name.in_language(said) for one in messaging.list_templates()}
+    names = {one.code: one.name.in_language(said) for one in messaging.list_service_messages()}
     page = messaging.list_messages(scope=scope_of(request), channel=channel, cursor=cursor, limit=limit)
     return PageOut[MessageOut](
         items=[

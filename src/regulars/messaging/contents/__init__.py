@@ -1,0 +1,1 @@
+"""What operators write: templates in versions, their variables, what they come to for one member."""
