@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { backward, reachable, type Graph } from '@/pages/journeys/graph'
+import { addStep, byNode, connect, copyStep, graphOf, looseOf, moveStep, neighbour, ofNode, place, placesOf, portsOf, removeStep, setStep, targetOf, tidyUp, type Definition } from '@/pages/journeys/definition'
 import { begin, change, redo, undo } from '@/pages/journeys/history'
 import { layout, spacing } from '@/pages/journeys/layout'
 import { outline, type Line } from '@/pages/journeys/outline'
@@ -87,5 +88,68 @@ describe('undo and redo', () => {
     history = change(history, 'Help', 'title', 5000)
     expect(undo(history).now).toBe('Hel')
     expect(change(history, 'Help!', 'other', 5001).past).toHaveLength(3)
+  })
+})
+
+const welcome: Definition = {
+  nodes: [
+    { id: 'in', kind: 'trigger', on: 'joined' }, { id: 'hello', kind: 'message', template: 'welcome' }, { id: 'wait', kind: 'wait', mode: 'duration', amount: 3, unit: 'days' },
+    { id: 'ask', kind: 'branch', arms: [{ key: 'yes' }] }, { id: 'gift', kind: 'reward', rewards: [] }, { id: 'bye', kind: 'exit' }, { id: 'goal', kind: 'goal', activity: 'order' },
+  ],
+  edges: [
+    { from: 'in', port: 'next', to: 'hello' }, { from: 'hello', port: 'next', to: 'wait' }, { from: 'wait', port: 'next', to: 'ask' },
+    { from: 'ask', port: 'else', to: 'bye' }, { from: 'ask', port: 'yes', to: 'gift' }, { from: 'gift', port: 'next', to: 'bye' },
+  ],
+}
+const way = (definition: Definition) => spoken(outline(graphOf(definition), (id) => portsOf(definition.nodes.find((one) => one.id === id)!)))
+
+describe('editing a journey', () => {
+  it('puts a node between, and joins again what it is taken from', () => {
+    const { definition, id } = addStep(welcome, 'tag', { from: 'in', port: 'next' })
+    expect(way(definition).slice(0, 3)).toEqual(['in', id, 'hello'])
+    expect(removeStep(definition, id).edges.map((edge) => `${edge.from}>${edge.to}`).sort()).toEqual(welcome.edges.map((edge) => `${edge.from}>${edge.to}`).sort())
+    expect(removeStep(welcome, 'ask').edges.some((edge) => edge.from === 'wait')).toBe(false)
+    expect(looseOf(removeStep(welcome, 'ask'))).toEqual(new Set(['gift', 'bye']))
+  })
+
+  it('changes places with what stands before and after, not across a branch or a trigger', () => {
+    expect(way(moveStep(welcome, 'hello', 'down')).slice(0, 4)).toEqual(['in', 'wait', 'hello', 'ask'])
+    expect(way(moveStep(moveStep(welcome, 'hello', 'down'), 'hello', 'up'))).toEqual(way(welcome))
+    expect(moveStep(welcome, 'hello', 'up')).toBe(welcome)
+    expect(neighbour(welcome, 'wait', 'down')).toBeUndefined()
+    expect(neighbour(welcome, 'bye', 'up')).toBeUndefined()
+  })
+
+  it('connects ways by their port only, never to a trigger, a goal or itself', () => {
+    expect(targetOf(connect(welcome, 'ask', 'yes', 'bye'), 'ask', 'yes')).toBe('bye')
+    expect(targetOf(connect(welcome, 'ask', 'yes', undefined), 'ask', 'yes')).toBeUndefined()
+    for (const to of ['in', 'goal', 'ask', 'nowhere']) expect(connect(welcome, 'ask', 'yes', to)).toBe(welcome)
+  })
+
+  it('drops ways that a node no longer has', () => {
+    const asks: Definition = setStep(welcome, { id: 'wait', kind: 'wait', mode: 'activity', activity: 'order', timeout: { amount: 1, unit: 'days' } })
+    expect(asks.edges.some((edge) => edge.from === 'wait')).toBe(false)
+  })
+
+  it('keeps places once one was dragged, until it is tidied up', () => {
+    const moved = place(welcome, { hello: { x: 400, y: 40 } })
+    expect(moved.nodes.every((one) => one.at)).toBe(true)
+    expect(placesOf(moved).get('hello')).toEqual({ x: 400, y: 40 })
+    const { definition, id } = addStep(moved, 'tag', { from: 'hello', port: 'next' })
+    expect(placesOf(definition).get(id)).toEqual(placesOf(moved).get('wait'))
+    expect(placesOf(definition).get('wait')!.y).toBeGreaterThan(placesOf(moved).get('wait')!.y)
+    expect(tidyUp(moved)).toEqual(welcome)
+  })
+
+  it('copies a node beside it, led to by nothing', () => {
+    const { definition, id } = copyStep(welcome, 'hello')
+    expect(definition.nodes.at(-1)).toEqual({ id, kind: 'message', template: 'welcome' })
+    expect(looseOf(definition).has(id)).toBe(true)
+  })
+
+  it('shows complaints at their nodes', () => {
+    const errors = { 'nodes[1].template': 'no such', 'definition.nodes[3].arms[0].when.all.0.value': 'wrong', 'edges[0].to': 'no way', nodes: 'no trigger' }
+    expect(Object.fromEntries(byNode(welcome, errors))).toEqual({ hello: ['no such'], ask: ['wrong'], in: ['no way'], '': ['no trigger'] })
+    expect(ofNode(welcome, 'ask', errors)).toEqual({ 'arms[0].when.all.0.value': 'wrong' })
   })
 })
