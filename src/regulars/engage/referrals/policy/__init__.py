@@ -1,0 +1,1 @@
+"""Pure decisions of referrals: settings, who may count, what is owed."""

@@ -1,0 +1,1 @@
+"""Every query of referrals, shares and commission."""
