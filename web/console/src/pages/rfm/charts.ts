@@ -36,7 +36,7 @@ export function migration(rfm: Rfm) {
         },
       },
       series: [{
-        type: 'sankey', left: 4, right: 118, top: 8, bottom: 8, nodeGap: 10, nodeWidth: 14, layoutIterations: 0, draggable: false,
+        type: 'sankey', left: 4, right: 168, top: 8, bottom: 8, nodeGap: 10, nodeWidth: 14, layoutIterations: 0, draggable: false,
         label: { color: palette.text, fontSize: 12, formatter: (hit: { name: string }) => hit.name.slice(2) },
         lineStyle: { color: 'source', opacity: 0.32, curveness: 0.5 },
         emphasis: { focus: 'adjacency' },
