@@ -19,6 +19,7 @@ from regulars.audience.segments.api.keeping import (
     refresh_all,
     refresh_due,
 )
+from regulars.audience.segments.api.knowing import catalogue, next_holding, values_of, whole_builder
 from regulars.audience.segments.api.reading import (
     are_in,
     codes_of,
@@ -37,6 +38,7 @@ __all__ = [
     "are_in",
     "builder",
     "cancel",
+    "catalogue",
     "codes_of",
     "counts_of",
     "create",
@@ -54,6 +56,7 @@ __all__ = [
     "look_alike",
     "members_of",
     "moves_of",
+    "next_holding",
     "next_members",
     "of_member",
     "overlap",
@@ -64,5 +67,7 @@ __all__ = [
     "set_state",
     "split",
     "update",
+    "values_of",
     "walk",
+    "whole_builder",
 ]

@@ -25,6 +25,8 @@ from regulars.kit.sql import plain_array
 from regulars.kit.text import Text
 
 CHUNK = 5000
+PATIENCE = 60.0
+NOTHING: Composable = SQL("")
 PERSONAL = frozenset({"member.gender", "member.birthday", "member.age"})
 
 
@@ -174,6 +176,20 @@ def chunks(cursor: Any, question: Question, *, size: int = CHUNK) -> Iterator[li
         if len(found) < size:
             return
         after = found[-1]
+
+
+def next_rows(
+    cursor: Any, question: Question, *, after: UUID | None, limit: int
+) -> tuple[list[UUID], UUID | None]:
+    """Those of the next `limit` rows by id, behind `after`, for whom the condition holds, and the last row looked at."""
+    behind = SQL("") if after is None else SQL(" AND m.member_id > {}").format(Literal(after))
+    cursor.execute(
+        SQL("SELECT m.member_id {}{} ORDER BY 1 LIMIT {}").format(question.rows, behind, Literal(limit)),
+        question.params,
+    )
+    rows = [row[0] for row in cursor.fetchall()]
+    last = rows[-1] if len(rows) == limit else None
+    return (rows if question.exact else holding(cursor, question, rows)), last
 
 
 def holding(cursor: Any, question: Question, member_ids: Sequence[UUID]) -> list[UUID]:

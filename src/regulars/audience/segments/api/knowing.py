@@ -1,0 +1,65 @@
+"""What conditions ask of members, for those who decide in memory: the fields there are, their values, who fits next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.audience.segments import places
+from regulars.audience.segments.store import asking
+from regulars.conditions.api import FieldCatalogue, schema
+from regulars.conditions.types import All, Condition
+from regulars.kit.text import Language
+
+
+def catalogue(*, brand_id: UUID, now: datetime) -> FieldCatalogue:
+    """Every field that conditions may name in the brand now, those of activities included."""
+    return places.place_of(brand_id=brand_id, now=now).catalogue
+
+
+def whole_builder(*, brand_id: UUID, now: datetime, language: Language) -> Mapping[str, Any]:
+    """The condition language as JSON for a form-based builder, with all fields; segments have their names."""
+    place = places.place_of(brand_id=brand_id, now=now)
+    return schema(catalogue=places.named_segments(place), lang=language)
+
+
+def values_of(
+    *, brand_id: UUID, conditions: Sequence[Condition], member_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, dict[str, Any]]:
+    """What these conditions ask of these members, by member and field, in one query (two where personal data is asked).
+
+    What only an activity knows is None: the caller adds it. Members of no programme are left out.
+    """
+    if not conditions or not member_ids:
+        return {}
+    place = places.place_of(brand_id=brand_id, now=now)
+    question = asking.Question(place, All(tuple(conditions)), asking.NOTHING, {}, False)
+    with asking.limited(asking.PATIENCE, everybody=False) as cursor:
+        return asking.gather(cursor, question, member_ids)
+
+
+def next_holding(
+    *,
+    brand_id: UUID,
+    definition: Any,
+    now: datetime,
+    as_of: datetime,
+    after: UUID | None,
+    limit: int,
+) -> tuple[list[UUID], UUID | None]:
+    """The next active members by id, behind `after`, for whom a definition holds on the day of `as_of`.
+
+    Gives also how far it looked, None when it has come to the end. Where personal data is asked, up to `limit` who may
+    fit are decided in memory at a time.
+    """
+    place = replace(places.place_of(brand_id=brand_id, now=now), now=as_of)
+    condition = places.read_condition(place, definition)
+    with asking.limited(asking.PATIENCE, everybody=False) as cursor:
+        profiles = places.stands_on_scores(cursor, place, condition)
+        found, last = asking.next_rows(
+            cursor, asking.ask(place, condition, profiles=profiles), after=after, limit=limit
+        )
+    return found, last
