@@ -181,7 +181,7 @@ def chunks(cursor: Any, question: Question, *, size: int = CHUNK) -> Iterator[li
 def next_rows(
     cursor: Any, question: Question, *, after: UUID | None, limit: int
 ) -> tuple[list[UUID], UUID | None]:
-    """Those of the next `limit` rows by id, behind `after`, for whom the condition holds, and the last row looked at."""
+    """Those of the next `limit` rows by id, behind `after`, for whom the condition holds; the last row looked at."""
     behind = SQL("") if after is None else SQL(" AND m.member_id > {}").format(Literal(after))
     cursor.execute(
         SQL("SELECT m.member_id {}{} ORDER BY 1 LIMIT {}").format(question.rows, behind, Literal(limit)),
