@@ -1,0 +1,1 @@
+"""Every query and lock of journeys."""

@@ -1,0 +1,164 @@
+"""Journeys and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from regulars.engage.journeys.types import Journey, JourneyVersion
+from regulars.kit.text import Text
+
+_COLUMNS = """id, brand_id, code, name_zh, name_en, note, state, version, draft::text, draft_changed_at, priority,
+              started_at, created_at, created_by, updated_at, problem"""
+
+
+def listed(cursor: Any, *, brand_id: UUID, archived: bool) -> list[Journey]:
+    cursor.execute(
+        f"""SELECT {_COLUMNS} FROM journey WHERE brand_id = %s AND (%s OR state <> 'archived')
+             ORDER BY created_at DESC, id DESC""",
+        [brand_id, archived],
+    )
+    return [_journey(row) for row in cursor.fetchall()]
+
+
+def in_flight(cursor: Any, *, brand_id: UUID | None, states: list[str]) -> list[Journey]:
+    """Published journeys in these states, of one brand or of all, those of high priority first."""
+    cursor.execute(
+        f"""SELECT {_COLUMNS} FROM journey
+             WHERE version > 0 AND state = ANY(%s) AND (%s::uuid IS NULL OR brand_id = %s::uuid)
+             ORDER BY priority DESC, id""",
+        [states, brand_id, brand_id],
+    )
+    return [_journey(row) for row in cursor.fetchall()]
+
+
+def closing(cursor: Any) -> list[Journey]:
+    """Those whose runs are to be ended."""
+    cursor.execute(f"SELECT {_COLUMNS} FROM journey WHERE closing ORDER BY id")
+    return [_journey(row) for row in cursor.fetchall()]
+
+
+def find(cursor: Any, *, brand_id: UUID, code: str, lock: bool = False) -> Journey | None:
+    cursor.execute(
+        f"SELECT {_COLUMNS} FROM journey WHERE brand_id = %s AND code = %s {'FOR UPDATE' if lock else ''}",
+        [brand_id, code],
+    )
+    row = cursor.fetchone()
+    return _journey(row) if row else None
+
+
+def by_id(cursor: Any, *, ids: list[UUID]) -> dict[UUID, Journey]:
+    cursor.execute(f"SELECT {_COLUMNS} FROM journey WHERE id = ANY(%s::uuid[])", [[str(id_) for id_ in ids]])
+    return {row[0]: _journey(row) for row in cursor.fetchall()}
+
+
+def hold(cursor: Any, *, journey_id: UUID) -> str:
+    """Keep a journey from changing its state until the transaction ends; gives the state."""
+    cursor.execute("SELECT state FROM journey WHERE id = %s FOR SHARE", [journey_id])
+    return str(cursor.fetchone()[0])
+
+
+def insert(
+    cursor: Any,
+    *,
+    id_: UUID,
+    brand_id: UUID,
+    code: str,
+    name: Text,
+    note: str,
+    draft: Mapping[str, Any] | None,
+    created_by: str,
+    now: datetime,
+) -> bool:
+    cursor.execute(
+        """INSERT INTO journey (id, brand_id, code, name_zh, name_en, note, draft, draft_changed_at, created_at,
+                                created_by, updated_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (brand_id, code) DO NOTHING""",
+        [id_, brand_id, code, name.zh, name.en, note, _json(draft), now, now, created_by, now],
+    )
+    return bool(cursor.rowcount)
+
+
+def change(cursor: Any, *, journey_id: UUID, now: datetime, **values: Any) -> None:
+    """Set columns of a journey; `draft` is JSON."""
+    if "draft" in values:
+        values["draft"] = _json(values["draft"])
+    columns = ", ".join(f"{column} = %s" for column in values)
+    cursor.execute(
+        f"UPDATE journey SET {columns}, updated_at = %s WHERE id = %s", [*values.values(), now, journey_id]
+    )
+
+
+def set_problem(cursor: Any, *, journey_id: UUID, problem: str) -> None:
+    cursor.execute(
+        "UPDATE journey SET problem = %s WHERE id = %s AND problem <> %s", [problem, journey_id, problem]
+    )
+
+
+def add_version(
+    cursor: Any,
+    *,
+    journey_id: UUID,
+    number: int,
+    brand_id: UUID,
+    definition: Mapping[str, Any],
+    note: str,
+    created_by: str,
+    now: datetime,
+) -> None:
+    cursor.execute(
+        """INSERT INTO journey_version (journey_id, number, brand_id, definition, note, created_at, created_by)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        [journey_id, number, brand_id, _json(definition), note, now, created_by],
+    )
+
+
+def versions(cursor: Any, *, journey_id: UUID) -> list[JourneyVersion]:
+    cursor.execute(
+        """SELECT number, definition::text, note, created_at, created_by FROM journey_version
+            WHERE journey_id = %s ORDER BY number DESC""",
+        [journey_id],
+    )
+    return [_version(row) for row in cursor.fetchall()]
+
+
+def version(cursor: Any, *, journey_id: UUID, number: int) -> JourneyVersion | None:
+    cursor.execute(
+        """SELECT number, definition::text, note, created_at, created_by FROM journey_version
+            WHERE journey_id = %s AND number = %s""",
+        [journey_id, number],
+    )
+    row = cursor.fetchone()
+    return _version(row) if row else None
+
+
+def _version(row: Any) -> JourneyVersion:
+    return JourneyVersion(row[0], msgspec.json.decode(row[1]), row[2], row[3], row[4])
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _journey(row: Any) -> Journey:
+    return Journey(
+        id=row[0],
+        brand_id=row[1],
+        code=row[2],
+        name=Text(row[3], row[4]),
+        note=row[5],
+        state=row[6],
+        version=row[7],
+        draft=None if row[8] is None else msgspec.json.decode(row[8]),
+        draft_changed_at=row[9],
+        priority=row[10],
+        started_at=row[11],
+        created_at=row[12],
+        created_by=row[13],
+        updated_at=row[14],
+        problem=row[15],
+    )
