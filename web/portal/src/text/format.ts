@@ -25,6 +25,11 @@ export function money(minor: number, currency: string, language: Language): stri
   }).format(minor / 10 ** digits)
 }
 
+/** An amount of a unit: money where its amounts are money, else a number. */
+export function amountOf(amount: number, unit: { money?: boolean }, currency: string, language: Language): string {
+  return unit.money ? money(amount, currency, language) : count(amount, language)
+}
+
 /** `2026-03-31`, a calendar day, no zone about it. The year is left out when it is this one. */
 export function day(iso: string, language: Language, now: Date = new Date()): string {
   const date = new Date(`${iso}T00:00:00Z`)
