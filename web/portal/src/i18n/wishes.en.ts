@@ -7,7 +7,7 @@ const en = {
     last: 'last on {date}',
     due: 'running out',
     because: 'goes with {name}',
-    why: 'From what you bought. Not wanted? Ask the store to switch it off.',
+    why: 'From what you bought. Not wanted? Switch it off under Me › Messages and privacy.',
   },
 } as const
 
