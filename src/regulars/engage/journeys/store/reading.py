@@ -36,7 +36,10 @@ def node_counts(ways: dict[str, dict[str, int]]) -> list[NodeCounts]:
         ended = {way[1:]: n for way, n in by_way.items() if way.startswith("!")}
         entered = by_way.get("", 0) + by_way.get("+", 0)
         moved = by_way.get("<", 0) - by_way.get(">", 0)
-        here = entered + moved - sum(ports.values()) - sum(ended.values())
+        gone = sum(
+            n for reason, n in ended.items() if reason != "completed"
+        )  # who came to the end left by a port
+        here = entered + moved - sum(ports.values()) - gone
         made.append(NodeCounts(node, entered + by_way.get("*", 0), here, ports, ended))
     return made
 

@@ -83,6 +83,14 @@ def claim(cursor: Any, *, journey_id: UUID, now: datetime, limit: int) -> list[D
     ]
 
 
+def any_due(cursor: Any, *, journey_id: UUID, now: datetime) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM journey_run WHERE journey_id = %s AND next_run_at <= %s)",
+        [journey_id, now],
+    )
+    return bool(cursor.fetchone()[0])
+
+
 def advance(cursor: Any, moved: Sequence[Moved], *, now: datetime) -> None:
     """Write where runs are now: resting until their next instant, or ended with a reason."""
     cursor.execute(
@@ -420,3 +428,13 @@ def strangers(
         [journey_id, to, list(nodes), from_version, from_version, limit],
     )
     return list(cursor.fetchall())
+
+
+def on_other_versions(cursor: Any, *, journey_id: UUID, version: int, from_version: int | None) -> int:
+    """How many runs are under way on other versions."""
+    cursor.execute(
+        """SELECT count(*) FROM journey_run WHERE journey_id = %s AND next_run_at IS NOT NULL AND version <> %s
+              AND (%s::int IS NULL OR version = %s::int)""",
+        [journey_id, version, from_version, from_version],
+    )
+    return int(cursor.fetchone()[0])

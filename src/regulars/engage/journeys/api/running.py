@@ -1,0 +1,225 @@
+"""The engine's door: entries, activities, steps, sweeps, dry runs. What actions do is handed in by who calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from regulars.audience.segments import api as segments
+from regulars.conditions.api import compile_condition, parse_condition
+from regulars.conditions.types import ALWAYS
+from regulars.engage.journeys.engine import arriving, entering, plans, stepping, sweeping
+from regulars.engage.journeys.engine.arriving import Happened
+from regulars.engage.journeys.engine.plans import ground_of
+from regulars.engage.journeys.engine.stepping import Batch, CarryOut, Deed, Outcome, Stepped
+from regulars.engage.journeys.policy import reading, simulating
+from regulars.engage.journeys.policy.walking import Plan
+from regulars.engage.journeys.store import defining, running
+from regulars.engage.journeys.store.running import Tally
+from regulars.engage.journeys.types import Definition, DryRun, Entered, Entry, Journey, Node
+from regulars.kit.errors import ErrorList, Refusal, invalid_field
+from regulars.kit.text import Text
+from regulars.platform.organisations.types import Brand
+
+__all__ = [
+    "Batch",
+    "CarryOut",
+    "Deed",
+    "Happened",
+    "Outcome",
+    "Stepped",
+    "Tally",
+    "close_stopped",
+    "dry_run",
+    "enter",
+    "ground_of",
+    "happened",
+    "leave",
+    "live_journeys",
+    "read_definition",
+    "step",
+    "sweep_due",
+]
+_CLOSE = 5000
+_MEANT = Text("按今天的条件判断是否会进入", "Whether she would come in is judged by today's conditions")
+
+
+def read_definition(*, brand_id: UUID, data: Any, errors: ErrorList, now: datetime) -> Definition | None:
+    """A definition from its JSON; None, with what is wrong in `errors`."""
+    return reading.read_into(data, ground_of(brand_id=brand_id, now=now), errors)
+
+
+def live_journeys(*, brand_id: UUID, paused: bool = False, now: datetime) -> list[tuple[Journey, Definition]]:
+    """The brand's running (and paused) journeys with what they are made of; those that no longer read are left out."""
+    states = ["running", "paused"] if paused else ["running"]
+    found = []
+    with connection.cursor() as cursor:
+        for journey in defining.in_flight(cursor, brand_id=brand_id, states=states):
+            plan = _plan(cursor, journey, now)
+            if plan is not None:
+                found.append((journey, plan.definition))
+    return found
+
+
+def enter(
+    *,
+    brand: Brand,
+    journey: Journey,
+    trigger: Node,
+    entries: Sequence[Entry],
+    now: datetime,
+    tally: Tally | None = None,
+) -> Entered:
+    """Let members in by a trigger, in the caller's transaction; each once for what brings her. Nobody comes into a
+    journey that does not run. `tally`: counts that the caller writes itself, at the end of its step."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        plan = _plan(cursor, journey, now)
+        if plan is None or not entries or defining.hold(cursor, journey_id=journey.id) != "running":
+            return Entered(0, {"not_running": len(entries)})
+        counted = Tally() if tally is None else tally
+        done = entering.enter(
+            cursor,
+            brand=brand,
+            journey=journey,
+            plan=plan,
+            trigger=trigger,
+            entries=entries,
+            now=now,
+            tally=counted,
+        )
+        if tally is None:
+            running.count(cursor, counted, slot=os.getpid())
+    return done
+
+
+def happened(*, brand: Brand, activities: Sequence[Happened], now: datetime) -> tuple[int, int]:
+    """Members did something: runs that waited for it wake, goals are reached. Gives (woken, reached)."""
+    if not activities:
+        return 0, 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        tally = Tally()
+        done = arriving.activities(cursor, brand=brand, happened=activities, now=now, tally=tally)
+        running.count(cursor, tally, slot=os.getpid())
+    return done
+
+
+def leave(*, journey: Journey, member_ids: Sequence[UUID], reason: str, now: datetime) -> int:
+    """End these members' runs of a journey, with the reason; gives how many were under way."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        tally = Tally()
+        ended = arriving.leave(
+            cursor, journey=journey, member_ids=member_ids, reason=reason, now=now, tally=tally
+        )
+        running.count(cursor, tally, slot=os.getpid())
+    return ended
+
+
+def step(
+    *, carry_out: CarryOut, now: datetime, limit: int = stepping.BATCH, brand_id: UUID | None = None
+) -> Stepped:
+    """Walk a batch of each running journey's due runs on; `carry_out` does what actions do, in the same transaction."""
+    return stepping.step(carry_out=carry_out, now=now, limit=limit, brand_id=brand_id)
+
+
+def sweep_due(*, now: datetime) -> int:
+    """Ask the next members of dates and daily conditions; 0 when nothing is due."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        tally = Tally()
+        done = sweeping.sweep(cursor, now=now, tally=tally)
+        running.count(cursor, tally, slot=os.getpid())
+    return done
+
+
+def close_stopped(*, now: datetime) -> int:
+    """End the next runs of journeys that were stopped; gives how many."""
+    ended = 0
+    with connection.cursor() as cursor:
+        journeys = defining.closing(cursor)
+    for journey in journeys:
+        with transaction.atomic(), connection.cursor() as cursor:
+            tally = Tally()
+            ended += arriving.close(cursor=cursor, journey=journey, now=now, limit=_CLOSE, tally=tally)
+            running.count(cursor, tally, slot=os.getpid())
+    return ended
+
+
+def dry_run(
+    *,
+    brand: Brand,
+    journey: Journey,
+    definition: Definition,
+    member_id: UUID,
+    trigger: str,
+    days: int,
+    happens: Mapping[str, timedelta],
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> DryRun:
+    """What would happen to a member in the next days, by the same walk; nothing is written.
+
+    `facts`: what the triggering activity would bring. Raises `invalid_input` for a trigger that is not there.
+    """
+    if not 1 <= days <= simulating.MOST_DAYS:
+        raise invalid_field(
+            "days", "out_of_range", f"1–{simulating.MOST_DAYS}", f"1 to {simulating.MOST_DAYS}"
+        )
+    plan = plans.ready(definition, brand.id, journey.id, now)
+    node = next((one for one in definition.triggers if trigger in ("", one.id)), None)
+    if node is None or node.trigger is None:
+        raise invalid_field("trigger", "unknown_node", "没有这个触发节点", "There is no such trigger")
+    asked = [arm.when for one in definition.nodes.values() for arm in one.arms]
+    asked += [node.trigger.where, definition.settings.when]
+    if node.trigger.date_field:
+        asked.append(
+            parse_condition(data={"field": node.trigger.date_field, "op": "is_set"}, catalogue=plan.catalogue)
+        )
+    known = segments.values_of(brand_id=brand.id, conditions=asked, member_ids=[member_id], now=now)
+    whole = {**known.get(member_id, {}), **facts, "now": now}
+
+    def holds(condition: Any) -> bool:
+        return condition == ALWAYS or compile_condition(condition=condition, catalogue=plan.catalogue)(whole)
+
+    start = simulating.next_entry(
+        node.trigger,
+        holds=lambda _: holds(node.trigger.where),  # type: ignore[union-attr]
+        facts=whole,
+        now=now,
+        days=days,
+        tz=brand.timezone,
+    )
+    why_not = ""
+    with connection.cursor() as cursor:
+        closed = running.inactive(cursor, brand_id=brand.id, member_ids=[member_id])
+    if closed:
+        why_not = "closed"
+    elif not holds(definition.settings.when):
+        why_not = "when"
+    elif start is None:
+        why_not = "not_due"
+    if start is None:
+        return DryRun(False, why_not, (), (_MEANT,))
+    lines = simulating.forecast(
+        plan,
+        member_id=member_id,
+        trigger=node.id,
+        start=start,
+        until=now + timedelta(days=days),
+        facts=whole,
+        happens=happens,
+        is_workday=plans.workdays_of(brand, now),
+    )
+    return DryRun(not why_not, why_not, lines, (_MEANT, *simulating.ASSUMPTIONS))
+
+
+def _plan(cursor: Any, journey: Journey, now: datetime) -> Plan | None:
+    try:
+        return plans.plan_of(
+            cursor, brand_id=journey.brand_id, journey_id=journey.id, version=journey.version, now=now
+        )
+    except Refusal:
+        return None
