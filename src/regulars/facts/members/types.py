@@ -144,6 +144,17 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberBrief:
+    """A membership in few words. `tier` is her tier in the programme's first scheme."""
+
+    code: str
+    language: str
+    tier: str
+    joined_at: datetime
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRow:
     """One line of a list of members; name and phone masked unless the caller may read them."""
 
@@ -244,3 +255,25 @@ class Note:
     author: str
     text: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An active member as messages to her need her. `tier` is a code."""
+
+    member_id: UUID
+    code: str
+    language: str
+    tier: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One of a member's addresses, sealed. `key_hash` is the same for equal addresses of an organisation."""
+
+    member_id: UUID
+    type: str
+    key_hash: UUID
+    masked: str
+    sealed: bytes

@@ -18,7 +18,15 @@ from regulars.facts.members.api.editing import (
 )
 from regulars.facts.members.api.enrolling import enrol_many, resolve
 from regulars.facts.members.api.profiling import profiling_is_on, profiling_off, set_profiling
-from regulars.facts.members.api.reading import codes_of, get_card, list_members, names_of, personal_facts
+from regulars.facts.members.api.reading import (
+    briefs_of,
+    codes_of,
+    get_card,
+    list_members,
+    names_of,
+    personal_facts,
+)
+from regulars.facts.members.api.reaching import addresses_of, open_address, plain_names_of, reach
 from regulars.facts.members.api.selecting import count_matching, list_ids, person_keys
 from regulars.facts.members.api.vocabulary import (
     attribute_facts,
@@ -34,7 +42,9 @@ from regulars.facts.members.api.vocabulary import (
 __all__ = [
     "add_identity",
     "add_note",
+    "addresses_of",
     "attribute_facts",
+    "briefs_of",
     "codes_of",
     "condition_fields",
     "count_by_tag",
@@ -53,12 +63,15 @@ __all__ = [
     "list_tags",
     "names_of",
     "numbers_of",
+    "open_address",
     "person_keys",
     "personal_facts",
+    "plain_names_of",
     "profiling_is_on",
     "profiling_off",
     "put_field",
     "put_tag",
+    "reach",
     "remove_identity",
     "resolve",
     "set_profiling",

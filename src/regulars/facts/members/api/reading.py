@@ -21,6 +21,7 @@ from regulars.facts.members.store.reading import MembershipRecord, ProfileRecord
 from regulars.facts.members.types import (
     Counters,
     IdentityView,
+    MemberBrief,
     MemberCard,
     MemberFilter,
     MemberRow,
@@ -150,6 +151,13 @@ def names_of(*, scope: Scope, member_ids: Iterable[UUID]) -> dict[UUID, tuple[st
         name = unseal(member_id, "name", sealed)
         named[member_id] = (code, name if clear else privacy.mask_name(name))
     return named
+
+
+def briefs_of(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MemberBrief]:
+    """What texts say of memberships, of those who have one in the brand: one query, nothing personal."""
+    with connection.cursor() as cursor:
+        rows = reading.briefs(cursor, brand_id=brand_id, member_ids=member_ids)
+    return {row[0]: MemberBrief(*row[1:]) for row in rows}
 
 
 def codes_of(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, str]:

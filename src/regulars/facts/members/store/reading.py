@@ -233,6 +233,18 @@ def _membership(row: Sequence[Any]) -> MembershipRecord:
     return MembershipRecord(*columns)
 
 
+def briefs(
+    cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]
+) -> list[tuple[UUID, str, str, str, datetime, int]]:
+    """(member, code, language, tier, joined at, orders) of those who have a membership of the brand."""
+    cursor.execute(
+        """SELECT member_id, code, language, tier, joined_at, orders FROM membership
+            WHERE brand_id = %s AND member_id = ANY(%s::uuid[])""",
+        [brand_id, plain_array(member_ids)],
+    )
+    return list(cursor.fetchall())
+
+
 def codes_and_names(
     cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]
 ) -> list[tuple[UUID, str, memoryview | None]]:

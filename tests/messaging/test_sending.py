@@ -1,0 +1,293 @@
+"""Asking and sending through the door, on the real database: each step of the decision, fallback, retries, caps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.messaging.world import NOON, Post, World, open_world, query, topics
+
+from regulars.audience.holdouts import api as holdouts
+from regulars.messaging import api, channels
+from regulars.messaging.models import MessagePolicy
+from regulars.messaging.policy import limits
+from regulars.messaging.types import Cap, Delivery, Policy, Quiet, Route
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def its() -> World:
+    return open_world()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """A provider of text messages."""
+    channel = Post()
+    channels.register_route("sms", Route("sms-main", channel))
+    yield channel
+    channels.register_route("sms", None)
+    channels.register_route("email", None)
+
+
+def set_policy(its: World, policy: Policy) -> None:
+    MessagePolicy.objects.update_or_create(
+        brand_id=its.brand.id, defaults={"value": limits.to_json(policy), "updated_at": NOON}
+    )
+
+
+def test_a_key_is_asked_for_once_and_goes_to_the_sandbox(its: World) -> None:
+    her, other = its.members
+    its.agree(her, "sms")
+    assert its.ask(her) == 1 and its.ask(her, template="other") == 0 and its.ask(other) == 1
+    assert its.state(her) == ("queued", "", "")
+    its.run()
+    assert its.state(her) == ("sent", "sandboxed", "sms")
+    assert its.state(other) == ("skipped", "no_consent", "")
+    assert topics() == {"message.sent": 1, "message.skipped": 1}
+    assert its.run() == 0
+    tallies = {
+        (t.state, t.reason): t.count for t in api.sends_of(brand_id=its.brand.id, source="campaign:spring")
+    }
+    assert tallies == {("sent", "sandboxed"): 1, ("skipped", "no_consent"): 1}
+
+
+def test_the_inbox_has_it_beside_what_was_there(its: World) -> None:
+    her = its.members[0]
+    its.ask(her, channels=("inbox",), purpose="service")
+    its.run()
+    assert its.state(her) == ("sent", "", "inbox")
+    [message] = api.list_inbox(scope=its.scope, member_id=her).items
+    assert (message.subject, message.body) == ("金卡有效期至 3 月 31 日", "金卡即将到期。")
+    assert api.count_unread(scope=its.scope, member_id=her) == 1
+
+
+def test_a_provider_gets_the_address_in_clear_and_once(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    its.ask(her)
+    its.run()
+    its.run(NOON + timedelta(hours=1))
+    assert [one.to for one in post.got] == ["+8613800000000"]
+    assert its.state(her) == ("sent", "", "sms")
+    [(reference, words)] = query("SELECT reference, words FROM send")
+    assert reference == f"r-{post.got[0].id}" and "金卡".encode() not in bytes(words)
+
+
+def test_refused_by_one_channel_it_goes_by_the_next_and_a_dead_address_is_closed(
+    its: World, post: Post
+) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    post.answers = [Delivery("failed", reason="bad_address", error="no such number")]
+    its.ask(her, channels=("sms", "email"))
+    its.run()
+    assert its.state(her) == ("sent", "sandboxed", "email")
+    its.ask(her, key="again", channels=("sms",))
+    its.run()
+    assert its.state(her, "again") == ("skipped", "suppressed", "")
+    assert len(post.got) == 1
+    # it counts once, by the channel that took it
+    assert query("SELECT channel, count FROM send_count WHERE count > 0") == [("email", 1)]
+
+
+def test_failed_by_every_channel_is_failed_with_the_provider_s_reason(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    post.answers = [Delivery("failed", error="content refused")]
+    its.ask(her, channels=("sms", "email"))
+    its.run()
+    assert its.state(her) == ("failed", "refused", "sms")
+    assert query("SELECT error FROM send") == [("content refused",)]
+    assert topics() == {"message.failed": 1}
+    assert query("SELECT 1 FROM send_count WHERE count > 0") == []
+
+
+def test_what_could_not_be_taken_is_tried_again_until_it_is_given_up(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    post.answers = [Delivery("retry", error="503")] * 2
+    its.ask(her)
+    its.run()
+    assert its.state(her) == ("queued", "retry", "sms")
+    its.run(NOON + timedelta(seconds=20))
+    assert len(post.got) == 1
+    its.run(NOON + timedelta(seconds=40))
+    its.run(NOON + timedelta(minutes=3))
+    assert its.state(her) == ("sent", "", "sms") and len(post.got) == 3
+    assert len({one.id for one in post.got}) == 1
+    post.answers = [Delivery("retry", error="503")] * 99
+    its.ask(her, key="never", now=NOON)
+    now = NOON + timedelta(minutes=5)
+    for _ in range(30):
+        its.run(now)
+        now += timedelta(hours=1) if now.hour < 12 else timedelta(hours=13)
+    assert its.state(her, "never") == ("failed", "given_up", "sms")
+
+
+def test_held_out_members_get_no_marketing_but_service(its: World) -> None:
+    holdouts.set_holdout(scope=its.scope, percent=50, reason="to measure", redraw=False, now=NOON)
+    held = holdouts.held_out(brand_id=its.brand.id, member_ids=its.members)
+    for n in range(40):
+        if len(held) == 1:
+            break
+        holdouts.set_holdout(scope=its.scope, percent=50, reason=f"{n}", redraw=True, now=NOON)
+        held = holdouts.held_out(brand_id=its.brand.id, member_ids=its.members)
+        if len(held) == 1:
+            break
+        holdouts.set_holdout(scope=its.scope, percent=49 - n % 2, reason=f"{n}", redraw=True, now=NOON)
+        held = holdouts.held_out(brand_id=its.brand.id, member_ids=its.members)
+    [out] = held
+    for member in its.members:
+        its.agree(member, "sms")
+        its.ask(member)
+        its.ask(member, key="service", purpose="service")
+    its.run()
+    for member in its.members:
+        assert its.state(member)[:2] == (("skipped", "held_out") if member == out else ("sent", "sandboxed"))
+        assert its.state(member, "service")[0] == "sent"
+
+
+def test_of_two_under_a_cap_the_higher_priority_goes(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    set_policy(its, Policy({}, (Cap("", "week", 2), Cap("sms", "day", 1))))
+    its.ask(her, key="low", priority=10)
+    its.ask(her, key="high", priority=90)
+    its.run()
+    assert its.state(her, "high")[0] == "sent" and its.state(her, "low")[:2] == ("skipped", "frequency_cap")
+    its.ask(her, key="thursday")
+    its.run(NOON + timedelta(days=1))
+    assert its.state(her, "thursday")[0] == "sent"
+    its.ask(her, key="friday")
+    its.run(NOON + timedelta(days=2))
+    assert its.state(her, "friday")[1] == "frequency_cap"  # the week's two are used
+    its.ask(her, key="monday")
+    its.run(NOON + timedelta(days=5))
+    assert its.state(her, "monday")[0] == "sent"
+
+
+def test_texts_of_the_night_wait_for_the_morning(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    night = datetime(2026, 3, 4, 15, tzinfo=UTC)  # 23:00
+    its.ask(her, now=night)
+    its.run(night)
+    assert its.state(her) == ("queued", "quiet_hours", "sms")
+    assert query("SELECT next_run_at FROM send") == [(datetime(2026, 3, 5, tzinfo=UTC),)]
+    its.run(datetime(2026, 3, 5, tzinfo=UTC) - timedelta(seconds=1))
+    assert its.state(her)[0] == "queued"
+    its.run(datetime(2026, 3, 5, tzinfo=UTC))
+    assert its.state(her)[0] == "sent"
+    its.ask(her, key="late", now=night, expires_at=night + timedelta(hours=2))
+    its.run(night)
+    assert its.state(her, "late")[:2] == ("skipped", "expired")
+    set_policy(
+        its, replace(limits.DEFAULT, quiet={"sms": replace(limits.DEFAULT.quiet["sms"], then="abort")})
+    )
+    its.ask(her, key="dropped", now=night)
+    its.run(night)
+    assert its.state(her, "dropped")[:2] == ("skipped", "quiet_hours")
+
+
+def test_an_account_s_rate_and_quota_hold(its: World) -> None:
+    channel = Post()
+    channels.register_route("sms", Route("slow", channel, per_second=1, per_day=3))
+    try:
+        her = its.members[0]
+        its.agree(her, "sms")
+        for n in range(5):
+            its.ask(her, key=f"k{n}")
+        its.run()
+        assert len(channel.got) == 1
+        its.run(NOON + timedelta(seconds=1))
+        its.run(NOON + timedelta(seconds=2))
+        its.run(NOON + timedelta(seconds=60))
+        assert len(channel.got) == 3
+        assert {its.state(her, f"k{n}")[:2] for n in range(5)} == {("sent", ""), ("queued", "quota_day")}
+        its.run(datetime(2026, 3, 5, 1, tzinfo=UTC))
+        its.run(datetime(2026, 3, 5, 1, tzinfo=UTC) + timedelta(seconds=1))
+        assert len(channel.got) == 5
+    finally:
+        channels.register_route("sms", None)
+
+
+def test_words_that_cannot_be_made_are_skipped_and_say_why(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    its.ask(her, values={})
+    its.ask(her, key="none", template="no_such")
+    its.ask(her, key="silent", template="no_such", channels=())
+    its.run()
+    assert its.state(her)[:2] == ("skipped", "render_failed")
+    assert its.state(her, "none")[:2] == ("skipped", "render_failed")
+    assert its.state(her, "silent")[:2] == ("skipped", "no_channel")
+
+
+def test_not_before_and_priority_are_kept_and_nonsense_is_refused(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    its.ask(her, not_before=NOON + timedelta(hours=1))
+    its.run()
+    assert its.state(her)[0] == "queued"
+    its.run(NOON + timedelta(hours=1))
+    assert its.state(her)[0] == "sent"
+    with pytest.raises(ValueError):
+        its.ask(her, key="x", channels=("pigeon",))
+    with pytest.raises(ValueError):
+        its.ask(her, key="x", priority=101)
+
+
+def test_what_a_dead_worker_left_is_uncertain_unless_the_provider_knows_it_by_its_id(
+    its: World, post: Post
+) -> None:
+    her, other = its.members
+    for member in its.members:
+        its.agree(member, "sms")
+    its.ask(her)
+    from regulars.messaging.sending import batch
+
+    for shard in range(8):  # a worker that died after its commit and before it handed over
+        batch.decide_shard(
+            shard=shard, now=NOON, limit=10, room=10, is_work_day=lambda brand: lambda day: True
+        )
+    assert its.state(her)[0] == "sending"
+    its.run(NOON + timedelta(minutes=4))
+    assert its.state(her)[0] == "sending" and post.got == []
+    its.run(NOON + timedelta(minutes=6))
+    assert its.state(her) == ("uncertain", "outcome_unknown", "sms") and post.got == []
+    assert topics() == {"message.uncertain": 1}
+    post.is_idempotent = True
+    its.ask(other)
+    for shard in range(8):
+        batch.decide_shard(
+            shard=shard, now=NOON, limit=10, room=10, is_work_day=lambda brand: lambda day: True
+        )
+    its.run(NOON + timedelta(minutes=6))
+    assert its.state(other) == ("sent", "", "sms") and len(post.got) == 1
+
+
+def test_a_channel_that_breaks_is_in_doubt(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms")
+    post.deliver_many = lambda envelopes: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    its.ask(her)
+    its.run()
+    assert its.state(her)[:2] == ("uncertain", "outcome_unknown")
+
+
+def test_each_channel_keeps_its_own_hours(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    night = datetime(2026, 3, 4, 15, tzinfo=UTC)
+    set_policy(
+        its,
+        Policy({"email": Quiet(limits.DEFAULT.quiet["sms"].closes, limits.DEFAULT.quiet["sms"].opens)}, ()),
+    )
+    its.ask(her, key="sms", now=night)
+    its.ask(her, key="email", channels=("email",), now=night)
+    its.run(night)
+    assert its.state(her, "sms")[0] == "sent" and its.state(her, "email")[:2] == ("queued", "quiet_hours")
