@@ -16,6 +16,7 @@ from regulars.insight.measures.accuracy import (
 )
 from regulars.insight.measures.experiments import cuped, difference_in_means, difference_in_ratios, ratio
 from regulars.insight.measures.ranking import ndcg_at, recall_at
+from regulars.insight.measures.splits import difference_in_shares, minimum_detectable, sample_ratio
 from regulars.insight.measures.threads import threads_for
 
 __all__ = [
@@ -26,11 +27,14 @@ __all__ = [
     "deciles",
     "difference_in_means",
     "difference_in_ratios",
+    "difference_in_shares",
     "forecast_accuracy",
+    "minimum_detectable",
     "ndcg_at",
     "rank_correlation",
     "ratio",
     "recall_at",
     "reliability",
+    "sample_ratio",
     "threads_for",
 ]

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from regulars.audience.holdouts import api as holdouts
+from regulars.engage.campaigns.policy import arms
+from regulars.engage.campaigns.policy import audience as _audience
+from regulars.engage.campaigns.policy.schedule import upcoming as next_ones
 from regulars.engage.campaigns.store import keeping, members
-from regulars.engage.campaigns.types import RUN, Campaign, InRun, Result, Run
+from regulars.engage.campaigns.types import (
+    HOLDOUT,
+    RUN,
+    Audience,
+    Campaign,
+    Definition,
+    InRun,
+    Result,
+    Run,
+    Schedule,
+)
 from regulars.kit import paging
 from regulars.kit.errors import invalid_field, not_found
 from regulars.kit.paging import Page
 
+Counts = Mapping[str, Mapping[str, int]]
 MemberRow = tuple[UUID, str, str, str, int, datetime]
 
 
@@ -78,10 +93,11 @@ def count_given(*, run: Run) -> dict[str, tuple[int, int]]:
         return members.count_given(db, run_id=run.id)
 
 
-def arms_of_run(*, run: Run) -> list[tuple[UUID, str, int]]:
-    """(member, arm, wave) of everybody the run is judged by, by id; the wave says who waited for the winner."""
+def arms_of_run(*, run: Run, everybody: bool = False) -> list[tuple[UUID, str, int]]:
+    """(member, arm, wave) of those the run is judged by, by id; `everybody`: of all who were listed, which is what the
+    split is judged by. Wave 2 waited for the winner."""
     with connection.cursor() as db:
-        found: list[tuple[Any, ...]] = members.arms_of(db, run_id=run.id)
+        found: list[tuple[Any, ...]] = members.arms_of(db, run_id=run.id, everybody=everybody)
     return [(row[0], row[1], row[2]) for row in found]
 
 
@@ -93,3 +109,55 @@ def put_result(*, run: Run, result: Result) -> None:
 def results_of(*, runs: Sequence[Run]) -> dict[UUID, Result]:
     """What is known of runs, by id."""
     return keeping.results_of([one.id for one in runs])
+
+
+def condition_of(*, audience: Audience) -> dict[str, Any]:
+    """An audience in the condition language, before any sample."""
+    return _audience.condition_of(audience)
+
+
+def sole_segment(*, audience: Audience) -> str | None:
+    """The segment that is the whole audience."""
+    return _audience.sole_segment(audience)
+
+
+def is_everybody(*, audience: Audience) -> bool:
+    """Whether nobody need be asked anything."""
+    return _audience.is_everybody(audience)
+
+
+def heeds_programme(*, definition: Definition) -> bool:
+    """Whether the programme's holdout is left out of it."""
+    return _audience.heeds_programme(definition)
+
+
+def arm_of_rest(*, run: Run, member_id: UUID) -> str:
+    """What one who waited for the winner gets; empty for nothing."""
+    return arms.arm_of_rest(run.definition, run.salt, member_id, run.winner)
+
+
+def arm_of_member(*, campaign: Campaign, member_id: UUID) -> str:
+    """The arm a member would have: `holdout`, `rest` where she would wait for the winner, else the variant's key.
+
+    Of a stratified holdout nobody can tell beforehand; it is told as if she were not in it.
+    """
+    definition = campaign.definition
+    percent = 0 if definition.stratify else definition.holdout_percent
+    if holdouts.held(campaign.salt, [member_id], percent):
+        return HOLDOUT
+    return arms.arm_of(definition, campaign.salt, member_id)[0] or "rest"
+
+
+def is_sampled(*, campaign: Campaign, member_id: UUID) -> bool:
+    """Whether the sample by share takes her."""
+    return arms.is_sampled(campaign.salt, member_id, campaign.definition.audience.sample_percent)
+
+
+def upcoming(*, schedule: Schedule, now: datetime, tz: str, count: int = 5) -> list[datetime]:
+    """The next occurrences of a schedule."""
+    return next_ones(schedule, now, tz, count)
+
+
+def expected_shares(*, definition: Definition) -> dict[str, float]:
+    """The share of everybody that each arm should have."""
+    return arms.expected_shares(definition)

@@ -73,7 +73,8 @@ def stratify(cursor: Any, *, run_id: UUID, brand_id: UUID, by: str, percent: int
                    state = CASE WHEN x.held THEN 'held' ELSE c.state END,
                    reason = CASE WHEN x.held THEN 'holdout' ELSE c.reason END
               FROM turned t JOIN bounds b ON b.stratum = t.stratum,
-                   LATERAL (SELECT t.n - b.before <= b.until * %(percent)s / 100 - b.before * %(percent)s / 100 AS held) x
+                   LATERAL (SELECT t.n - b.before
+                                  <= b.until * %(percent)s / 100 - b.before * %(percent)s / 100 AS held) x
              WHERE c.run_id = %(run)s AND c.member_id = t.member_id""",
         {"run": run_id, "brand": brand_id, "percent": percent, "holdout": HOLDOUT},
     )
@@ -133,8 +134,8 @@ def next_asked(cursor: Any, *, run_id: UUID, after: UUID | None, limit: int) -> 
 def counts(cursor: Any, *, run_id: UUID) -> dict[str, dict[str, int]]:
     """Members by arm, then by state (with its reason where it has one)."""
     cursor.execute(
-        """SELECT CASE WHEN arm = '' THEN 'rest' ELSE arm END, state || CASE WHEN reason = '' THEN '' ELSE ':' || reason END,
-                  count(*)
+        """SELECT CASE WHEN arm = '' THEN 'rest' ELSE arm END,
+                  state || CASE WHEN reason = '' THEN '' ELSE ':' || reason END, count(*)
              FROM campaign_member WHERE run_id = %s GROUP BY 1, 2 ORDER BY 1, 2""",
         [run_id],
     )
@@ -170,8 +171,8 @@ def page(
     """(member, arm, state, reason, value, when) by id; an empty word asks nothing."""
     cursor.execute(
         """SELECT member_id, arm, state, reason, value, coalesce(moved_at, listed_at) FROM campaign_member
-            WHERE run_id = %(run)s AND (%(state)s = '' OR state = %(state)s) AND (%(reason)s = '' OR reason = %(reason)s)
-              AND (%(arm)s = '' OR arm = %(arm)s) AND (%(after)s::uuid IS NULL OR member_id > %(after)s::uuid)
+            WHERE run_id = %(run)s AND (%(state)s = '' OR state = %(state)s)
+              AND (%(reason)s = '' OR reason = %(reason)s) AND (%(arm)s = '' OR arm = %(arm)s) AND (%(after)s::uuid IS NULL OR member_id > %(after)s::uuid)
             ORDER BY member_id LIMIT %(limit)s""",
         {"run": run_id, "state": state, "reason": reason, "arm": arm, "after": after, "limit": limit},
     )
@@ -214,11 +215,12 @@ def count_given(cursor: Any, *, run_id: UUID) -> dict[str, tuple[int, int]]:
     return {arm: (count, value) for arm, count, value in cursor.fetchall()}
 
 
-def arms_of(cursor: Any, *, run_id: UUID) -> Any:
-    """Everybody a run is judged by, as columns: ids in bytes and arms. What never had its turn is left out."""
+def arms_of(cursor: Any, *, run_id: UUID, everybody: bool) -> Any:
+    """(member, arm, wave) by id: of everybody who was listed, or of those whom the run is judged by, without those whose
+    turn never came or has not come yet."""
     cursor.execute(
         """SELECT member_id, arm, wave FROM campaign_member
-            WHERE run_id = %s AND reason <> ALL(%s::text[]) ORDER BY member_id""",
-        [run_id, text_array(NOT_REACHED)],
+            WHERE run_id = %s AND (%s OR (reason <> ALL(%s::text[]) AND arm <> '')) ORDER BY member_id""",
+        [run_id, everybody, text_array([*NOT_REACHED, "no_winner"])],
     )
     return cursor.fetchall()

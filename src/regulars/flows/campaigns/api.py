@@ -1,0 +1,26 @@
+"""The door of campaigns at work: check and save, see what a member would get, run what is due."""
+
+from regulars.flows.campaigns.keeping import copy, count_audience, create, launch, submit, update
+from regulars.flows.campaigns.portions import run_due, run_portion
+from regulars.flows.campaigns.trying import Check, Tried, preview
+from regulars.platform.due import api as due
+
+__all__ = [
+    "Check",
+    "Tried",
+    "copy",
+    "count_audience",
+    "create",
+    "launch",
+    "preview",
+    "register",
+    "run_due",
+    "run_portion",
+    "submit",
+    "update",
+]
+
+
+def register() -> None:
+    """Tell the worker."""
+    due.register("campaigns.run", run_due, every_seconds=1)
