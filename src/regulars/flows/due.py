@@ -22,6 +22,7 @@ from regulars.flows.intake.post import Work, write
 from regulars.flows.mall import api as mall
 from regulars.flows.plans import api as plans
 from regulars.flows.prepaid import api as prepaid
+from regulars.flows.referrals import api as referrals
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import SYSTEM, Brand, Scope
@@ -120,5 +121,6 @@ def register() -> None:
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
     due.register("webhooks.feed", webhooks.feed, every_seconds=1)
     audience.register()
+    referrals.register()
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

@@ -17,6 +17,8 @@ from regulars.facts.activity import store as keys
 from regulars.facts.activity.store import KeyClaim
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolled, Enrolment
+from regulars.flows.referrals import api as referrals
+from regulars.flows.referrals.types import Came
 from regulars.kit.errors import Refusal, conflict, invalid_field
 from regulars.kit.ids import new_ids
 from regulars.platform.audit import api as audit
@@ -46,25 +48,36 @@ Answer = Enrolee | Refusal
 
 
 def enrol(
-    *, scope: Scope, rows: Sequence[Enrolment], now: datetime, idempotency_keys: Sequence[str | None] = ()
+    *,
+    scope: Scope,
+    rows: Sequence[Enrolment],
+    now: datetime,
+    idempotency_keys: Sequence[str | None] = (),
+    came: Sequence[Came | None] = (),
 ) -> list[Answer]:
     """Enrol people into the scope's brand; an answer per row, in order, after the commit that holds it.
 
     Every `BATCH` rows are one transaction. `idempotency_keys` go with the rows; a key that was used before answers
-    the first enrolment for the same body, and `idempotency_conflict` (409) for another. Refusals as of
-    `members.enrol_many`, and `store_not_allowed` (403) for staff of other stores.
+    the first enrolment for the same body, and `idempotency_conflict` (409) for another. `came` goes with the rows too:
+    how each came to the form. A recruiter who is a member, by the code of her link or her own, is kept as a referral.
+    Refusals as of `members.enrol_many`, and `store_not_allowed` (403) for staff of other stores.
     """
     given = list(idempotency_keys) or [None] * len(rows)
+    how = list(came) or [None] * len(rows)
     answers: list[Answer] = []
     for start in range(0, len(rows), BATCH):
         part = slice(start, start + BATCH)
         with transaction.atomic():
-            answers += _enrol(scope, rows[part], given[part], now)
+            answers += _enrol(scope, rows[part], given[part], how[part], now)
     return answers
 
 
 def _enrol(
-    scope: Scope, rows: Sequence[Enrolment], given: Sequence[str | None], now: datetime
+    scope: Scope,
+    rows: Sequence[Enrolment],
+    given: Sequence[str | None],
+    how: Sequence[Came | None],
+    now: datetime,
 ) -> list[Answer]:
     answers: list[Answer | None] = [None] * len(rows)
     programme = _programme(scope.brand_id, now)
@@ -79,11 +92,15 @@ def _enrol(
             except Refusal as refusal:
                 answers[n] = refusal
         fresh = [n for n in fresh if answers[n] is None]
-        results = members.enrol_many(scope=scope, rows=[rows[n] for n in fresh], now=now, tier=first)
+        senders = referrals.senders(scope=scope, texts={rows[n].recruiter for n in fresh})
+        wanted = [referrals.named(rows[n], senders) for n in fresh]
+        results = members.enrol_many(scope=scope, rows=wanted, now=now, tier=first)
         done: list[tuple[Enrolled, Enrolment]] = []
-        for n, result in zip(fresh, results, strict=True):
+        brought: list[tuple[Enrolled, str, Came | None]] = []
+        for n, row, result in zip(fresh, wanted, results, strict=True):
             if isinstance(result, Enrolled):
-                done.append((result, rows[n]))
+                done.append((result, row))
+                brought.append((result, rows[n].recruiter, how[n]))
                 answers[n] = Enrolee(result, first)
             else:
                 answers[n] = result
@@ -103,6 +120,7 @@ def _enrol(
                 ],
                 now=now,
             )
+        referrals.joined(scope=scope, rows=brought, known=senders, now=now)
     _announce(scope, done, now)
     return [answer for answer in answers if answer is not None]
 

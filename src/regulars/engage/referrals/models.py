@@ -150,6 +150,7 @@ class Referral(models.Model):
     joined_at = models.DateTimeField()
     order_id = models.UUIDField(null=True)
     order_amount = models.BigIntegerField(default=0, db_default=0)
+    cost = models.BigIntegerField(default=0, db_default=0)  # of the rewards of both sides
     ordered_at = models.DateTimeField(null=True)
     window_ends_at = models.DateTimeField(null=True)
     next_run_at = models.DateTimeField(null=True)

@@ -101,7 +101,6 @@ class Settings:
     caps: Caps
     accounts_per_device: int
     take_back: bool
-    cost: int
     title: Text
     invitation: Text
     share_days: int
@@ -146,6 +145,7 @@ class ReferralRow:
     joined_at: datetime
     order_id: UUID | None
     order_amount: int
+    cost: int
     ordered_at: datetime | None
     window_ends_at: datetime | None
     qualified_at: datetime | None

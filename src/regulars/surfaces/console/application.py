@@ -43,6 +43,7 @@ from regulars.surfaces.console import (
     programme,
     recommend,
     redemptions,
+    referrals,
     reports,
     reviews,
     rewards,
@@ -99,6 +100,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
-    lifecycle, reports, insight, segments,
+    lifecycle, reports, insight, segments, referrals,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 from urllib.parse import quote
@@ -43,6 +44,8 @@ def _cell(value: Any, zone: ZoneInfo) -> str | int | float:
         return "1" if value else "0"
     if isinstance(value, int):
         return value
+    if isinstance(value, Decimal):  # a spreadsheet's numbers are these
+        return float(value)
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):

@@ -34,6 +34,7 @@ from regulars.surfaces.portal import (
     profile,
     profiling,
     recommend,
+    referral_pages,
     shapes,
     shop,
     signing,
@@ -95,30 +96,36 @@ def send_code(request: HttpRequest, slug: Path[str], given: shapes.CodeAsked) ->
 
 
 @visitors.post("/session", response=shapes.SignInOut)
-def sign_in(request: HttpRequest, slug: Path[str], given: shapes.CodeGiven, response: HttpResponse) -> Any:
+def sign_in(request: HttpRequest, slug: Path[str], given: shapes.SignInGiven, response: HttpResponse) -> Any:
     """Give the code back: signed in, or on to the form."""
-    brand = brand_of(request)
+    brand, now = brand_of(request), clock.now()
     entrance = signing.sign_in(
         brand=brand,
         kind=given.kind,
         typed=given.address,
         code=given.code,
         ip=access.client_ip(request),
-        now=clock.now(),
+        now=now,
     )
+    if entrance.member_id is not None:
+        referral_pages.signed_in(
+            request, brand, entrance.member_id, code=given.recruiter, device=given.device, now=now
+        )
     return cookies.enter(response, brand, entrance)
 
 
 @visitors.post("/enrolment", response=shapes.SignInOut)
 def join(request: HttpRequest, slug: Path[str], given: shapes.JoinForm, response: HttpResponse) -> Any:
     """Join, after the address was proven."""
-    brand = brand_of(request)
+    brand, now = brand_of(request), clock.now()
+    given.recruiter = referral_pages.recruiter_of(request, brand, said=given.recruiter, now=now)
     entrance = signing.join(
         brand=brand,
         form=given,
         proof=cookies.proof(request, brand),
         language=access.language(request),
-        now=clock.now(),
+        now=now,
+        came=referral_pages.came(request, brand, device=given.device),
     )
     return cookies.enter(response, brand, entrance)
 
@@ -259,5 +266,7 @@ for part in (
     shop.mine,
     household.mine,
     plans.mine,
+    referral_pages.visitors,
+    referral_pages.mine,
 ):
     api.add_router("/{slug}", part)

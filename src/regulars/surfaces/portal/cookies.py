@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +13,8 @@ from regulars.platform.signin import policy as limits
 from regulars.surfaces.access import member_cookie
 from regulars.surfaces.portal.shapes import SignInOut
 from regulars.surfaces.portal.signing import Entrance
+
+_VISITOR_SECONDS = 365 * 86_400
 
 
 def enter(response: HttpResponse, brand: Brand, entrance: Entrance) -> SignInOut:
@@ -32,6 +36,19 @@ def leave(request: HttpRequest, response: HttpResponse, brand: Brand) -> None:
 
 def proof(request: HttpRequest, brand: Brand) -> str:
     return request.COOKIES.get(_proof_cookie(brand), "")
+
+
+def visitor(request: HttpRequest, brand: Brand) -> UUID | None:
+    """Who opened links from this browser before; None for somebody new, or for what is no id of ours."""
+    try:
+        return UUID(request.COOKIES.get(f"visitor_{brand.slug}", ""))
+    except ValueError:
+        return None
+
+
+def keep_visitor(response: HttpResponse, brand: Brand, visitor_id: UUID) -> None:
+    """Remember a visitor for a year; the id says nothing of her."""
+    _set(response, f"visitor_{brand.slug}", str(visitor_id), _VISITOR_SECONDS, path=_api(brand))
 
 
 def _set(response: HttpResponse, name: str, value: str, seconds: float, *, path: str = "/") -> None:

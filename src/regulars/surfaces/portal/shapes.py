@@ -33,8 +33,16 @@ class CodeGiven(CodeAsked):
     code: Annotated[str, Field(min_length=1, max_length=12)]
 
 
+class SignInGiven(CodeGiven):
+    """`recruiter` is the code of the link she came by, `device` what her browser calls itself."""
+
+    recruiter: Annotated[str, Field(max_length=64)] = ""
+    device: Annotated[str, Field(max_length=64)] = ""
+
+
 class JoinForm(Given):
-    """What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came."""
+    """What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came, `device`
+    is what her browser calls itself."""
 
     kind: IdentifierKind
     address: Annotated[str, Field(min_length=1, max_length=254)]
@@ -44,6 +52,7 @@ class JoinForm(Given):
     store: Annotated[str, Field(max_length=64)] = ""
     source: Annotated[str, Field(max_length=64)] = ""
     recruiter: Annotated[str, Field(max_length=64)] = ""
+    device: Annotated[str, Field(max_length=64)] = ""
 
 
 class ProfileChanges(Given):

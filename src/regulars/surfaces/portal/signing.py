@@ -14,6 +14,8 @@ from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import enrol as enrolling
 from regulars.flows.enrol import Enrolee
+from regulars.flows.referrals import api as referrals
+from regulars.flows.referrals.types import Came
 from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.text import Language
 from regulars.messaging import api as messaging
@@ -39,6 +41,7 @@ class Entrance:
 
     token: str = ""
     proof: str = ""
+    member_id: UUID | None = None
 
 
 def send_code(
@@ -90,10 +93,18 @@ def sign_in(*, brand: Brand, kind: IdentifierKind, typed: str, code: str, ip: st
             return Entrance(proof=proof)
         signin.use_proof(address=address, proof=proof, now=now)
         _verified(brand, member_id, kind, value, now)
-        return Entrance(token=_session(brand, member_id, now))
+        return Entrance(token=_session(brand, member_id, now), member_id=member_id)
 
 
-def join(*, brand: Brand, form: JoinForm, proof: str, language: Language, now: datetime) -> Entrance:
+def join(
+    *,
+    brand: Brand,
+    form: JoinForm,
+    proof: str,
+    language: Language,
+    now: datetime,
+    came: Came | None = None,
+) -> Entrance:
     """Enrol whoever proved the address, with how she came: the store, the source and the recruiter of the QR code.
 
     Raises `not_proven`, `consent_changed` (409) and `invalid_input` by field.
@@ -127,10 +138,12 @@ def join(*, brand: Brand, form: JoinForm, proof: str, language: Language, now: d
     )
     with transaction.atomic():
         signin.use_proof(address=_address(brand, form.kind, value, None), proof=proof, now=now)
-        [result] = enrolling.enrol(scope=visitor_scope(brand), rows=[wanted], now=now)
+        [result] = enrolling.enrol(scope=visitor_scope(brand), rows=[wanted], now=now, came=[came])
         member_id = _joined(result)
+        if isinstance(result, Refusal):
+            referrals.tried(brand=brand, member_id=member_id, code=form.recruiter, now=now)
         _agreed(brand, member_id, form, language, now)
-        return Entrance(token=_session(brand, member_id, now))
+        return Entrance(token=_session(brand, member_id, now), member_id=member_id)
 
 
 def add_address(

@@ -30,6 +30,7 @@ from regulars.surfaces.rest import (
     prepaid,
     programme,
     recommendations,
+    referrals,
     segments,
     tiers,
     value,
@@ -84,6 +85,10 @@ _TAGS = [
     {
         "name": "Webhooks",
         "description": "Endpoints that are told what happens, their secrets, log and replay.",
+    },
+    {
+        "name": "Referrals",
+        "description": "Who came by whom, links and what they brought, promoters' commission and statements.",
     },
     {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
 ]
@@ -159,6 +164,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
-    lifecycle, segments,
+    lifecycle, segments, referrals,
 ):  # fmt: skip
     api.add_router("", part.router)

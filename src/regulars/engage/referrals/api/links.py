@@ -102,6 +102,14 @@ def note_visit(
     return fresh
 
 
+def last_code(*, brand_id: UUID, visitor: UUID, now: datetime) -> str:
+    """The code of the link that a visitor opened last within the window; empty without one."""
+    since = now - timedelta(days=get_settings(brand_id=brand_id).share_days)
+    with connection.cursor() as cursor:
+        last = store.last_visit(cursor, brand_id=brand_id, visitor=visitor, since=since)
+        return "" if last is None else store.code_of(cursor, member_id=last[0], share_id=last[1])
+
+
 def note_signed_in(*, brand: Brand, member_id: UUID, visitor: UUID, now: datetime) -> None:
     """Somebody who opened a link is known now: the link is her last touch."""
     since = now - timedelta(days=get_settings(brand_id=brand.id).share_days)

@@ -364,15 +364,26 @@ def funnel(*, brand: Brand, since: datetime, until: datetime) -> Funnel:
     """From links to qualified friends, of those who joined in [since, until)."""
     first, last = days_of(brand, since, until)
     with connection.cursor() as cursor:
-        joined, ordered, qualified, returned, by_setting, refused = store.funnel(
+        joined, ordered, qualified, returned, cost, refused = store.funnel(
             cursor, brand_id=brand.id, since=since, until=until
         )
         sharers, visitors = link_store.counts(
             cursor, brand_id=brand.id, since=since, until=until, first_day=first, last_day=last
         )
-    terms = settings_of(brand_id=brand.id, versions=by_setting)
-    cost = sum(number * terms[version].cost for version, number in by_setting.items())
     return Funnel(sharers, visitors, joined, ordered, qualified, refused, returned, cost)
+
+
+def known_members(*, brand_id: UUID, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Those who came by another member or opened a link: whose orders matter here."""
+    with connection.cursor() as cursor:
+        return store.known(cursor, brand_id=brand_id, member_ids=member_ids)
+
+
+def note_costs(*, brand_id: UUID, costs: Mapping[UUID, int]) -> None:
+    """What the rewards of qualified friends cost, in minor units."""
+    with connection.cursor() as cursor:
+        for member_id, cost in sorted(costs.items()):
+            store.update(cursor, brand_id=brand_id, member_id=member_id, values={"cost": cost})
 
 
 def friend_counts(*, brand_id: UUID, recruiter_id: UUID) -> dict[str, int]:

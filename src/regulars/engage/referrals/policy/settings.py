@@ -13,7 +13,7 @@ from regulars.kit.text import Text
 
 _KEYS = (
     "enabled", "rewards", "least_amount", "window_days", "order_within_days", "caps", "accounts_per_device",
-    "take_back", "cost", "title", "invitation", "share_days", "commission",
+    "take_back", "title", "invitation", "share_days", "commission",
 )  # fmt: skip
 _TITLE = Text("邀请好友，一起有礼", "Bring a friend, both of you gain")
 _INVITATION = Text("我在这里当会员，邀请你也来。", "I am a member here. Come and join me.")
@@ -40,7 +40,6 @@ def parse(data: Mapping[str, Any], *, errors: ErrorList, version: int = 0) -> Se
         ),
         accounts_per_device=node.integer("accounts_per_device", least=1, most=20, default=1),
         take_back=node.flag("take_back", True),
-        cost=node.integer("cost", least=0, default=0),
         title=node.text("title", _TITLE, most=60),
         invitation=node.text("invitation", _INVITATION, most=200),
         share_days=node.integer("share_days", least=1, most=365, default=7),
@@ -63,7 +62,6 @@ def dump(settings: Settings) -> dict[str, Any]:
         "caps": {"day": settings.caps.day, "month": settings.caps.month, "ever": settings.caps.ever},
         "accounts_per_device": settings.accounts_per_device,
         "take_back": settings.take_back,
-        "cost": settings.cost,
         "title": settings.title.to_json(),
         "invitation": settings.invitation.to_json(),
         "share_days": settings.share_days,

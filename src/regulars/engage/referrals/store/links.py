@@ -132,6 +132,12 @@ def last_visit(
     return cursor.fetchone()  # type: ignore[no-any-return]
 
 
+def code_of(cursor: Any, *, member_id: UUID, share_id: UUID) -> str:
+    cursor.execute("SELECT code FROM share WHERE member_id = %s AND id = %s", [member_id, share_id])
+    row = cursor.fetchone()
+    return row[0] if row else ""
+
+
 def put_touches(cursor: Any, *, brand_id: UUID, touches: Sequence[tuple[UUID, UUID, UUID, datetime]]) -> None:
     """(member, sharer, share, when): the last one counts."""
     if not touches:

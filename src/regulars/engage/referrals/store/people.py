@@ -10,7 +10,7 @@ from uuid import UUID
 from regulars.engage.referrals.types import AttemptRow, Branch, ReferralRow
 
 _ROW = """member_id, recruiter_id, share_id, setting, state, reason, cleared, reviewed_by, note, joined_at, order_id,
-          order_amount, ordered_at, window_ends_at, qualified_at, ended_at"""
+          order_amount, cost, ordered_at, window_ends_at, qualified_at, ended_at"""
 DEEPEST = 50
 
 
@@ -264,27 +264,37 @@ def roots(cursor: Any, *, brand_id: UUID, before: Sequence[Any] | None, limit: i
 
 def funnel(
     cursor: Any, *, brand_id: UUID, since: datetime, until: datetime
-) -> tuple[int, int, int, int, dict[int, int], dict[str, int]]:
-    """Of who joined in the span: all, ordered, qualified, returned; qualified by setting; refused by reason."""
+) -> tuple[int, int, int, int, int, dict[str, int]]:
+    """Of who joined in the span: all, ordered, qualified, returned; what rewards cost; refused by reason."""
     cursor.execute(
-        """SELECT state, reason, setting, count(*), count(order_id) FROM referral
-            WHERE brand_id = %s AND joined_at >= %s AND joined_at < %s GROUP BY 1, 2, 3""",
+        """SELECT state, reason, count(*), count(order_id), coalesce(sum(cost), 0)::bigint FROM referral
+            WHERE brand_id = %s AND joined_at >= %s AND joined_at < %s GROUP BY 1, 2""",
         [brand_id, since, until],
     )
-    joined = ordered = qualified = returned = 0
-    by_setting: dict[int, int] = {}
+    joined = ordered = qualified = returned = cost = 0
     refused: dict[str, int] = {}
-    for state, reason, setting, number, orders in cursor.fetchall():
+    for state, reason, number, orders, spent in cursor.fetchall():
         joined += number
         ordered += orders
+        cost += spent
         if state == "qualified":
             qualified += number
-            by_setting[setting] = by_setting.get(setting, 0) + number
         elif state == "returned":
             returned += number
         elif state == "refused":
             refused[reason] = refused.get(reason, 0) + number
-    return joined, ordered, qualified, returned, by_setting, refused
+    return joined, ordered, qualified, returned, cost, refused
+
+
+def known(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Those who came by another or touched a link."""
+    wanted = list(member_ids)
+    cursor.execute(
+        """SELECT member_id FROM referral WHERE member_id = ANY(%s) AND brand_id = %s
+            UNION SELECT member_id FROM share_touch WHERE member_id = ANY(%s) AND brand_id = %s""",
+        [wanted, brand_id, wanted, brand_id],
+    )
+    return {row[0] for row in cursor.fetchall()}
 
 
 def friend_counts(cursor: Any, *, brand_id: UUID, recruiter_id: UUID) -> dict[str, int]:
