@@ -44,7 +44,8 @@ def make(place: Path, members: int, orders: int) -> None:
     duck.execute(
         f"""COPY (SELECT member_id, place::VARCHAR AS code, TIMESTAMPTZ '{FIRST}' AS joined_at,
                          DATE '{FIRST}' AS joined_day, 'store' AS channel, '' AS touchpoint, 'S1' AS store,
-                         NULL::VARCHAR AS recruiter, 'normal' AS tier, 'active' AS status, true AS profiling FROM person)
+                         NULL::VARCHAR AS recruiter, 'normal' AS tier, 'active' AS status,
+                         true AS profiling FROM person)
             TO '{place}/members-all.parquet' (FORMAT parquet)"""
     )
     for month in range(MONTHS):
