@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,14 +14,15 @@ from regulars.audience.segments import api as segments
 from regulars.conditions.api import compile_condition, parse_condition
 from regulars.conditions.types import ALWAYS
 from regulars.engage.journeys.engine import arriving, entering, plans, stepping, sweeping
-from regulars.engage.journeys.engine.arriving import Happened
+from regulars.engage.journeys.engine.arriving import Happened, Load
 from regulars.engage.journeys.engine.plans import ground_of
 from regulars.engage.journeys.engine.stepping import Batch, CarryOut, Deed, Outcome, Stepped
-from regulars.engage.journeys.policy import reading, simulating
+from regulars.engage.journeys.policy import reading, simulating, timing
+from regulars.engage.journeys.policy.data import plain
 from regulars.engage.journeys.policy.walking import Plan
 from regulars.engage.journeys.store import defining, running
 from regulars.engage.journeys.store.running import Tally
-from regulars.engage.journeys.types import Definition, DryRun, Entered, Entry, Journey, Node
+from regulars.engage.journeys.types import Definition, DryRun, Entered, Entry, Journey, Node, Span
 from regulars.kit.errors import ErrorList, Refusal, invalid_field
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Brand
@@ -31,18 +32,23 @@ __all__ = [
     "CarryOut",
     "Deed",
     "Happened",
+    "Load",
     "Outcome",
     "Stepped",
     "Tally",
+    "any_runs",
     "close_stopped",
     "dry_run",
     "enter",
     "ground_of",
     "happened",
+    "later",
     "leave",
     "live_journeys",
+    "plain",
     "read_definition",
     "step",
+    "stores_known",
     "sweep_due",
 ]
 _CLOSE = 5000
@@ -97,13 +103,16 @@ def enter(
     return done
 
 
-def happened(*, brand: Brand, activities: Sequence[Happened], now: datetime) -> tuple[int, int]:
-    """Members did something: runs that waited for it wake, goals are reached. Gives (woken, reached)."""
+def happened(*, brand: Brand, activities: Sequence[Happened], load: Load, now: datetime) -> tuple[int, int]:
+    """Members did something: runs that waited for it wake, goals are reached. Gives (woken, reached).
+
+    `load` gives what conditions may read of activities, where one asks.
+    """
     if not activities:
         return 0, 0
     with transaction.atomic(), connection.cursor() as cursor:
         tally = Tally()
-        done = arriving.activities(cursor, brand=brand, happened=activities, now=now, tally=tally)
+        done = arriving.activities(cursor, brand=brand, happened=activities, load=load, now=now, tally=tally)
         running.count(cursor, tally, slot=os.getpid())
     return done
 
@@ -223,3 +232,25 @@ def _plan(cursor: Any, journey: Journey, now: datetime) -> Plan | None:
         )
     except Refusal:
         return None
+
+
+def any_runs(*, brand_id: UUID) -> bool:
+    """Whether the brand ever published a journey: else nobody can wait for anything."""
+    with connection.cursor() as cursor:
+        return bool(defining.in_flight(cursor, brand_id=brand_id, states=["running", "paused", "stopped"]))
+
+
+def later(at: datetime, span: Span, tz: str) -> datetime:
+    """The instant a span after another."""
+    return timing.add(at, span, tz)
+
+
+def stores_known(
+    *, brand_id: UUID, member_ids: Collection[UUID], now: datetime
+) -> dict[UUID, tuple[str | None, str | None]]:
+    """Codes of the stores where members joined and where they buy most."""
+    catalogue = segments.catalogue(brand_id=brand_id, now=now)
+    fields = ("membership.store", "fact.favourite_store")
+    asked = [parse_condition(data={"field": field, "op": "is_set"}, catalogue=catalogue) for field in fields]
+    known = segments.values_of(brand_id=brand_id, conditions=asked, member_ids=list(member_ids), now=now)
+    return {id_: (facts.get(fields[0]), facts.get(fields[1])) for id_, facts in known.items()}

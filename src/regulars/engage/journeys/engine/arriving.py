@@ -26,17 +26,20 @@ _SLACK = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An activity of a member. `data` is what conditions and messages may read of it (see `Entry`)."""
+    """An activity of a member."""
 
     member_id: UUID
     activity_id: UUID
     type: str
     occurred_at: datetime
-    data: Mapping[str, Any]
+
+
+Load = Callable[[Sequence[Happened]], Mapping[UUID, Mapping[str, Any]]]
+"""What conditions may read of activities, by activity (see `Entry.data`); asked only where a condition does."""
 
 
 def activities(
-    cursor: Any, *, brand: Brand, happened: Sequence[Happened], now: datetime, tally: Tally
+    cursor: Any, *, brand: Brand, happened: Sequence[Happened], load: Load, now: datetime, tally: Tally
 ) -> tuple[int, int]:
     """Wake the runs that waited for these activities, and mark those whose goal they reach; gives both numbers."""
     by_member: dict[UUID, list[Happened]] = {}
@@ -51,7 +54,7 @@ def activities(
     )
     if not waiting and not goals:
         return 0, 0
-    look = _Looking(cursor, brand, now)
+    look = _Looking(cursor, brand, load, now)
     questions: list[_Question] = []
     for member_id, run_id, journey_id, version, node, activity, since, _, _ in waiting:
         plan = look.plan(journey_id, version)
@@ -117,8 +120,8 @@ class _Question:
 class _Looking:
     """Plans and answers of one call."""
 
-    def __init__(self, cursor: Any, brand: Brand, now: datetime) -> None:
-        self.cursor, self.brand, self.now = cursor, brand, now
+    def __init__(self, cursor: Any, brand: Brand, load: Load, now: datetime) -> None:
+        self.cursor, self.brand, self.load, self.now = cursor, brand, load, now
 
     def plan(self, journey_id: UUID, version: int) -> Plan | None:
         try:
@@ -136,6 +139,11 @@ class _Looking:
             member_ids=list({question.member_id for question in asked}),
             now=self.now,
         )
+        data = (
+            self.load(list({one.happened.activity_id: one.happened for one in asked}.values()))
+            if asked
+            else {}
+        )
         tests: dict[tuple[int, str, str], Callable[[Mapping[str, Any]], bool]] = {}
         holding = []
         for one in questions:
@@ -145,7 +153,7 @@ class _Looking:
                     key, compile_condition(condition=one.where, catalogue=one.plan.catalogue)
                 )
                 her = known.get(one.member_id)
-                if her is None or not test(merged(her, one.happened.data, one.plan)):
+                if her is None or not test(merged(her, data.get(one.happened.activity_id, {}), one.plan)):
                     continue
             holding.append(one)
         return holding

@@ -10,6 +10,7 @@ from typing import Any
 from regulars.conditions.api import FieldCatalogue, FieldType
 
 MOST_LINES = 30
+_OCCURRED = "activity.occurred_at"
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,12 +20,15 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def typed(kept: Mapping[str, Any], catalogue: FieldCatalogue) -> dict[str, Any]:
     """What `plain` kept, as the types that conditions compare."""
-    return {
+    facts: dict[str, Any] = {
         key: [{name: _typed(f"line.{name}", one, catalogue) for name, one in line.items()} for line in value]
         if key == "lines"
         else _typed(key, value, catalogue)
         for key, value in kept.items()
     }
+    if facts.get(_OCCURRED) is not None:
+        facts["activity.local"] = facts[_OCCURRED].astimezone(catalogue.zone)
+    return facts
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,152 @@
+"""The door of what journeys do with the rest: check and publish, start by hand, dry runs, due work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from regulars.engage.journeys import api as journeys
+from regulars.engage.journeys.types import Definition, DryRun, Entered, Entry, Journey
+from regulars.flows.journeys.acting import carry_out
+from regulars.flows.journeys.checking import check_names
+from regulars.flows.journeys.due import register
+from regulars.flows.journeys.triggers import hear, listen
+from regulars.kit.errors import ErrorList, FieldError, conflict
+from regulars.kit.ids import new_id
+from regulars.platform.audit import api as audit
+from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Scope
+
+__all__ = [
+    "Checked",
+    "carry_out",
+    "check",
+    "dry_run",
+    "hear",
+    "listen",
+    "publish",
+    "register",
+    "remove",
+    "start",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A definition that was read: what is wrong with it, and what it is, where it can be read at all."""
+
+    errors: tuple[FieldError, ...]
+    definition: Definition | None
+
+
+def check(*, brand_id: UUID, code: str, data: Any, now: datetime) -> Checked:
+    """Every error of a definition: its form, and what it names."""
+    errors = ErrorList()
+    definition = journeys.read_definition(brand_id=brand_id, data=data, errors=errors, now=now)
+    if definition is not None:
+        check_names(definition, brand_id=brand_id, code=code, data=data, errors=errors, now=now)
+    return Checked(tuple(errors.errors), definition)
+
+
+def publish(*, scope: Scope, code: str, note: str = "", now: datetime) -> Journey:
+    """Publish the draft. Raises `invalid_input` with every error, of names too, and what `journeys.publish` raises."""
+    scope.require("journeys.publish")
+    journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
+    if journey.draft is not None:
+        found = check(brand_id=scope.brand_id, code=code, data=journey.draft, now=now)
+        errors = ErrorList(list(found.errors))
+        errors.refuse()
+    return journeys.publish(scope=scope, code=code, note=note, now=now)
+
+
+def start(
+    *,
+    scope: Scope,
+    code: str,
+    member_id: UUID,
+    key: str = "",
+    data: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Entered:
+    """Let a member into a journey by its `call` trigger. The same key starts the same run, once.
+
+    Raises `not_found`, `not_running` (409), `not_callable` (409).
+    """
+    journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
+    live = {
+        one.id: definition for one, definition in journeys.live_journeys(brand_id=scope.brand_id, now=now)
+    }
+    definition = live.get(journey.id)
+    if definition is None:
+        raise conflict("not_running", "旅程未在运行", "The journey does not run")
+    node = next((one for one in definition.triggers if one.trigger and one.trigger.on == "call"), None)
+    if node is None:
+        raise conflict(
+            "not_callable", "该旅程没有“接口发起”触发", "The journey has no trigger of the kind call"
+        )
+    entry = Entry(member_id, f"call:{key or new_id()}", key, {"values": dict(data)} if data else {})
+    return journeys.enter(
+        brand=organisations.get_brand(brand_id=scope.brand_id),
+        journey=journey,
+        trigger=node,
+        entries=[entry],
+        now=now,
+    )
+
+
+def remove(*, scope: Scope, code: str, member_id: UUID, now: datetime) -> int:
+    """Take a member out of a journey; gives how many runs of hers that ended."""
+    journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
+    ended = journeys.leave(journey=journey, member_ids=[member_id], reason="removed", now=now)
+    if ended:
+        audit.record(
+            organisation_id=scope.organisation_id,
+            brand_id=scope.brand_id,
+            actor=scope.actor,
+            action="journey.removed",
+            subject_type="journey",
+            subject_id=code,
+            after={"member": str(member_id), "runs": ended},
+            now=now,
+        )
+    return ended
+
+
+def dry_run(
+    *,
+    scope: Scope,
+    code: str,
+    member_id: UUID,
+    days: int,
+    data: Any = None,
+    trigger: str = "",
+    happens: Mapping[str, timedelta] | None = None,
+    now: datetime,
+) -> tuple[Definition, DryRun]:
+    """What would happen to a member in the next days, by the definition given, else the draft, else what is live.
+
+    Raises `invalid_input` for a definition that cannot be read.
+    """
+    journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
+    if data is None:
+        data = journey.draft
+    if data is None:
+        data = journeys.get_version(journey=journey, number=journey.version).definition
+    errors = ErrorList()
+    definition = journeys.read_definition(brand_id=scope.brand_id, data=data, errors=errors, now=now)
+    errors.refuse()
+    assert definition is not None
+    return definition, journeys.dry_run(
+        brand=organisations.get_brand(brand_id=scope.brand_id),
+        journey=journey,
+        definition=definition,
+        member_id=member_id,
+        trigger=trigger,
+        days=days,
+        happens=happens or {},
+        facts={},
+        now=now,
+    )
