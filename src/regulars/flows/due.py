@@ -19,6 +19,7 @@ from regulars.flows.bookings import api as bookings
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
+from regulars.flows.journeys import due as journeys
 from regulars.flows.mall import api as mall
 from regulars.flows.plans import api as plans
 from regulars.flows.prepaid import api as prepaid
@@ -121,6 +122,7 @@ def register() -> None:
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
     due.register("webhooks.feed", webhooks.feed, every_seconds=1)
     audience.register()
+    journeys.register()
     referrals.register()
     due.register("notices.send", notices.send_due, every_seconds=600)
     due.register("partitions.keep", keep_partitions, every_seconds=3600)

@@ -24,6 +24,7 @@ GROUPS: dict[str, Text] = {
     "checkout": Text("收银结算", "Checkouts"),
     "commission": Text("推广佣金", "Commission"),
     "coupon": Text("优惠券", "Coupons"),
+    "journey": Text("旅程的 Webhook 节点", "Webhook steps of journeys"),
     "member": Text("会员", "Members"),
     "payment": Text("支付", "Payments"),
     "redemption": Text("积分兑换", "Redemptions"),
