@@ -9,7 +9,13 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from regulars.kit.text import Text
+from regulars.messaging.wording import AccountField as AccountField
+from regulars.messaging.wording import ChannelAccount as ChannelAccount
+from regulars.messaging.wording import ChannelProvider as ChannelProvider
 from regulars.messaging.wording import Content as Content
+from regulars.messaging.wording import LinkDay as LinkDay
+from regulars.messaging.wording import LinkSites as LinkSites
+from regulars.messaging.wording import LinkTally as LinkTally
 from regulars.messaging.wording import MessageTemplate as MessageTemplate
 from regulars.messaging.wording import Problem as Problem
 from regulars.messaging.wording import Recipient as Recipient
@@ -17,6 +23,7 @@ from regulars.messaging.wording import RenderFailed as RenderFailed
 from regulars.messaging.wording import Segments as Segments
 from regulars.messaging.wording import TemplateVersion as TemplateVersion
 from regulars.messaging.wording import Variable as Variable
+from regulars.messaging.wording import WayOut as WayOut
 
 ChannelKind = Literal["sms", "email", "inbox", "wechat", "wecom", "push", "webhook", "task"]
 MessageState = Literal["sandboxed", "sent", "failed"]
@@ -274,3 +281,90 @@ class Policy:
 
     quiet: Mapping[str, Quiet]
     caps: tuple[Cap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A brand's policy as JSON; `updated_at` is None while it is the one that comes with Regulars."""
+
+    value: Mapping[str, Any]
+    updated_at: datetime | None
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionView:
+    """An address to which nothing goes by a channel. `reason`: bounced | complained | by_hand."""
+
+    id: UUID
+    channel: str
+    masked: str
+    reason: str
+    note: str
+    actor: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendFilter:
+    """Which sends to list; empty is all."""
+
+    channel: str = ""
+    state: str = ""
+    reason: str = ""
+    source: str = ""
+    template: str = ""
+    member_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendView:
+    """A send as staff see it in a list; `member` is her code, `name` masked unless they may read it."""
+
+    id: UUID
+    member_id: UUID
+    member: str
+    name: str
+    key: str
+    source: str
+    origin: str
+    purpose: str
+    template: str
+    version: int
+    channels: tuple[str, ...]
+    channel: str
+    account: str
+    priority: int
+    state: str
+    reason: str
+    error: str
+    to: str
+    attempts: int
+    created_at: datetime
+    next_run_at: datetime | None
+    sent_at: datetime | None
+    ended_at: datetime | None
+    expires_at: datetime | None
+    clicked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendStep:
+    """What was found or happened at an instant. `outcome` is a reason's code, or sent, sandboxed, delivered."""
+
+    at: datetime
+    channel: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendDetail:
+    """One send with its words and every step of its way."""
+
+    send: SendView
+    subject: str
+    body: str
+    language: str
+    reference: str
+    steps: tuple[SendStep, ...]

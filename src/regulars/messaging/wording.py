@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from regulars.kit.text import Language, Text
+from regulars.platform.organisations.types import Brand
 
 TemplatePurpose = Literal["marketing", "service"]
 VersionState = Literal["draft", "submitted", "approved", "rejected"]
@@ -131,3 +132,104 @@ class Recipient:
     language: Language
     values: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+
+
+LINK = Text("链接", "Link")
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Where an unsubscribe link leads. `left`: marketing by the channel is not agreed to (any more);
+    `can_come_back`: she had agreed to it before."""
+
+    brand: Brand
+    channel: str
+    language: Language
+    left: bool
+    can_come_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTally:
+    """Links of one source, template and name: `made` for so many members, `clicked` by so many, `clicks` in all."""
+
+    source: str
+    template: str
+    name: str
+    target: str
+    made: int
+    clicked: int
+    clicks: int
+    last_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDay:
+    """A day of a link's."""
+
+    day: date
+    made: int
+    clicked: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSites:
+    """Hosts that links may lead to: ours, and those the brand registered."""
+
+    ours: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+CHANNEL_ACCOUNT = Text("通道账户", "Channel account")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccount:
+    """An account as staff see it: of secrets only which are set. In `sandbox` nothing leaves; `receipts` so many
+    reports of the provider's came in."""
+
+    id: UUID
+    brand_id: UUID
+    key: str
+    channel: str
+    provider: str
+    name: Text
+    is_active: bool
+    sandbox: bool
+    is_default: bool
+    settings: Mapping[str, str]
+    secrets_set: tuple[str, ...]
+    per_second: int | None
+    per_day: int | None
+    token_until: datetime | None
+    token_error: str
+    receipts: int
+    receipt_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """One field of an account's form. A `secret` is kept encrypted and never shown again."""
+
+    key: str
+    name: Text
+    secret: bool = False
+    required: bool = False
+    multiline: bool = False
+    choices: tuple[tuple[str, Text], ...] = ()
+    help: Text = field(default_factory=lambda: Text("", ""))
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProvider:
+    """A provider as its form is made: `receipts` says that it reports to an address of ours."""
+
+    code: str
+    channel: str
+    name: Text
+    fields: tuple[AccountField, ...]
+    per_second: int | None
+    receipts: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from regulars.messaging.channels import connecting
 from regulars.messaging.channels.inbox import Inbox
 from regulars.messaging.channels.sandbox import Sandbox
 from regulars.messaging.types import Channel, ChannelKind, Route
@@ -40,4 +41,12 @@ def route_of(*, brand_id: UUID, kind: ChannelKind) -> Route | None:
     """How a brand's messages of a kind go in bulk; None where they cannot (the account is switched off)."""
     if kind in _routes:
         return _routes[kind]
-    return Route("inbox", _INBOX) if kind == "inbox" else Route("sandbox", _SANDBOX)
+    if kind == "inbox":
+        return Route("inbox", _INBOX)
+    account = connecting.account_of(brand_id=brand_id, channel=kind)
+    if account is None:
+        return Route("sandbox", _SANDBOX)
+    if account.state != "active":
+        return None
+    channel = _SANDBOX if account.sandbox else connecting.connect(account)
+    return Route(account.key, channel, account.per_second, account.per_day)

@@ -21,7 +21,7 @@ from regulars.kit.errors import ErrorList
 from regulars.platform.egress import policy
 from regulars.platform.egress.policy import Network, Target
 
-__all__ = ["Answer", "Failed", "check_url", "request"]
+__all__ = ["Answer", "Failed", "check_url", "connect", "request"]
 _READ = 8192
 
 
@@ -95,6 +95,22 @@ def request(
         raise Failed("broken", str(error), _since(begun)) from error
     finally:
         pool.close()
+
+
+def connect(*, host: str, port: int, timeout: float = 15.0) -> socket.socket:
+    """A connection for what is not HTTP, to an address that was checked as `request` does. Raises `Failed`."""
+    begun = monotonic()
+    try:
+        name = host if ":" in host else host.encode("idna").decode()
+    except UnicodeError as error:
+        raise Failed("bad_url", "not a host") from error
+    address = _resolve(Target("tcp", name, port, ""), _networks())
+    try:
+        return socket.create_connection((address, port), timeout=timeout)
+    except TimeoutError as error:
+        raise Failed("timeout", f"no connection within {timeout:g} s", _since(begun)) from error
+    except OSError as error:
+        raise Failed("refused", "the connection was refused", _since(begun)) from error
 
 
 def _pool(target: Target, address: str, timeout: float) -> urllib3.HTTPConnectionPool:

@@ -23,6 +23,7 @@ from regulars.platform.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.platform.webhooks.types import DELIVERY, ENDPOINT, Delivery, DeliveryState, Endpoint, Outgoing
 
 GROUPS = policy.GROUPS
+sign = policy.sign
 MOST_ENDPOINTS = 20
 LONGEST_REPLAY = timedelta(days=31)
 

@@ -83,6 +83,14 @@ def expiry_schedule(
         )
 
 
+def next_expiries(
+    *, brand_id: UUID, unit: str, member_ids: Sequence[UUID]
+) -> dict[UUID, tuple[datetime, int]]:
+    """When each member's value of a unit expires next and how much of it does: one query for all of them."""
+    with connection.cursor() as cursor:
+        return reads.next_expiries(cursor, brand_id=brand_id, unit=unit, member_ids=member_ids)
+
+
 def list_expired(*, brand_id: UUID, member_id: UUID) -> list[tuple[datetime, str, int]]:
     """(instant, unit, amount) of what a member lost by expiry, newest first."""
     with connection.cursor() as cursor:

@@ -113,6 +113,20 @@ def expiry_schedule(
     return [ExpiryDay(unit_, day, int(amount)) for unit_, day, amount in cursor.fetchall()]
 
 
+def next_expiries(
+    cursor: Any, *, brand_id: UUID, unit: str, member_ids: Sequence[UUID]
+) -> dict[UUID, tuple[datetime, int]]:
+    """What is left of the active lots that end first, by member."""
+    cursor.execute(
+        """SELECT DISTINCT ON (member_id) member_id, expires_at, sum(remaining) FROM lot
+            WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND unit = %s AND state = 'active'
+              AND remaining > 0 AND expires_at IS NOT NULL
+            GROUP BY member_id, expires_at ORDER BY member_id, expires_at""",
+        [plain_array(member_ids), brand_id, unit],
+    )
+    return {member: (at, int(amount)) for member, at, amount in cursor.fetchall()}
+
+
 def expired(cursor: Any, *, brand_id: UUID, member_id: UUID) -> list[tuple[datetime, str, int]]:
     """(instant, unit, amount) of what a member lost by expiry, newest first; what a repair undid is taken off."""
     cursor.execute(

@@ -18,6 +18,7 @@ from regulars.facts.members.api.editing import (
 )
 from regulars.facts.members.api.enrolling import enrol_many, resolve
 from regulars.facts.members.api.profiling import profiling_is_on, profiling_off, set_profiling
+from regulars.facts.members.api.reaching import addresses_of, open_address, plain_names_of, reach
 from regulars.facts.members.api.reading import (
     briefs_of,
     codes_of,
@@ -26,7 +27,6 @@ from regulars.facts.members.api.reading import (
     names_of,
     personal_facts,
 )
-from regulars.facts.members.api.reaching import addresses_of, open_address, plain_names_of, reach
 from regulars.facts.members.api.selecting import count_matching, list_ids, person_keys
 from regulars.facts.members.api.vocabulary import (
     attribute_facts,
