@@ -12,7 +12,6 @@ from django.conf import settings
 from liquid.exceptions import LiquidError
 
 from regulars.kit.periods import zone
-from regulars.kit.text import Language
 from regulars.messaging.contents import filling, values
 from regulars.messaging.policy import checking, variables
 from regulars.messaging.store import links as store
@@ -135,6 +134,3 @@ def _target(brand: Brand, links: Mapping[str, str], given: Mapping[str, Any], ho
         return asked
     return links.get("main") or f"/h/{brand.slug}/"
 
-
-def language_of(text: str) -> Language:
-    return "en" if text == "en" else "zh"

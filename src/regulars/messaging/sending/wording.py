@@ -9,7 +9,7 @@ from typing import Any
 
 from regulars.kit.text import Text
 from regulars.messaging import policy
-from regulars.messaging.contents import filling
+from regulars.messaging.contents import prepare
 from regulars.messaging.store import templates as template_store
 from regulars.messaging.templates import TEMPLATES
 from regulars.messaging.types import Rendered
@@ -38,21 +38,21 @@ class Words:
         self, code: str, *, channel: str, recipients: Sequence[Recipient], now: datetime
     ) -> list[Rendered | RenderFailed]:
         """For each recipient the words, or why there are none; raises nothing."""
-        return [self._one(code, channel, one) for one in recipients]
-
-    def _one(self, code: str, channel: str, to: Recipient) -> Rendered | RenderFailed:
         version = self.live.get(code)
+        if version is None:
+            return [self._one(code, one) for one in recipients]
+        found = prepare.render_many(
+            brand=self.brand, version=version, channel=channel, recipients=recipients, now=now
+        )
+        return [found[one.send_id] for one in recipients]
+
+    def _one(self, code: str, to: Recipient) -> Rendered | RenderFailed:
         try:
-            if version is not None:
-                values = {**filling.about(self.brand, to.language), **to.values}
-                return filling.fill(version=version, channel=channel, language=to.language, values=values)
             if code not in TEMPLATES:
                 return RenderFailed("no_template", code, _NO_TEMPLATE)
             plain = {key: _plain(value) for key, value in to.values.items()}
             words = policy.render(TEMPLATES[code], {"brand": self.brand.name, **plain}, to.language)
             return Rendered(*words, version=0)
-        except RenderFailed as failure:
-            return failure
         except KeyError as missing:
             name = str(missing.args[0])
             lacking = Text("缺少变量 {name}", "A value is missing: {name}").format(name=name)
