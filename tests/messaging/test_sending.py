@@ -10,10 +10,12 @@ import pytest
 from tests.messaging.world import NOON, Post, World, open_world, query, topics
 
 from regulars.audience.holdouts import api as holdouts
+from regulars.kit.clock import now as clock_now
+from regulars.kit.errors import Refusal
 from regulars.messaging import api, channels
 from regulars.messaging.models import MessagePolicy
 from regulars.messaging.policy import limits
-from regulars.messaging.types import Cap, Delivery, Policy, Quiet, Route
+from regulars.messaging.types import Cap, Delivery, Policy, Quiet, Receipt, Route, SendFilter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -291,3 +293,147 @@ def test_each_channel_keeps_its_own_hours(its: World) -> None:
     its.ask(her, key="email", channels=("email",), now=night)
     its.run(night)
     assert its.state(her, "sms")[0] == "sent" and its.state(her, "email")[:2] == ("queued", "quiet_hours")
+
+
+def test_receipts_end_what_was_sent_and_close_addresses(its: World, post: Post) -> None:
+    her, other = its.members
+    for member in its.members:
+        its.agree(member, "sms", "email")
+        its.ask(member)
+    its.run()
+    reference = {one.member_id: f"r-{one.id}" for one in post.got}
+    later = NOON + timedelta(minutes=5)
+
+    def tell(member, kind: str, detail: str = "") -> int:
+        receipt = Receipt(kind, later, reference=reference[member], detail=detail)
+        return api.apply_receipts(brand=its.brand, receipts=[receipt], now=later)
+
+    assert tell(her, "delivered") == 1 and tell(her, "delivered") == 1
+    assert its.state(her) == ("delivered", "", "sms")
+    assert tell(other, "bounced", "MK:0001") == 1
+    assert its.state(other) == ("failed", "bounced", "sms")
+    assert query("SELECT reason, note, masked FROM suppression") == [("bounced", "MK:0001", "138****0001")]
+    assert topics() == {"message.sent": 2, "message.delivered": 1, "message.failed": 1}
+    assert (
+        api.apply_receipts(brand=its.brand, receipts=[Receipt("delivered", later, reference="?")], now=later)
+        == 0
+    )
+    its.ask(other, key="again")
+    its.run()
+    assert its.state(other, "again")[1] == "suppressed"
+    tell(her, "complained")
+    assert its.state(her) == ("delivered", "complained", "sms")
+    its.ask(her, key="again")
+    its.run()
+    assert its.state(her, "again")[1] == "suppressed"
+
+
+def test_what_bounced_goes_by_the_next_channel(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    its.ask(her, channels=("sms", "email"))
+    its.run()
+    receipt = Receipt("bounced", NOON, send_id=post.got[0].id)
+    api.apply_receipts(brand=its.brand, receipts=[receipt], now=NOON + timedelta(hours=1))
+    its.run(NOON + timedelta(hours=1))
+    assert its.state(her) == ("sent", "sandboxed", "email")
+    assert query("SELECT channel FROM send_count WHERE count > 0") == [("email",)]
+
+
+def test_an_opt_out_takes_back_consent_and_says_where_it_came_from(its: World, post: Post) -> None:
+    from regulars.facts.consents import api as consents
+
+    her = its.members[0]
+    its.agree(her, "sms")
+    its.ask(her)
+    its.run()
+    receipt = Receipt("opted_out", NOON, send_id=post.got[0].id, detail="TD")
+    api.apply_receipts(brand=its.brand, receipts=[receipt], now=NOON + timedelta(minutes=1))
+    newest = consents.history(scope=its.scope, member_id=her).items[0]
+    assert (newest.granted, newest.channel, newest.source, newest.note) == (False, "sms", "provider", "TD")
+    assert topics()["message.unsubscribed"] == 1
+    its.ask(her, key="again")
+    its.run(NOON + timedelta(minutes=2))
+    assert its.state(her, "again")[1] == "no_consent"
+
+
+def test_what_waits_is_taken_back_and_what_went_is_not(its: World) -> None:
+    her, other = its.members
+    its.agree(her, "sms")
+    its.ask(her)
+    its.run()
+    its.ask(other, not_before=NOON + timedelta(hours=1))
+    assert api.withdraw(brand=its.brand, keys=[(her, "k"), (other, "k")], now=NOON) == 1
+    assert its.state(her)[0] == "sent" and its.state(other)[:2] == ("skipped", "withdrawn")
+    its.ask(other, key="more", not_before=NOON + timedelta(hours=1))
+    assert api.withdraw(brand=its.brand, source="campaign:spring", now=NOON) == 1
+
+
+def test_staff_see_each_step_and_the_words(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "email")
+    its.ask(her, channels=("sms", "email"))
+    its.ask(its.members[1])
+    its.run()
+    [mine] = api.list_sends(scope=its.scope, given=SendFilter(member_id=her)).items
+    assert (mine.channel, mine.to, mine.member != "") == ("email", "m***@example.org", True) or mine.to
+    detail = api.get_send(scope=its.scope, id_=mine.id)
+    assert [(s.channel, s.outcome) for s in detail.steps] == [("sms", "no_consent"), ("email", "sandboxed")]
+    assert detail.body == "金卡即将到期。"
+    assert len(api.list_sends(scope=its.scope).items) == 2
+    assert (
+        api.list_sends(scope=its.scope, given=SendFilter(reason="no_consent")).items[0].member_id
+        == its.members[1]
+    )
+    counts = {t.reason: t.count for t in api.count_sends(scope=its.scope, days=7, now=clock_now())}
+    assert counts == {"sandboxed": 1, "no_consent": 1}
+    nobody = replace(its.scope, permissions=frozenset())
+    for call in (lambda: api.list_sends(scope=nobody), lambda: api.get_send(scope=nobody, id_=mine.id)):
+        with pytest.raises(Refusal):
+            call()
+    elsewhere = replace(its.scope, brand_id=its.scope.organisation_id)
+    with pytest.raises(Refusal) as refusal:
+        api.get_send(scope=elsewhere, id_=mine.id)
+    assert refusal.value.status == 404
+
+
+def test_policy_and_suppressions_are_kept_by_those_who_may_and_audited(its: World) -> None:
+    value = {"quiet": {}, "caps": [{"channel": "sms", "period": "day", "limit": 0}]}
+    assert api.get_policy(brand_id=its.brand.id).updated_at is None
+    api.put_policy(scope=its.scope, value=value, now=NOON)
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    its.ask(her)
+    its.run()
+    assert its.state(her)[1] == "frequency_cap"
+    one = api.add_suppression(
+        scope=its.scope, channel="email", address=" M0@example.org ", note="she called", now=NOON
+    )
+    its.ask(her, key="mail", channels=("email",))
+    its.run()
+    assert its.state(her, "mail")[1] == "suppressed"
+    with pytest.raises(Refusal) as refusal:
+        api.add_suppression(scope=its.scope, channel="email", address="m0@example.org", note="x", now=NOON)
+    assert refusal.value.status == 409
+    with pytest.raises(Refusal) as refusal:
+        api.add_suppression(scope=its.scope, channel="inbox", address="", note="", now=NOON)
+    assert {e.field for e in refusal.value.errors} == {"channel", "address", "note"}
+    assert [s.id for s in api.list_suppressions(scope=its.scope, address="m0@example.org").items] == [one.id]
+    assert api.list_suppressions(scope=its.scope, address="+86 138 0000 0000").items == []
+    api.remove_suppression(scope=its.scope, channel="email", id_=one.id, note="it was a mistake", now=NOON)
+    its.ask(her, key="mail2", channels=("email",))
+    its.run()
+    assert its.state(her, "mail2")[0] == "sent"
+    acts = [
+        row[0] for row in query("SELECT action FROM audit_entry WHERE action ~ 'supp|policy' ORDER BY id")
+    ]
+    assert acts == ["message_policy.set", "suppression.add", "suppression.remove"]
+    weak = replace(its.scope, permissions=frozenset({"messages.read"}))
+    for call in (
+        lambda: api.put_policy(scope=weak, value=value, now=NOON),
+        lambda: api.add_suppression(scope=weak, channel="email", address="a@example.org", note="x", now=NOON),
+        lambda: api.remove_suppression(scope=weak, channel="email", id_=one.id, note="x", now=NOON),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            call()
+        assert refusal.value.status == 403

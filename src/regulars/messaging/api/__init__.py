@@ -11,6 +11,13 @@ from regulars.messaging.api.accounts import (
     send_test,
 )
 from regulars.messaging.api.asking import ask, sends_of, states_of
+from regulars.messaging.api.limits import (
+    add_suppression,
+    get_policy,
+    list_suppressions,
+    put_policy,
+    remove_suppression,
+)
 from regulars.messaging.api.links import (
     clicks_of,
     come_back,
@@ -33,6 +40,15 @@ from regulars.messaging.api.log import (
     send,
     send_many,
 )
+from regulars.messaging.api.reading import (
+    count_sends,
+    get_send,
+    list_reasons,
+    list_sends,
+    list_sources,
+    list_steps,
+)
+from regulars.messaging.api.receipts import apply_receipts, opt_out, withdraw
 from regulars.messaging.api.templates import (
     archive_template,
     check_template,
@@ -50,17 +66,22 @@ from regulars.messaging.api.templates import (
 )
 
 __all__ = [
+    "add_suppression",
+    "apply_receipts",
     "archive_template",
     "ask",
     "check_account",
     "check_template",
     "clicks_of",
     "come_back",
+    "count_sends",
     "count_unread",
     "decide_template",
     "find_problems",
     "follow",
     "get_link_sites",
+    "get_policy",
+    "get_send",
     "get_template",
     "get_way_out",
     "leave",
@@ -70,19 +91,27 @@ __all__ = [
     "list_links",
     "list_messages",
     "list_providers",
+    "list_reasons",
+    "list_sends",
     "list_service_messages",
+    "list_sources",
+    "list_steps",
+    "list_suppressions",
     "list_template_versions",
     "list_templates",
     "list_variables",
     "live_versions",
     "mark_read",
+    "opt_out",
     "prune_links",
     "put_account",
     "put_link_sites",
+    "put_policy",
     "receipt_address",
     "refresh_tokens",
     "register_channel",
     "remove_account",
+    "remove_suppression",
     "render_template",
     "save_template",
     "send",
@@ -91,5 +120,6 @@ __all__ = [
     "sends_of",
     "states_of",
     "submit_template",
+    "withdraw",
     "withdraw_template",
 ]

@@ -91,6 +91,10 @@ REASONS: dict[str, Reason] = {
         "quota", "通道当日配额用完", "Channel's daily quota used up",
         "通道当日配额已用完，下一个营业日继续。", "The channel's quota of the day is used up; it goes on the next day.",
     ),
+    "account_broken": _of(
+        "quota", "通道设置有误", "The channel's settings are wrong",
+        "通道账号的设置无法使用，修正后自动继续。", "The account's settings do not work; it goes on once they are mended.",
+    ),
     "busy": _of(
         "quota", "等待通道", "Waiting for the channel",
         "通道正在处理前面的消息。", "The channel is busy with the messages before it.",

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from regulars.facts.members import api as members
 from regulars.kit.periods import start_of_day, zone
 from regulars.messaging import channels
+from regulars.messaging.channels.sandbox import Sandbox
 from regulars.messaging.policy.deciding import NOBODY, Counts, Verdict, Waiting, decide, in_turn
 from regulars.messaging.policy.pacing import Pacer
 from regulars.messaging.sending import knowing, recording
@@ -35,8 +36,9 @@ from regulars.platform.privacy import api as privacy
 _log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 _PAUSE = timedelta(minutes=1)
+_REPAIR = timedelta(minutes=5)
 _BUSY_EACH = timedelta(milliseconds=2)
-_FAILURES = frozenset({"bad_address", "refused", "given_up"})
+_FAILURES = frozenset({"bad_address", "refused", "given_up", "bounced", "not_delivered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,15 @@ def _send(
 ) -> int:
     """Quota, words and sending by one channel; gives how many flights it made."""
     now, brand = batch.now, batch.brand
-    route = channels.route_of(brand_id=brand.id, kind=channel)  # type: ignore[arg-type]
+    try:
+        route = channels.route_of(brand_id=brand.id, kind=channel)  # type: ignore[arg-type]
+    except ValueError as broken:  # settings of this account; other channels go on
+        for _, change in going:
+            change.reason, change.error, change.next_run_at = "account_broken", str(broken), now + _REPAIR
+            if change.row.reason != change.reason:
+                change.log = [*change.log, _noted(now, channel, change.reason, str(broken)[:200])]
+            batch.changes.append(change)
+        return 0
     if route is None:
         for _, change in going:
             _end(change, "skipped", "no_channel", now)
@@ -265,7 +275,9 @@ def _envelopes(
             clear = str(one.member_id)
             if address is not None:
                 clear = (
-                    address.masked if route.account == "sandbox" else members.open_address(address=address)
+                    address.masked
+                    if isinstance(route.channel, Sandbox)
+                    else members.open_address(address=address)
                 )
             change.version, change.language = found.version, recipient.language
             change.words = seal_words(one.id, found.subject, found.body)

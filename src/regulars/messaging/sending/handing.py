@@ -142,7 +142,8 @@ def write_ended(brand: Brand, changes: Sequence[Change], *, only: Sequence[str],
         written = sends.put(cursor, changes, only=only)
         limits.count(cursor, [gone for id_, gone in back if id_ in written])
         kept = [one for one in changes if one.row.id in written]
-        recording.announce(brand=brand, changes=kept, now=now)
+        moved = [one for one in kept if one.state != one.row.state]
+        recording.announce(brand=brand, changes=moved, now=now)
         recording.close_addresses(cursor, changes=kept, now=now)
         return len(written)
 

@@ -80,7 +80,7 @@ def announce(*, brand: Brand, changes: Sequence[Change], now: datetime) -> None:
 def payload(one: Change) -> dict[str, Any]:
     row = one.row
     return {
-        "send_id": str(row.id),
+        "send": str(row.id),
         "key": row.key,
         "source": row.source,
         "origin": row.origin,

@@ -10,14 +10,25 @@ from regulars.kit.sql import plain_array, text_array
 from regulars.messaging.types import SendState, Tally
 
 
-def tallies(cursor: Any, *, brand_id: UUID, source: str) -> list[Tally]:
-    """By state, reason and channel, most first."""
+def tallies(cursor: Any, *, brand_id: UUID, source: str = "", since: UUID | None = None) -> list[Tally]:
+    """By state, reason and channel, most first; of a source, of what was asked for since an id, or of both."""
     cursor.execute(
-        """SELECT state, reason, channel, count(*), count(clicked_at) FROM send
-            WHERE brand_id = %s AND source = %s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3""",
-        [brand_id, source],
+        f"""SELECT state, reason, channel, count(*), count(clicked_at) FROM send
+             WHERE brand_id = %s {"AND source = %s" if source else ""} {"AND id >= %s" if since else ""}
+             GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3""",
+        [brand_id, *([source] if source else []), *([since] if since else [])],
     )
     return [Tally(*row) for row in cursor.fetchall()]
+
+
+def sources(cursor: Any, *, brand_id: UUID, since: UUID) -> list[tuple[str, int]]:
+    """Up to two hundred sources of what was asked for since an id, most first."""
+    cursor.execute(
+        """SELECT source, count(*) FROM send WHERE brand_id = %s AND id >= %s
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200""",
+        [brand_id, since],
+    )
+    return list(cursor.fetchall())
 
 
 def states(

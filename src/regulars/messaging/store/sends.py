@@ -43,7 +43,11 @@ class SendRow(NamedTuple):
     expires_at: datetime | None
 
 
-_COLUMNS = ", ".join(f"s.{name}" for name in SendRow._fields)
+def columns_of(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in SendRow._fields)
+
+
+_COLUMNS = columns_of("s")
 
 
 @dataclass(slots=True)
@@ -101,7 +105,7 @@ def claim(cursor: Any, *, shard: int, now: datetime, limit: int) -> list[SendRow
         """,
         {"shard": shard, "now": now, "limit": limit},
     )
-    return [_row(found) for found in cursor.fetchall()]
+    return [row_of(found) for found in cursor.fetchall()]
 
 
 def claim_abandoned(cursor: Any, *, now: datetime, limit: int) -> list[SendRow]:
@@ -112,7 +116,7 @@ def claim_abandoned(cursor: Any, *, now: datetime, limit: int) -> list[SendRow]:
              ORDER BY s.member_id, s.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
         [list(range(SHARDS)), now, limit],
     )
-    return [_row(found) for found in cursor.fetchall()]
+    return [row_of(found) for found in cursor.fetchall()]
 
 
 def renew(cursor: Any, *, rows: Iterable[SendRow], until: datetime) -> None:
@@ -134,7 +138,8 @@ def put(cursor: Any, changes: Sequence[Change], *, only: Collection[str]) -> set
         """
         UPDATE send s
            SET state = v.state, reason = v.reason, channel = v.channel, account = v.account,
-               error = CASE WHEN v.error = '' AND v.state IN ('queued', 'failed', 'skipped') THEN s.error ELSE v.error END,
+               error = CASE WHEN v.error = '' AND v.state IN ('queued', 'failed', 'skipped') THEN s.error
+                            ELSE v.error END,
                reference = CASE WHEN v.reference = '' THEN s.reference ELSE v.reference END,
                attempts = v.attempts, tried = v.tried::text[], next_run_at = v.next_run_at,
                sent_at = coalesce(v.sent_at, s.sent_at), ended_at = v.ended_at, counted_on = v.counted_on,
@@ -184,7 +189,8 @@ def clean(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _row(found: Sequence[Any]) -> SendRow:
+def row_of(found: Sequence[Any]) -> SendRow:
+    """A row of `columns_of`; the driver gives JSON as text."""
     return SendRow(*(json.loads(v) if n == _INPUT and isinstance(v, str) else v for n, v in enumerate(found)))
 
 
