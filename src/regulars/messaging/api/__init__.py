@@ -6,7 +6,6 @@ from regulars.messaging.api.accounts import (
     list_providers,
     put_account,
     receipt_address,
-    refresh_tokens,
     remove_account,
     send_test,
 )
@@ -37,6 +36,7 @@ from regulars.messaging.api.log import (
     list_service_messages,
     mark_read,
     register_channel,
+    register_route,
     send,
     send_many,
 )
@@ -49,6 +49,7 @@ from regulars.messaging.api.reading import (
     list_steps,
 )
 from regulars.messaging.api.receipts import apply_receipts, opt_out, withdraw
+from regulars.messaging.api.reports import ask_wecom, refresh_tokens, take_report
 from regulars.messaging.api.templates import (
     archive_template,
     check_template,
@@ -70,6 +71,7 @@ __all__ = [
     "apply_receipts",
     "archive_template",
     "ask",
+    "ask_wecom",
     "check_account",
     "check_template",
     "clicks_of",
@@ -110,6 +112,7 @@ __all__ = [
     "receipt_address",
     "refresh_tokens",
     "register_channel",
+    "register_route",
     "remove_account",
     "remove_suppression",
     "render_template",
@@ -120,6 +123,7 @@ __all__ = [
     "sends_of",
     "states_of",
     "submit_template",
+    "take_report",
     "withdraw",
     "withdraw_template",
 ]

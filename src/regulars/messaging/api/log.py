@@ -24,6 +24,7 @@ from regulars.messaging.types import (
     InboxMessage,
     MessageView,
     Notice,
+    Route,
     Template,
 )
 from regulars.platform.organisations.types import Brand, Scope
@@ -126,6 +127,12 @@ def register_channel(*, kind: ChannelKind, channel: Channel | None) -> None:
         channels.unregister(kind)
     else:
         channels.register(kind, channel)
+
+
+def register_route(*, kind: ChannelKind, route: Route | None) -> None:
+    """Have this process send a kind of message by `route` in every brand: for channels that others bring, such as
+    tasks for staff; None undoes it."""
+    channels.register_route(kind, route)
 
 
 def _inbox_of(scope: Scope, member_id: UUID) -> UUID:
