@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from tests.coupons.given import definition
 from tests.intake.world import World, order, points, programme, rule, world
 
+from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
 from regulars.audience.segments.types import SegmentDraft
 from regulars.engage.campaigns import api as campaigns
@@ -21,8 +24,11 @@ from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
+from regulars.messaging.models import Send
 from regulars.messaging.wording import Content
 from regulars.platform.organisations.types import Actor, Scope
+from regulars.value.budgets import api as budgets
+from regulars.value.coupons import api as coupons
 
 NOW = datetime(2026, 3, 10, 4, tzinfo=UTC)  # noon in Shanghai
 WRITER, CHIEF = new_id(), new_id()
@@ -67,13 +73,48 @@ class Shop:
     def template(self, code: str = "hello", purpose: str = "service") -> None:
         words = {"inbox": {"zh": Content("好消息", "您好"), "en": Content("News", "Hello")}}
         messaging.save_template(
-            scope=self.scope, code=code, name=Text("问候", "Greeting"), purpose=purpose, contents=words, now=NOW
+            scope=self.scope,
+            code=code,
+            name=Text("问候", "Greeting"),
+            purpose=purpose,
+            contents=words,
+            now=NOW,
         )
         messaging.submit_template(scope=self.scope, code=code, now=NOW)
-        messaging.decide_template(scope=self.chief, code=code, approve=True, note="", now=NOW)
+        messaging.decide_template(scope=self.chief, code=code, number=1, approve=True, note="", now=NOW)
 
     def buy(self, her: UUID, number: str, amount: int, at: datetime) -> None:
         self.its.one(order(her, number, amount, at=at))
+
+    def budget(self, key: str, kind: str, amount: int) -> None:
+        given = {"key": key, "name": {"zh": key, "en": key}, "kind": kind, "amount": amount}
+        budgets.apply_definition(scope=self.its.scope, definition=given, now=NOW)
+
+    def left(self, key: str) -> int:
+        return budgets.left(brand_id=self.brand_id, keys=[key], now=NOW)[key].left
+
+    def coupon(self, key: str, **settings: Any) -> None:
+        coupons.apply_definition(scope=self.its.scope, definition=definition(key, **settings), now=NOW)
+
+    def outcome(
+        self, member: UUID, state: str, reason: str = "", code: str = "spring", number: int = 1
+    ) -> None:
+        """What messaging says became of her message."""
+        Send.objects.filter(member_id=member, key=f"campaign:{self.run(code, number).id}").update(
+            state=state, reason=reason, next_run_at=None, ended_at=NOW
+        )
+
+    def scores(self, groups: dict[UUID, str]) -> None:
+        member_facts.write_scores(
+            brand_id=self.brand_id,
+            as_of=NOW,
+            columns={"rfm_group": list(groups.values())},
+            member_ids=list(groups),
+        )
+
+    def freeze(self, member: UUID) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE membership SET status = 'frozen' WHERE member_id = %s", [member])
 
     def create(self, code: str = "spring", **definition: Any) -> Campaign:
         return flow.create(
@@ -157,5 +198,3 @@ def fields_of(call: Any) -> set[tuple[str, str]]:
     except Refusal as refusal:
         return {(one.field, one.code) for one in refusal.errors}
     return set()
-
-

@@ -42,9 +42,11 @@ _OUTCOMES = {
 
 
 def run_due(now: datetime) -> int:
-    """Due work: begin what is to begin, then a portion of the run that waits longest."""
-    begun = campaigns.begin_due(now=now) is not None
-    return run_portion(now=now) + begun
+    """Due work: begin what is to begin, then a portion of every run that has something to do."""
+    done = int(campaigns.begin_due(now=now) is not None)
+    for run_id in campaigns.due_runs(now=now):
+        done += run_portion(now=now, run_id=run_id)
+    return done
 
 
 def run_portion(*, now: datetime, run_id: UUID | None = None, size: int | None = None) -> int:
@@ -161,10 +163,8 @@ def _judge(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
 def _settle(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
     """What became of messages; the run ends when every treated member has her outcome."""
     if run.after is None:  # a new round: only when there is something to learn
-        run = replace(run, counts=campaigns.count_members(run=run), counted_at=now)
         if run.total("asked") == 0:
-            state = "cancelled" if run.cancelled_at is not None else "finished"
-            return replace(run, state=state, ended_at=now, next_run_at=None), 1  # type: ignore[arg-type]
+            return _over(run, now), 1
         if not _has_news(run):
             return replace(run, next_run_at=now + _WAIT), 1
     limit = size or LISTED
@@ -184,7 +184,16 @@ def _settle(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
     campaigns.end_members(run=run, ended=ended, now=now)
     if len(asked) == limit:
         return replace(run, after=asked[-1][0], next_run_at=now), len(asked)
-    return replace(run, after=None, next_run_at=now if ended else now + _WAIT), max(1, len(ended))
+    run = replace(run, after=None, counts=campaigns.count_members(run=run), counted_at=now)
+    if run.total("asked") == 0:
+        return _over(run, now), max(1, len(ended))
+    return replace(run, next_run_at=now if ended else now + _WAIT), max(1, len(ended))
+
+
+def _over(run: Run, now: datetime) -> Run:
+    state = "cancelled" if run.cancelled_at is not None else "finished"
+    counts = campaigns.count_members(run=run)
+    return replace(run, state=state, counts=counts, counted_at=now, ended_at=now, next_run_at=None)  # type: ignore[arg-type]
 
 
 def _has_news(run: Run) -> bool:

@@ -53,6 +53,11 @@ def take_run(*, now: datetime, run_id: UUID | None = None) -> Run | None:
     return keeping.take_run(now=now, run_id=run_id)
 
 
+def due_runs(*, now: datetime, limit: int = 20) -> list[UUID]:
+    """Runs with work to do: whoever works gives each a portion in turn, so that a large one keeps nobody waiting."""
+    return keeping.due_runs(now=now, limit=limit)
+
+
 def put_run(*, run: Run) -> None:
     keeping.put_run(run)
 

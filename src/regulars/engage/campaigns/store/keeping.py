@@ -80,6 +80,12 @@ def take_run(*, now: datetime, run_id: UUID | None = None) -> Run | None:
     return _run(RunRow.objects.get(id=found[0][0])) if found else None
 
 
+def due_runs(*, now: datetime, limit: int) -> list[UUID]:
+    """Runs with work to do, those that wait longest first."""
+    rows = RunRow.objects.filter(next_run_at__lte=now, paused=False).order_by("next_run_at", "id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
 def get_run(*, run_id: UUID, lock: bool = False) -> Run | None:
     row = (RunRow.objects.select_for_update() if lock else RunRow.objects).filter(id=run_id).first()
     return _run(row) if row else None
