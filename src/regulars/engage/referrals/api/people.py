@@ -396,7 +396,7 @@ def same_people(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, set
     """By member: the others who were seen with her numbers or on her devices."""
     found: dict[UUID, set[UUID]] = {}
     with connection.cursor() as cursor:
-        for member_id, _, _, other in store.shared_marks(cursor, brand_id=brand_id, member_ids=member_ids):
+        for member_id, _, _, other, _ in store.shared_marks(cursor, brand_id=brand_id, member_ids=member_ids):
             found.setdefault(member_id, set()).add(other)
     return found
 
@@ -404,17 +404,22 @@ def same_people(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, set
 def _suspicions(
     cursor: Any, brand: Brand, recruiters: Mapping[UUID, UUID], inactive: frozenset[UUID] | set[UUID]
 ) -> dict[UUID, Suspicion]:
-    """What is known of friends, given by friend → recruiter."""
+    """What is known of friends, given by friend → recruiter.
+
+    Of strangers only those count who were there first: who joins later on a friend's device does not undo her.
+    """
+    chains = store.chains(cursor, brand_id=brand.id, pairs=list(recruiters.items()))
     phones: dict[UUID, set[UUID]] = {}
     devices: dict[UUID, dict[UUID, set[UUID]]] = {}
-    for member_id, kind, mark, other in store.shared_marks(
+    for member_id, kind, mark, other, earlier in store.shared_marks(
         cursor, brand_id=brand.id, member_ids=list(recruiters)
     ):
+        if not earlier and other != recruiters[member_id] and other not in chains[member_id]:
+            continue
         if kind == "phone":
             phones.setdefault(member_id, set()).add(other)
         else:
             devices.setdefault(member_id, {}).setdefault(mark, set()).add(other)
-    chains = store.chains(cursor, brand_id=brand.id, pairs=list(recruiters.items()))
     return {
         friend: Suspicion(
             recruiter_id=recruiter,

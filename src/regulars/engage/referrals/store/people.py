@@ -29,10 +29,10 @@ def add_marks(cursor: Any, *, brand_id: UUID, marks: Iterable[tuple[UUID, UUID, 
 
 def shared_marks(
     cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]
-) -> list[tuple[UUID, str, UUID, UUID]]:
-    """(member, kind, hash, another member seen with it)."""
+) -> list[tuple[UUID, str, UUID, UUID, bool]]:
+    """(member, kind, hash, another member seen with it, whether that one was seen first)."""
     cursor.execute(
-        """SELECT a.member_id, a.kind, a.mark_hash, b.member_id
+        """SELECT a.member_id, a.kind, a.mark_hash, b.member_id, (b.at, b.member_id) < (a.at, a.member_id)
              FROM referral_mark a JOIN referral_mark b ON b.mark_hash = a.mark_hash AND b.member_id <> a.member_id
             WHERE a.member_id = ANY(%s) AND a.brand_id = %s""",
         [list(member_ids), brand_id],
@@ -228,10 +228,10 @@ def tree(cursor: Any, *, brand_id: UUID, root: UUID, depth: int, limit: int) -> 
                SELECT r.member_id, r.recruiter_id, b.depth + 1, r.state, r.joined_at
                  FROM below b JOIN referral r ON r.recruiter_id = b.member_id AND r.brand_id = %(brand)s
                 WHERE b.depth < %(depth)s),
-             some AS (SELECT * FROM below ORDER BY depth, joined_at DESC, member_id LIMIT %(limit)s)
+             near AS (SELECT * FROM below ORDER BY depth, joined_at DESC, member_id LIMIT %(limit)s)
            SELECT s.member_id, s.recruiter_id, s.depth, s.state, count(r.member_id),
                   count(r.member_id) FILTER (WHERE r.state = 'qualified')
-             FROM some s LEFT JOIN referral r ON r.recruiter_id = s.member_id AND r.brand_id = %(brand)s
+             FROM near s LEFT JOIN referral r ON r.recruiter_id = s.member_id AND r.brand_id = %(brand)s
             GROUP BY s.member_id, s.recruiter_id, s.depth, s.state, s.joined_at
             ORDER BY s.depth, s.joined_at DESC, s.member_id""",
         {"root": root, "brand": brand_id, "depth": depth, "limit": limit},
