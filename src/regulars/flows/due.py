@@ -16,11 +16,13 @@ from regulars.facts.activity import api as activities
 from regulars.facts.members import states
 from regulars.flows import audience, notices, payments, value, webhooks
 from regulars.flows.bookings import api as bookings
+from regulars.flows.campaigns import api as campaigns
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
 from regulars.flows.journeys import due as journeys
 from regulars.flows.mall import api as mall
+from regulars.flows.missions import api as missions
 from regulars.flows.plans import api as plans
 from regulars.flows.prepaid import api as prepaid
 from regulars.flows.referrals import api as referrals
@@ -111,6 +113,7 @@ def register() -> None:
     due.register("value.release_holds", release_holds, every_seconds=1)
     due.register("bookings.settle", bookings.settle_bookings, every_seconds=30)
     due.register("bookings.remind", bookings.remind, every_seconds=60)
+    campaigns.register()
     due.register("coupons.expire", coupons.expire_due, every_seconds=5)
     due.register("coupons.release", coupons.release_due, every_seconds=5)
     due.register("coupons.issue", coupon_flows.run_due, every_seconds=1)
@@ -122,6 +125,7 @@ def register() -> None:
     due.register("reviews.sweep", reviews.sweep, every_seconds=600)
     due.register("webhooks.feed", webhooks.feed, every_seconds=1)
     audience.register()
+    missions.register()
     journeys.register()
     referrals.register()
     due.register("notices.send", notices.send_due, every_seconds=600)

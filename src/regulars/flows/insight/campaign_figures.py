@@ -128,7 +128,11 @@ def split_of(counts: Mapping[str, int], shares: Mapping[str, float]) -> dict[str
         "p_value": p_value,
         "warns": p_value < SPLIT_WARNS,
         "arms": [
-            {"arm": arm, "got": counts.get(arm, 0), "expected": round(whole * shares[arm] / sum(shares.values()))}
+            {
+                "arm": arm,
+                "got": counts.get(arm, 0),
+                "expected": round(whole * shares[arm] / sum(shares.values())),
+            }
             for arm in arms
         ],
     }
@@ -160,9 +164,7 @@ def try_compare(
         return None
 
 
-def _difference(
-    treated: Group, control: Group, first: Column, second: Column, adjust: bool
-) -> Difference:
+def _difference(treated: Group, control: Group, first: Column, second: Column, adjust: bool) -> Difference:
     if not adjust:
         return measures.difference_in_means(first, second)
     return measures.cuped(first, second, treated_before=treated.before, control_before=control.before)

@@ -71,7 +71,10 @@ def days_of(
     held = sum(arm == HOLDOUT for _, arm, _ in listed)
     treated = sum(arm not in (HOLDOUT, PROGRAMME) for _, arm, _ in listed)
     made, total = [], [0, 0]
-    day, last = first.astimezone(zone(timezone)).date(), (until - timedelta(microseconds=1)).astimezone(zone(timezone)).date()
+    day, last = (
+        first.astimezone(zone(timezone)).date(),
+        (until - timedelta(microseconds=1)).astimezone(zone(timezone)).date(),
+    )
     while day <= last:
         total = [total[0] + sums.get((day, False), 0), total[1] + sums.get((day, True), 0)]
         made.append(

@@ -17,7 +17,9 @@ def sentence(figures: Mapping[str, Any], *, currency: str, what: Text) -> Text:
 def _said(figures: Mapping[str, Any], currency: str, what: str, language: Language) -> str:
     zh = language == "zh"
     verdict, uplift, final = figures["verdict"], figures.get("uplift"), figures["is_final"]
-    so_far = "" if final else ("（统计期未结束，以下为目前结果）" if zh else "So far (the period is not over): ")
+    so_far = (
+        "" if final else ("（统计期未结束，以下为目前结果）" if zh else "So far (the period is not over): ")
+    )
     if verdict == "no_holdout":
         return so_far + (
             f"没有对照组，数据只能说明会员做了什么，不能说明{what}带来了什么。"
@@ -55,22 +57,27 @@ def _said(figures: Mapping[str, Any], currency: str, what: str, language: Langua
             f"数据无法判断{what}是否有效：人均消费差异的 95% 区间为 {low} 到 {high}，包含 0。"
             f"以目前的人数，人均至少相差 {least} 才有八成把握看出来。"
             if zh
-            else f"the data cannot tell whether {what} changed anything: the 95 % interval of the difference in money per "
-            f"member is {low} to {high} and holds zero. With groups of this size an effect below {least} per member "
+            else f"the data cannot tell whether {what} changed anything: the 95 % interval of the difference in money "
+            f"per member is {low} to {high} and holds zero. With groups of this size an effect below {least} per member "
             "would be missed more than one time in five."
         )
     if verdict == "down":
         return so_far + (
             f"{what}的会员人均消费比对照组少 {per}（95% 区间 {low} 到 {high}），效果为负。"
             if zh
-            else f"members of {what} spent {per} less each than those held out (95 % interval {low} to {high}): it did harm."
+            else f"members of {what} spent {per} less each than those held out (95 % interval {low} to {high}): "
+            "it did harm."
         )
-    return so_far + (
-        f"{what}的会员人均消费比对照组多 {per}（95% 区间 {low} 到 {high}），差异可信。"
-        if zh
-        else f"members of {what} spent {per} more each than those held out (95 % interval {low} to {high}); "
-        "that is more than chance explains."
-    ) + _returned(figures, cash, zh)
+    return (
+        so_far
+        + (
+            f"{what}的会员人均消费比对照组多 {per}（95% 区间 {low} 到 {high}），差异可信。"
+            if zh
+            else f"members of {what} spent {per} more each than those held out (95 % interval {low} to {high}); "
+            "that is more than chance explains."
+        )
+        + _returned(figures, cash, zh)
+    )
 
 
 def _returned(figures: Mapping[str, Any], cash: Any, zh: bool) -> str:
@@ -78,7 +85,9 @@ def _returned(figures: Mapping[str, Any], cash: Any, zh: bool) -> str:
     net = figures["total"]["net"]
     if net is None:
         return (
-            "未设置毛利率，无法计算是否划算。" if zh else " The margin is not stated, so whether it paid cannot be said."
+            "未设置毛利率，无法计算是否划算。"
+            if zh
+            else " The margin is not stated, so whether it paid cannot be said."
         )
     value, low, high = cash(net["value"]), cash(net["low"]), cash(net["high"])
     if net["low"] > 0:

@@ -53,7 +53,9 @@ def set_costs(*, scope: Scope, value: Mapping[str, Any], now: datetime) -> Costs
     given = value.get("message_cost") or {}
     for channel, cost in given.items() if isinstance(given, Mapping) else ():
         if channel not in CHANNELS:
-            errors.add(f"message_cost.{channel}"[:80], "unknown_choice", "没有这个通道", "There is no such channel")
+            errors.add(
+                f"message_cost.{channel}"[:80], "unknown_choice", "没有这个通道", "There is no such channel"
+            )
         elif isinstance(cost, bool) or not isinstance(cost, int) or not 0 <= cost <= 100_000:
             errors.add(f"message_cost.{channel}", "out_of_range", "应为 0 到 100000 的整数", "0 to 100000")
     errors.refuse()
@@ -82,9 +84,7 @@ def run(brand: Brand, house: Warehouse, now: datetime, told: Told = lambda share
     """Reckon every run whose result can still change; one that never was is reckoned whenever it ran."""
     as_of = house.complete_at
     if as_of is None:
-        return StepResult(
-            lacking=Text("数据仓库还没有数据", "There is nothing in the warehouse yet")
-        )
+        return StepResult(lacking=Text("数据仓库还没有数据", "There is nothing in the warehouse yet"))
     found = campaigns.begun_since(brand_id=brand.id, since=now - _LOOK_BACK)
     known = campaigns.results_of(runs=found)
     waiting = [one for one in found if one.id not in known or not _is_settled(one, known[one.id])]
@@ -117,9 +117,7 @@ def reckon(brand: Brand, house: Warehouse, run: Run, *, as_of: datetime, now: da
         house, listed, first=first, until=until, before=first - timedelta(days=definition.pre_days)
     )
     variants = [one.key for one in definition.variants]
-    treated = figures.joined(
-        [group for (arm, _), group in groups.items() if arm not in (HOLDOUT, PROGRAMME)]
-    )
+    treated = figures.joined([group for (arm, _), group in groups.items() if arm not in (HOLDOUT, PROGRAMME)])
     control = groups.get((HOLDOUT, 1)) or figures.joined([])
     split = figures.split_of(_split_counts(run), campaigns.expected_shares(definition=definition))
     margin = definition.margin_permille
@@ -205,7 +203,9 @@ def _message_cost(brand: Brand, run: Run) -> int | None:
     return total
 
 
-def _pairs(figures: Any, groups: Mapping[tuple[str, int], Any], variants: Sequence[str]) -> list[dict[str, Any]]:
+def _pairs(
+    figures: Any, groups: Mapping[tuple[str, int], Any], variants: Sequence[str]
+) -> list[dict[str, Any]]:
     """Variants against each other, in the first wave: there chance alone decided who got which."""
     found = []
     for place, first in enumerate(variants):
@@ -234,4 +234,3 @@ def _goal(goal: Goal, treated: Any, *, first: datetime, until: datetime, last: d
         "current": round(current),
         "forecast": None if forecast is None else round(forecast),
     }
-

@@ -50,7 +50,9 @@ def get_period(*, brand_id: Any) -> Chosen:
 def choose_period(*, scope: Scope, first: date, last: date, today: date, now: datetime) -> Chosen:
     """Have the next runs look at these days. Raises `invalid_input`."""
     if last < first:
-        raise invalid_field("last", "before_first", "结束日期早于开始日期", "The last day is before the first")
+        raise invalid_field(
+            "last", "before_first", "结束日期早于开始日期", "The last day is before the first"
+        )
     if last >= today:
         raise invalid_field("last", "not_over", "只能选已结束的日期", "Choose days that are over")
     if (last - first).days >= MOST_DAYS:

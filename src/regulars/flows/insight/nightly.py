@@ -65,6 +65,8 @@ STEPS: tuple[Step, ...] = (
     Step("recommend", Text("推荐", "Recommendations")),
     Step("language", Text("口碑与诉求", "What members say")),
     Step("lifecycle", Text("生命周期", "Lifecycle")),
+    Step("campaigns", Text("活动效果", "Results of campaigns")),
+    Step("holdout", Text("全局对照组效果", "Results of the programme's holdout")),
     Step("reports", Text("经营报表", "Reports")),
     Step("segments", Text("人群刷新", "Segments"), reads=False),
 )

@@ -172,7 +172,8 @@ def page(
     cursor.execute(
         """SELECT member_id, arm, state, reason, value, coalesce(moved_at, listed_at) FROM campaign_member
             WHERE run_id = %(run)s AND (%(state)s = '' OR state = %(state)s)
-              AND (%(reason)s = '' OR reason = %(reason)s) AND (%(arm)s = '' OR arm = %(arm)s) AND (%(after)s::uuid IS NULL OR member_id > %(after)s::uuid)
+              AND (%(reason)s = '' OR reason = %(reason)s)
+              AND (%(arm)s = '' OR arm = %(arm)s) AND (%(after)s::uuid IS NULL OR member_id > %(after)s::uuid)
             ORDER BY member_id LIMIT %(limit)s""",
         {"run": run_id, "state": state, "reason": reason, "arm": arm, "after": after, "limit": limit},
     )
@@ -216,8 +217,8 @@ def count_given(cursor: Any, *, run_id: UUID) -> dict[str, tuple[int, int]]:
 
 
 def arms_of(cursor: Any, *, run_id: UUID, everybody: bool) -> Any:
-    """(member, arm, wave) by id: of everybody who was listed, or of those whom the run is judged by, without those whose
-    turn never came or has not come yet."""
+    """(member, arm, wave) by id: of all who were listed, or of those whom the run is judged by: without those whose turn
+    never came or has not come yet."""
     cursor.execute(
         """SELECT member_id, arm, wave FROM campaign_member
             WHERE run_id = %s AND (%s OR (reason <> ALL(%s::text[]) AND arm <> '')) ORDER BY member_id""",
