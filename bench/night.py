@@ -84,6 +84,13 @@ def make(place: Path, members: int, orders: int) -> None:
 
 
 def night(place: Path, answer: Any) -> None:
+    try:
+        _steps(place, answer)
+    finally:
+        answer.put(None)
+
+
+def _steps(place: Path, answer: Any) -> None:
     import django
 
     django.setup()
@@ -109,7 +116,6 @@ def night(place: Path, answer: Any) -> None:
             done = step.run(brand, Warehouse(brand.id, duck, NOW), NOW, lambda share: None)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         answer.put((step.key, time.perf_counter() - began, time.process_time() - used, memory, done.rows))
-    answer.put(None)
 
 
 def main(members: int, orders: int) -> None:

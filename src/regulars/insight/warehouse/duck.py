@@ -19,6 +19,7 @@ def connect(brand_id: UUID, *, memory: str | None = None, threads: int | None = 
     import duckdb
 
     spill = files.directory(brand_id) / ".spill"
+    spill.parent.mkdir(parents=True, exist_ok=True)  # there is none before the first export
     duck = duckdb.connect(
         config={
             "memory_limit": memory or settings.INSIGHT_MEMORY,
