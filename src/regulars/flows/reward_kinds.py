@@ -12,8 +12,15 @@ from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db import connection
+
+from regulars.engage.missions.api import draws, missions, play
+from regulars.engage.missions.types.draws import ChanceGrant
+from regulars.engage.missions.types.missions import Start
+from regulars.engage.missions.types.play import BadgeGrant
 from regulars.facts.activity.types import ActivityIn, MemberRef
 from regulars.facts.members import api as members
+from regulars.facts.members import states
 from regulars.flows.intake import api as intake
 from regulars.flows.intake.moves import reward_lot
 from regulars.kit.errors import Refusal
@@ -67,6 +74,20 @@ class Known:
     def tags(self) -> Mapping[str, Text]:
         return {tag.code: tag.name for tag in members.list_tags(brand_id=self.brand_id)}
 
+    @cached_property
+    def badges(self) -> Mapping[str, Text]:
+        return {badge.key: badge.name for badge in play.list_badges(brand_id=self.brand_id)}
+
+    @cached_property
+    def draws(self) -> Mapping[str, Text]:
+        found = draws.list_draws(brand_id=self.brand_id)
+        return {one.key: one.definition.name for one in found if one.state != "ended"}
+
+    @cached_property
+    def missions(self) -> Mapping[str, Text]:
+        found = missions.list_missions(brand_id=self.brand_id)
+        return {one.key: one.definition.name for one in found if one.state != "ended"}
+
     def what_is_wrong(self, kind: str, code: str) -> Text | None:
         """Why a reward may not name this; None where it may."""
         programme = self.programme
@@ -88,6 +109,12 @@ class Known:
                 return Text("该权益没有次数限制", "The benefit has no quota to add to")
         elif kind == "tag" and code not in self.tags:
             return Text(f"没有标签 {code}", f"There is no tag {code}")
+        elif kind == "badge" and code not in self.badges:
+            return Text(f"没有徽章 {code}", f"There is no badge {code}")
+        elif kind == "draw_chance" and code not in self.draws:
+            return Text(f"没有未结束的抽奖 {code}", f"There is no draw {code} that has not ended")
+        elif kind == "mission" and code not in self.missions:
+            return Text(f"没有任务 {code}", f"There is no mission {code}")
         return None
 
     def name(self, kind: str, code: str) -> Text | None:
@@ -102,6 +129,12 @@ class Known:
             return next((b.name for b in found if b.key == code), None)
         if kind == "tag":
             return self.tags.get(code)
+        if kind == "badge":
+            return self.badges.get(code)
+        if kind == "draw_chance":
+            return self.draws.get(code)
+        if kind == "mission":
+            return self.missions.get(code)
         return None
 
 
@@ -304,12 +337,95 @@ class _Benefits:
         benefits.end_grants(brand_id=room.brand.id, ids=ids, now=room.now)
 
 
-def play_name(brand_id: UUID, reward: Reward) -> Text | None:
-    """The name of a badge, a draw or a mission."""
-    return None
+class _Badges:
+    names = frozenset({"badge"})
+
+    def give(self, room: Room, items: Sequence[Item]) -> None:
+        known = (
+            play.find_badges(brand_id=room.brand.id, keys={item.reward.code for item in items})
+            if items
+            else {}
+        )
+        grants = []
+        for item in items:
+            if item.reward.code not in known:
+                item.refuse("badge_unknown")
+                continue
+            key = f"{item.gift.key}:{item.place}"
+            grants.append(BadgeGrant(item.gift.member_id, item.reward.code, key, item.gift.source))
+            item.row.given.setdefault("badges", []).append(key)
+        play.grant_badges(brand_id=room.brand.id, grants=grants, now=room.now)
+
+    def take_back(self, room: Room, rows: Sequence[GiftRow], reason: str) -> None:
+        gone = [(row.member_id, str(key)) for row in rows for key in row.given.get("badges", ())]
+        play.revoke_badges(brand_id=room.brand.id, grants=gone, now=room.now)
+
+
+class _Chances:
+    names = frozenset({"draw_chance"})
+
+    def give(self, room: Room, items: Sequence[Item]) -> None:
+        known = (
+            draws.find_draws(brand_id=room.brand.id, keys={item.reward.code for item in items})
+            if items
+            else {}
+        )
+        grants = []
+        for item in items:
+            if item.reward.code not in known:
+                item.refuse("draw_over")
+                continue
+            key = f"{item.gift.key}:{item.place}"
+            grants.append(
+                ChanceGrant(item.gift.member_id, item.reward.code, key, item.reward.amount, item.gift.source)
+            )
+            item.row.given.setdefault("chances", []).append(key)
+        draws.grant_chances(brand_id=room.brand.id, grants=grants, now=room.now)
+
+    def take_back(self, room: Room, rows: Sequence[GiftRow], reason: str) -> None:
+        gone = [(row.member_id, str(key)) for row in rows for key in row.given.get("chances", ())]
+        draws.end_chances(brand_id=room.brand.id, grants=gone)
+
+
+class _Missions:
+    names = frozenset({"mission"})
+
+    def give(self, room: Room, items: Sequence[Item]) -> None:
+        if not items:
+            return
+        with connection.cursor() as cursor:
+            rows = states.lock(
+                cursor, brand_id=room.brand.id, member_ids={item.gift.member_id for item in items}
+            )
+        keys = {f"{item.gift.key}:{item.place}": item for item in items}
+        starts = [Start(item.gift.member_id, item.reward.code, key) for key, item in keys.items()]
+        said = missions.start_missions(
+            brand_id=room.brand.id,
+            starts=starts,
+            joined={id_: row.joined_at for id_, row in rows.items()},
+            timezone=room.brand.timezone,
+            now=room.now,
+        )
+        for start in starts:
+            item, wrong = keys[start.key], said[start.member_id, start.key]
+            if wrong:
+                item.refuse(wrong)
+            else:
+                item.row.given.setdefault("missions", []).append(start.key)
+
+    def take_back(self, room: Room, rows: Sequence[GiftRow], reason: str) -> None:
+        gone = [(row.member_id, str(key)) for row in rows for key in row.given.get("missions", ())]
+        missions.withdraw(brand_id=room.brand.id, starts=gone)
 
 
 # In the order in which rooms are locked.
-KINDS_IN_ORDER: tuple[Kind, ...] = (_Value(), _Coupons(), _Benefits())
+KINDS_IN_ORDER: tuple[Kind, ...] = (
+    _Value(),
+    _Coupons(),
+    _Benefits(),
+    _Badges(),
+    _Chances(),
+    _Missions(),
+)
 
-__all__ = ["KINDS_IN_ORDER", "Item", "Kind", "Known", "Room", "play_name"]
+__all__ = ["KINDS_IN_ORDER", "Item", "Kind", "Known", "Room"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.programme.rules.acting import acting_schema, check_acting, compile_acting, describe_acting
 from regulars.programme.rules.advance import apply, apply_refund
 from regulars.programme.rules.asking import (
     check_standing,
@@ -18,13 +19,17 @@ from regulars.programme.rules.parse import parse, programme_catalogue
 from regulars.programme.rules.selling import checkout_texts, offer_facts, read_offer
 
 __all__ = [
+    "acting_schema",
     "apply",
     "apply_refund",
+    "check_acting",
     "check_standing",
     "checkout_texts",
+    "compile_acting",
     "compile_standing",
     "decide",
     "describe",
+    "describe_acting",
     "describe_standing",
     "dump",
     "expires_at",

@@ -1,0 +1,1 @@
+"""Missions and play as other rooms see them."""

@@ -1,0 +1,66 @@
+"""The door of missions and play: definitions are kept, members take part, due work follows."""
+
+from __future__ import annotations
+
+from regulars.engage.missions.api import missions as kept
+from regulars.flows.missions import boards as board_flow
+from regulars.flows.missions import checkins as checkin_flow
+from regulars.flows.missions import draws as draw_flow
+from regulars.flows.missions import editing, following
+from regulars.flows.missions.checkins import CheckedIn
+from regulars.flows.missions.draws import Drawn
+from regulars.flows.missions.taking import Card, cards_of, give_badge, take_up
+from regulars.platform.due import api as due
+
+check_in = checkin_flow.check_in
+make_up = checkin_flow.make_up
+play = draw_flow.play
+chances = draw_flow.chances
+change_seed = draw_flow.change_seed
+names_of = board_flow.names_of
+put_mission = editing.put_mission
+put_checkin = editing.put_checkin
+put_badge = editing.put_badge
+put_board = editing.put_board
+put_draw = editing.put_draw
+install_new_member_path = editing.install_new_member_path
+look_again = following.look_again
+follow = following.follow
+count = following.count
+close_boards = board_flow.close_due
+
+
+def register() -> None:
+    """Tell the worker."""
+    due.register("missions.follow", following.follow, every_seconds=1)
+    due.register("missions.check", following.check_due, every_seconds=60)
+    due.register("missions.expire", kept.expire_due, every_seconds=30)
+    due.register("boards.close", board_flow.close_due, every_seconds=600)
+    due.register("draws.rotate", draw_flow.rotate_due, every_seconds=3600)
+
+
+__all__ = [
+    "Card",
+    "CheckedIn",
+    "Drawn",
+    "cards_of",
+    "chances",
+    "change_seed",
+    "check_in",
+    "close_boards",
+    "count",
+    "follow",
+    "give_badge",
+    "install_new_member_path",
+    "look_again",
+    "make_up",
+    "names_of",
+    "play",
+    "put_badge",
+    "put_board",
+    "put_checkin",
+    "put_draw",
+    "put_mission",
+    "register",
+    "take_up",
+]

@@ -1,0 +1,136 @@
+"""Leaderboards: what members do adds to their scores; a period that is over is kept, and its prizes are given once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from regulars.engage.missions.api import play
+from regulars.engage.missions.policy import play as policy
+from regulars.engage.missions.types.play import Board, BoardMark, Closed
+from regulars.facts.members import api as members
+from regulars.flows import rewarding
+from regulars.flows.missions.acts import Done
+from regulars.flows.rewarding import Gift
+from regulars.kit.text import Text
+from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import SYSTEM, Brand, Scope
+from regulars.programme.rules.api import compile_acting
+from regulars.programme.versions import api as versions
+
+# How long after its end a period is closed: what happened in it may still be on its way.
+SETTLES_AFTER = timedelta(hours=2)
+MOST_KEPT = 200
+
+
+def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
+    """Add activities to the scores of the brand's boards, net of what went back of them."""
+    boards = play.list_boards(brand_id=brand.id, state="active")
+    if not boards or not done:
+        return
+    catalogue = versions.catalogue_of(brand_id=brand.id)
+    programme = versions.in_force(brand_id=brand.id, now=now).live
+    marks = []
+    for board in boards:
+        test = compile_acting(programme, catalogue, board.where)
+        for one in done:
+            if one.type != board.activity or board.live_at is None or one.occurred_at < board.live_at:
+                continue
+            if board.per_store and one.store_id is None:
+                continue
+            period, ends = policy.board_period(board, one.occurred_at, brand.timezone)
+            if ends is not None and one.occurred_at >= ends:
+                continue
+            counts = one.act is not None and test(one.act)
+            amount = _score(board, one) if counts else 0
+            marks.append(
+                BoardMark(
+                    one.member_id,
+                    board.key,
+                    one.activity_id,
+                    period,
+                    one.store_id if board.per_store else None,
+                    amount,
+                    one.occurred_at,
+                )
+            )
+    play.put_board_marks(brand_id=brand.id, marks=marks)
+
+
+def _score(board: Board, one: Done) -> int:
+    if board.measure == "amount":
+        return one.amount
+    if board.measure == "unit":
+        return max(0, one.earned.get(board.unit, 0))
+    return 1
+
+
+def close_due(now: datetime) -> int:
+    """Due work: close the periods that are over and give their prizes; gives how many were closed."""
+    return sum(_close_brand(brand, now) for brand in organisations.list_brands())
+
+
+def _close_brand(brand: Brand, now: datetime) -> int:
+    closed = 0
+    for board in play.list_boards(brand_id=brand.id):
+        if board.state == "draft":
+            continue
+        for period, store_id in play.open_periods(brand_id=brand.id, board=board.key):
+            ends = policy.period_end(board, period, brand.timezone)
+            over = board.state == "ended" if ends is None else ends + SETTLES_AFTER <= now
+            if over or (board.state == "ended" and ends is not None and ends <= now):
+                closed += close(brand, board, period, store_id, now)
+    return closed
+
+
+def close(brand: Brand, board: Board, period: str, store_id: UUID | None, now: datetime) -> int:
+    """Keep the places of a period and give the prizes, in one transaction; 0 where that was done before."""
+    place = policy.place_key(store_id)
+    with transaction.atomic():
+        ranked = play.ranking(
+            brand_id=brand.id, board=board.key, period=period, store_id=store_id, limit=MOST_KEPT
+        )
+        names = names_of(brand, [one.member_id for one in ranked])
+        gifts = []
+        rows: list[dict[str, Any]] = []
+        for one in ranked:
+            prize = policy.prize_of(board, one.rank)
+            rows.append(
+                {
+                    "rank": one.rank,
+                    "member": str(one.member_id),
+                    "name": names.get(one.member_id, ""),
+                    "score": one.score,
+                    "prize": prize is not None,
+                }
+            )
+            if prize is not None and prize.rewards:
+                gifts.append(
+                    Gift(
+                        one.member_id,
+                        f"board:{board.key}:{period}:{place}",
+                        f"board:{board.key}",
+                        rewarding.rewards_of(prize.rewards),
+                        title=Text(f"{board.name.zh} 第 {one.rank} 名", f"{board.name.en}: place {one.rank}"),
+                        budget=board.budget,
+                    )
+                )
+        members_in = play.count_ranked(brand_id=brand.id, board=board.key, period=period, store_id=store_id)
+        kept = Closed(board.key, period, place, tuple(rows), members_in, len(gifts), now)
+        if not play.close_period(brand_id=brand.id, closed=kept):
+            return 0
+        rewarding.give(brand=brand, gifts=gifts, now=now)
+    return 1
+
+
+def names_of(brand: Brand, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Members as other members may see them."""
+    scope = Scope(
+        brand.organisation_id, brand.id, SYSTEM, frozenset()
+    )  # may not read names: gets them masked
+    found = members.names_of(scope=scope, member_ids=member_ids)
+    return {id_: policy.masked(code, name) for id_, (code, name) in found.items()}
