@@ -16,6 +16,8 @@ from regulars.conditions.api import (
     SEGMENTS,
     Choice,
     FieldCatalogue,
+    FieldDef,
+    FieldType,
     InvalidCondition,
     Scope,
     balance_field,
@@ -32,6 +34,16 @@ from regulars.programme.rules.types import Programme
 from regulars.programme.versions import api as versions
 
 EVERYBODY = ALWAYS
+# when a member does nothing, her first scheme's tier is judged next on this day: at its end or that of its grace
+TIER_DUE = FieldDef(
+    "membership.tier_due_on",
+    FieldType.DATE,
+    Scope.MEMBERSHIP,
+    Text("等级评定日", "day the tier is judged next"),
+    description=Text(
+        "当前等级到期或宽限期结束的营业日", "The business day on which her tier, or its grace, ends"
+    ),
+)
 SCOPES = (Scope.MEMBER, Scope.MEMBERSHIP, Scope.HISTORY, Scope.FACT, Scope.SCORE)
 
 
@@ -51,7 +63,7 @@ def place_of(*, brand_id: UUID, now: datetime) -> Place:
         balance_field(code, Text(f"{unit.name.zh}余额", f"{unit.name.en}: balance"))
         for code, unit in programme.units.items()
         if f"balance.{code}" not in taken
-    )
+    ).extend([TIER_DUE])
     return Place(
         brand_id,
         now,

@@ -9,13 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from regulars.engage.journeys import api as journeys
-from regulars.engage.journeys.types import Definition, DryRun, Entered, Entry, Journey
+from regulars.engage.journeys.types import REASONS, Definition, DryRun, Entered, Entry, Journey
 from regulars.flows.journeys.acting import carry_out
 from regulars.flows.journeys.checking import check_names
 from regulars.flows.journeys.due import register
+from regulars.flows.journeys.telling import sentences
 from regulars.flows.journeys.triggers import hear, listen
+from regulars.flows.journeys.vocabulary import vocabulary
 from regulars.kit.errors import ErrorList, FieldError, conflict
 from regulars.kit.ids import new_id
+from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
@@ -28,9 +31,13 @@ __all__ = [
     "hear",
     "listen",
     "publish",
+    "read_loosely",
     "register",
     "remove",
+    "say_reason",
+    "sentences",
     "start",
+    "vocabulary",
 ]
 
 
@@ -150,3 +157,13 @@ def dry_run(
         facts={},
         now=now,
     )
+
+
+def read_loosely(*, brand_id: UUID, data: Any, now: datetime) -> Definition | None:
+    """A definition from its JSON, None where it cannot be read."""
+    return journeys.read_definition(brand_id=brand_id, data=data, errors=ErrorList(), now=now)
+
+
+def say_reason(reason: str) -> Text:
+    """Why a run ended, in words."""
+    return REASONS.get(reason, Text(reason, reason))

@@ -28,6 +28,7 @@ from regulars.surfaces.console import (
     households,
     imports,
     insight,
+    journeys,
     keys,
     liability,
     lifecycle,
@@ -49,6 +50,7 @@ from regulars.surfaces.console import (
     rewards,
     roles,
     segments,
+    sends,
     session,
     stores,
     tags,
@@ -100,6 +102,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
-    lifecycle, reports, insight, segments, referrals,
+    lifecycle, reports, insight, segments, journeys, referrals, sends,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -22,9 +22,11 @@ from regulars.surfaces.rest import (
     gift_cards,
     giving,
     insight,
+    journeys,
     lifecycle,
     mall,
     members,
+    messages,
     outlook,
     plans,
     prepaid,
@@ -83,8 +85,16 @@ _TAGS = [
     },
     {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
     {
+        "name": "Journeys",
+        "description": "Paths that members walk step by step: publish, start, stop, counts, dry runs.",
+    },
+    {
         "name": "Webhooks",
         "description": "Endpoints that are told what happens, their secrets, log and replay.",
+    },
+    {
+        "name": "Messages",
+        "description": "Ask for messages, see what became of each; limits of sending, the holdout, closed addresses.",
     },
     {
         "name": "Referrals",
@@ -164,6 +174,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
-    lifecycle, segments, referrals,
+    lifecycle, segments, journeys, referrals, messages,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -15,9 +15,11 @@ from regulars.conditions.types import All, Condition
 from regulars.kit.text import Language
 
 
-def catalogue(*, brand_id: UUID, now: datetime) -> FieldCatalogue:
-    """Every field that conditions may name in the brand now, those of activities included."""
-    return places.place_of(brand_id=brand_id, now=now).catalogue
+def catalogue(*, brand_id: UUID, now: datetime, named: bool = False) -> FieldCatalogue:
+    """Every field that conditions may name in the brand now, those of activities included; `named`: segments have
+    their names."""
+    place = places.place_of(brand_id=brand_id, now=now)
+    return places.named_segments(place) if named else place.catalogue
 
 
 def whole_builder(*, brand_id: UUID, now: datetime, language: Language) -> Mapping[str, Any]:

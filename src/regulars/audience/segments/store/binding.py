@@ -57,6 +57,7 @@ def binding_of(place: Place) -> Binding:
     fields["history.days_since_last_order"] = SQL(
         "({}::date - (m.last_order_at AT TIME ZONE {})::date)"
     ).format(today, zone)
+    fields["membership.tier_due_on"] = SQL("((m.due_at AT TIME ZONE {})::date)").format(zone)
     fields["fact.days_since_visit"] = SQL("({}::date - fact.last_visit_on)").format(today)
     fields["fact.days_since_active"] = SQL("({}::date - fact.last_active_on)").format(today)
     fields["fact.order_overdue"] = SQL(

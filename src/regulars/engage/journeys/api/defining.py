@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection, transaction
 
 from regulars.engage.journeys.engine import plans, sweeping
-from regulars.engage.journeys.policy import reading
+from regulars.engage.journeys.policy import reading, readymade
 from regulars.engage.journeys.store import defining, running
 from regulars.engage.journeys.store import sweeping as sweeps
 from regulars.engage.journeys.store.running import Tally
@@ -366,3 +366,14 @@ def _record(
         after=dict(after) if after is not None else None,
         now=now,
     )
+
+
+def install_ready_made(*, scope: Scope, now: datetime) -> list[Journey]:
+    """Make the ready-made journeys that are not there yet (archived ones are), as drafts; gives those it made."""
+    scope.require("journeys.write")
+    there = {one.code for one in list_journeys(brand_id=scope.brand_id, archived=True)}
+    return [
+        create(scope=scope, code=one.code, name=one.name, note=one.note, definition=one.definition, now=now)
+        for one in readymade.ready_made()
+        if one.code not in there
+    ]

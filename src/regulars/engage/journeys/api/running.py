@@ -17,7 +17,7 @@ from regulars.engage.journeys.engine import arriving, entering, plans, stepping,
 from regulars.engage.journeys.engine.arriving import Happened, Load
 from regulars.engage.journeys.engine.plans import ground_of
 from regulars.engage.journeys.engine.stepping import Batch, CarryOut, Deed, Outcome, Stepped
-from regulars.engage.journeys.policy import reading, simulating, timing
+from regulars.engage.journeys.policy import describing, reading, simulating, timing
 from regulars.engage.journeys.policy.data import plain
 from regulars.engage.journeys.policy.walking import Plan
 from regulars.engage.journeys.store import defining, running
@@ -38,6 +38,7 @@ __all__ = [
     "Tally",
     "any_runs",
     "close_stopped",
+    "describe",
     "dry_run",
     "enter",
     "ground_of",
@@ -254,3 +255,10 @@ def stores_known(
     asked = [parse_condition(data={"field": field, "op": "is_set"}, catalogue=catalogue) for field in fields]
     known = segments.values_of(brand_id=brand_id, conditions=asked, member_ids=list(member_ids), now=now)
     return {id_: (facts.get(fields[0]), facts.get(fields[1])) for id_, facts in known.items()}
+
+
+def describe(
+    *, brand_id: UUID, definition: Definition, names: Mapping[str, Text], now: datetime
+) -> dict[str, Text]:
+    """Each node as a sentence; `names` are words for codes: `segment:vip`, `template:hello` …"""
+    return describing.sentences(definition, segments.catalogue(brand_id=brand_id, now=now, named=True), names)

@@ -1,0 +1,41 @@
+"""The ready-made journeys can be read as they are, and are installed once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.journeys.world import travel
+
+from regulars.engage.journeys import api as journeys
+from regulars.engage.journeys.policy.readymade import ready_made
+from regulars.facts.activity import api as activities
+from regulars.flows.journeys import api as flow
+from regulars.kit.errors import ErrorList
+from regulars.kit.text import Text
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2024, 3, 4, 2, tzinfo=UTC)
+
+
+def test_every_ready_made_journey_can_be_read() -> None:
+    its = travel()
+    brand = its.its.scope.brand_id
+    activities.declare_type(
+        brand_id=brand, code="view", name=Text("浏览", "View"), fields=[], reserved=frozenset()
+    )
+    for one in ready_made():
+        errors = ErrorList()
+        definition = journeys.read_definition(brand_id=brand, data=one.definition, errors=errors, now=NOW)
+        assert [(error.field, error.message.en) for error in errors.errors] == [], one.code
+        assert definition is not None
+        said = flow.sentences(brand_id=brand, definition=definition, now=NOW)
+        assert all(text.zh and text.en for text in said.values())
+
+
+def test_they_are_installed_once_as_drafts() -> None:
+    its = travel()
+    made = journeys.install_ready_made(scope=its.its.scope, now=NOW)
+    assert [one.code for one in made] == [one.code for one in ready_made()]
+    assert {one.state for one in made} == {"draft"}
+    assert journeys.install_ready_made(scope=its.its.scope, now=NOW) == []
