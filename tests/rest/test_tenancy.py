@@ -13,6 +13,9 @@ from tests.rest.shop import ALL, Caller, Shop, order
 
 from regulars.kit import clock
 from regulars.kit.text import Text
+from regulars.messaging import api as messaging
+from regulars.messaging.types import Ask
+from regulars.platform.organisations import api as organisations
 from regulars.platform.payments import api as payments
 from regulars.surfaces import rates
 
@@ -71,6 +74,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "card_id": hold["id"],
             **listen(shop),
             "segment": gathered(shop),
+            **written_to(shop, member),
             "batch": "spring",
             "kind": "ladder",
             "scheme": "level",
@@ -96,6 +100,20 @@ def gathered(shop: Shop) -> str:
     }
     code: str = shop.call.post("/segments", circle)["code"]
     return code
+
+
+def written_to(shop: Shop, member: str) -> dict[str, str]:
+    """A message that waits for her, and an address that is closed."""
+    brand = organisations.get_brand(brand_id=shop.scope.brand_id)
+    asked = Ask(UUID(member), "k", "api:test", "service", "booking_offer", ("sms",))
+    messaging.ask(brand=brand, asks=[asked], now=clock.now())
+    waiting = shop.call.get("/messages")["items"][0]["id"]
+    closed = {"channel": "sms", "address": "13800138000", "note": "she asked"}
+    return {
+        "message_id": waiting,
+        "channel": "sms",
+        "suppression_id": shop.call.post("/messages/suppressions", closed)["id"],
+    }
 
 
 MANY = {"field": "fact.orders_90", "op": "gte", "value": 2}
@@ -214,6 +232,12 @@ BODIES: dict[tuple[str, str], Any] = {
         "size": 9,
     },
     ("PUT", "/members/{member}/profiling"): {"on": False},
+    ("POST", "/messages"): {
+        "messages": [{"member": {"code": "MINE23"}, "template": "mine", "purpose": "service"}]
+    },
+    ("PUT", "/messages/policy"): {"quiet": {}, "caps": []},
+    ("PUT", "/messages/holdout"): {"percent": 5, "reason": "mine now"},
+    ("POST", "/messages/suppressions"): {"channel": "sms", "address": "13900139000", "note": "mine now"},
     ("POST", "/members/{member}/consents"): {"consents": [{"channel": "sms", "granted": True}]},
     ("POST", "/voice/read"): {"text": "mine now"},
     ("POST", "/webhooks"): {"url": "https://mine.example/in", "topics": ["*"]},
@@ -338,6 +362,7 @@ OURS_TOO = {
     "care",
     "amy",
     "retention",
+    "sms",
 }
 
 

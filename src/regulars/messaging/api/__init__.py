@@ -43,6 +43,7 @@ from regulars.messaging.api.log import (
 from regulars.messaging.api.reading import (
     count_sends,
     get_send,
+    list_outcomes,
     list_reasons,
     list_sends,
     list_sources,
@@ -92,6 +93,7 @@ __all__ = [
     "list_link_days",
     "list_links",
     "list_messages",
+    "list_outcomes",
     "list_providers",
     "list_reasons",
     "list_sends",

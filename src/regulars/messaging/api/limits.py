@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -151,7 +152,12 @@ def _view(row: Suppression) -> SuppressionView:
 
 
 def _audit(
-    scope: Scope, action: str, subject: UUID, before: dict[str, Any], after: dict[str, Any], now: datetime
+    scope: Scope,
+    action: str,
+    subject: UUID,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    now: datetime,
 ) -> None:
     audit.record(
         organisation_id=scope.organisation_id,

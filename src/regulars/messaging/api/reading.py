@@ -14,7 +14,7 @@ from regulars.kit.ids import first_id_at
 from regulars.kit.paging import Page
 from regulars.kit.text import Text
 from regulars.messaging.models import Send
-from regulars.messaging.policy.reasons import REASONS, STEPS, Reason
+from regulars.messaging.policy.reasons import OUTCOMES, REASONS, STEPS, Reason
 from regulars.messaging.sending.batch import open_words
 from regulars.messaging.store import counting
 from regulars.messaging.types import SendDetail, SendFilter, SendStep, SendView, Tally
@@ -89,6 +89,11 @@ def list_sources(*, scope: Scope, days: int, now: datetime) -> list[tuple[str, i
 def list_reasons() -> dict[str, Reason]:
     """Every reason for which a message is not simply sent, by code."""
     return REASONS
+
+
+def list_outcomes() -> dict[str, Text]:
+    """What else may stand in a message's history."""
+    return OUTCOMES
 
 
 def list_steps() -> dict[str, Text]:

@@ -93,7 +93,7 @@ REASONS: dict[str, Reason] = {
     ),
     "account_broken": _of(
         "quota", "通道设置有误", "The channel's settings are wrong",
-        "通道账号的设置无法使用，修正后自动继续。", "The account's settings do not work; it goes on once they are mended.",
+        "通道账号的设置无法使用，修正后自动继续。", "The account's settings do not work; it goes on once mended.",
     ),
     "busy": _of(
         "quota", "等待通道", "Waiting for the channel",
@@ -141,3 +141,11 @@ REASONS: dict[str, Reason] = {
         "The program stopped while the provider had it, which may have sent it; not to send twice it is left there.",
     ),
 }  # fmt: skip
+# What else may stand in a message's history.
+OUTCOMES: dict[str, Text] = {
+    "sent": Text("已交给服务商", "Taken by the provider"),
+    "delivered": Text("已送达", "Delivered"),
+    "failed": Text("回执：失败", "Receipt: failed"),
+    "opted_out": Text("会员退订", "She opted out"),
+    "clicked": Text("已点击", "Clicked"),
+}

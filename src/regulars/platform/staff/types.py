@@ -66,6 +66,7 @@ PERMISSIONS: dict[str, Text] = {
     "imports.run": Text("导入数据", "Import data"),
     "messages.read": Text("查看消息与模板", "Read messages and templates"),
     "messages.write": Text("编辑消息模板与短链", "Edit message templates and short links"),
+    "messages.send": Text("通过接口发送消息", "Send messages by the API"),
     "messages.approve": Text("审批消息模板", "Approve message templates"),
     "messages.settings": Text("管理通道、发送策略与对照组", "Manage channels, sending policy and the holdout"),
     "journeys.read": Text("查看旅程", "See journeys"),

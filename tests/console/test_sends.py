@@ -1,0 +1,73 @@
+"""What staff see of messages that were asked for, and who may set the limits."""
+
+from __future__ import annotations
+
+from tests.console.world import enrol_members
+
+from regulars.facts.members import api as members
+from regulars.facts.members.types import ById
+from regulars.kit import clock
+from regulars.messaging import api as messaging
+from regulars.messaging.sending import handing
+from regulars.messaging.types import Ask
+
+
+def test_a_message_shows_each_step_and_filters_find_it(shop, desk):
+    owner = desk("owner")
+    enrol_members(shop, 2)
+    codes = [row["code"] for row in owner.get("/members")["items"]][:2]
+    ids = members.resolve(
+        organisation_id=shop.brand.organisation_id,
+        brand_id=shop.brand.id,
+        refs=[ById(code=code) for code in codes],
+    )
+    asks = [
+        Ask(
+            id_,
+            "k",
+            "campaign:spring",
+            "marketing",
+            "redemption_expired",
+            ("sms", "inbox"),
+            {"reward": "杯子"},
+        )
+        for id_ in ids
+    ]
+    messaging.ask(brand=shop.brand, asks=asks, now=clock.now())
+    assert {row["state"] for row in owner.get("/sends")["items"]} == {"queued"}
+    handing.deliver_all(clock.now())
+    rows = owner.get("/sends?source=campaign:spring&state=sent&channel=inbox")["items"]
+    assert len(rows) == 2 and rows[0]["channel_name"] == "Inbox"
+    detail = owner.get(f"/sends/{rows[0]['id']}")
+    assert detail["body"] == "Your redemption of 杯子 has expired." or "杯子" in detail["body"]
+    assert [(s["channel"], s["outcome"]) for s in detail["steps"]] == [
+        ("sms", "no_consent"),
+        ("inbox", "sent"),
+    ]
+    assert {d["result"] for d in detail["decision"]} == {"passed"}
+    assert [row["member"] for row in owner.get(f"/sends?member={codes[0]}")["items"]] == [codes[0]]
+    assert owner.get("/sends/sources") == [{"source": "campaign:spring", "count": 2}]
+    assert [(t["state"], t["count"]) for t in owner.get("/sends/counts")] == [("sent", 2)]
+    assert {"no_consent", "held_out"} <= {r["code"] for r in owner.get("/sends/reasons")}
+    owner.get("/sends/00000000-0000-7000-8000-000000000000", expect=404)
+    desk("clerk").get("/sends", expect=403)
+
+
+def test_limits_are_set_by_the_owner_only_and_audited(shop, desk):
+    owner, operator = desk("owner"), desk("operator")
+    policy = {"quiet": {}, "caps": [{"channel": "sms", "period": "day", "limit": 1}]}
+    operator.put("/message-policy", policy, expect=403)
+    assert owner.put("/message-policy", policy)["caps"] == policy["caps"]
+    wrong = owner.put("/message-policy", {"quiet": {}, "caps": [{"period": "day", "limit": -1}]}, expect=422)
+    assert wrong["errors"][0]["field"] == "caps[0].limit"
+    assert operator.get("/message-policy")["caps"] == policy["caps"]
+    operator.put("/message-holdout", {"percent": 5, "reason": "x"}, expect=403)
+    assert owner.put("/message-holdout", {"percent": 5, "reason": "to measure"})["percent"] == 5
+    given = {"channel": "email", "address": "a@example.org", "note": "she called"}
+    operator.post("/suppressions", given, expect=403)
+    made = owner.post("/suppressions", given)
+    assert owner.get("/suppressions")["items"][0]["note"] == "she called"
+    owner.delete(f"/suppressions/email/{made['id']}?note=again")
+    assert owner.get("/suppressions")["items"] == []
+    actions = {row["action"] for row in owner.get("/audit")["items"]}
+    assert {"message_policy.set", "holdout.changed", "suppression.add", "suppression.remove"} <= actions
