@@ -5622,6 +5622,954 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Journeys
+         * @description The brand's journeys, newest first.
+         */
+        get: operations["regulars_surfaces_console_journeys_list_journeys"];
+        put?: never;
+        /**
+         * Create Journey
+         * @description Make a journey, as a draft. 409 `code_taken`.
+         */
+        post: operations["regulars_surfaces_console_journeys_create_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Journey
+         * @description What is wrong with a definition, and its steps in words; nothing is saved or refused.
+         */
+        post: operations["regulars_surfaces_console_journeys_check_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vocabulary
+         * @description What the editor's selects show.
+         */
+        get: operations["regulars_surfaces_console_journeys_get_vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/builder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Builder
+         * @description The condition language as the builder needs it, with all fields.
+         */
+        get: operations["regulars_surfaces_console_journeys_get_builder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install Ready Made
+         * @description Make the ready-made journeys that are not there yet, as drafts.
+         */
+        post: operations["regulars_surfaces_console_journeys_install_ready_made"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Journey
+         * @description One journey with its draft and what is live.
+         */
+        get: operations["regulars_surfaces_console_journeys_get_journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Journey
+         * @description Change a journey; a definition becomes the draft, errors and all.
+         */
+        patch: operations["regulars_surfaces_console_journeys_change_journey"];
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Discard Draft
+         * @description Back to what is published. 409 `nothing_published`.
+         */
+        delete: operations["regulars_surfaces_console_journeys_discard_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Journey
+         * @description Make the draft the next version; the first starts the journey. 422 with every error of the definition.
+         */
+        post: operations["regulars_surfaces_console_journeys_publish_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Journey State
+         * @description Pause, go on, stop (all runs end), archive. 409 `bad_state`.
+         */
+        post: operations["regulars_surfaces_console_journeys_set_journey_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Members
+         * @description Members in flight on other versions come to the published one, by the id of their node.
+         */
+        post: operations["regulars_surfaces_console_journeys_move_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Journey Versions
+         * @description What was published, newest first.
+         */
+        get: operations["regulars_surfaces_console_journeys_list_journey_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Counts
+         * @description How many came to each node, are there, left it by which way; of the published version or another.
+         */
+        get: operations["regulars_surfaces_console_journeys_get_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Members' ways through it, newest first.
+         */
+        get: operations["regulars_surfaces_console_journeys_list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Journey
+         * @description Let a member in by hand. 409 `not_running`, `not_callable`.
+         */
+        post: operations["regulars_surfaces_console_journeys_start_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Member
+         * @description Take a member out: her runs of it end.
+         */
+        post: operations["regulars_surfaces_console_journeys_remove_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run
+         * @description What would happen to a member in the next days; nothing is written.
+         */
+        post: operations["regulars_surfaces_console_journeys_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Member Journeys
+         * @description A member's journeys and what they did, newest first.
+         */
+        get: operations["regulars_surfaces_console_journeys_list_member_journeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settings
+         * @description The programme in force.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_settings"];
+        /**
+         * Put Settings
+         * @description Change the programme; friends who joined before keep to their terms.
+         */
+        put: operations["regulars_surfaces_console_referrals_put_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Choices
+         * @description Words for filters.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Referrals
+         * @description Friends and recruiters, newest first.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_referrals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attempts
+         * @description Codes tried that cannot count.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Funnel
+         * @description From links to qualified friends.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_funnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roots
+         * @description The tops of trees.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/tree/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tree
+         * @description The members below one, herself first.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/review/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review
+         * @description Decide on a refused friend.
+         */
+        post: operations["regulars_surfaces_console_referrals_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description What links brought.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/referrals/members/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Of Member
+         * @description A member's invitation, who brought her, whom she brought.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_of_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/promoters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Promoters
+         * @description Members who earn commission.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_promoters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/promoters/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Promoter
+         * @description Make a member a promoter, or change her level, state, tax note.
+         */
+        put: operations["regulars_surfaces_console_referrals_put_promoter"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/promoters/{code}/commissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commissions
+         * @description Orders she earned by.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_commissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/promoters/{code}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description Her newest movements.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/promoters/{code}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adjust
+         * @description More or less of what can be settled, with a reason.
+         */
+        post: operations["regulars_surfaces_console_referrals_adjust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/commission-statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Statements
+         * @description Statements of a month, or all.
+         */
+        get: operations["regulars_surfaces_console_referrals_list_statements"];
+        put?: never;
+        /**
+         * Draft Statements
+         * @description Draw up (again) a past month's statements.
+         */
+        post: operations["regulars_surfaces_console_referrals_draft_statements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/commission-statements/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Statements
+         * @description Statements as a spreadsheet, amounts in the currency's main unit.
+         */
+        get: operations["regulars_surfaces_console_referrals_export_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/commission-statements/{month}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statement
+         * @description One statement with its movements.
+         */
+        get: operations["regulars_surfaces_console_referrals_get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/commission-statements/{month}/{code}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Statement
+         * @description Confirm a draft that somebody else drew up.
+         */
+        post: operations["regulars_surfaces_console_referrals_confirm_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/commission-statements/{month}/{code}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay Statement
+         * @description Note that it was paid.
+         */
+        post: operations["regulars_surfaces_console_referrals_pay_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sends
+         * @description The last asked for first; `member` is a member's code.
+         */
+        get: operations["regulars_surfaces_console_sends_list_sends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Sends
+         * @description States, reasons and channels of the last days.
+         */
+        get: operations["regulars_surfaces_console_sends_count_sends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Who asked for messages in the last days.
+         */
+        get: operations["regulars_surfaces_console_sends_list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reasons
+         * @description Every reason, for the filter.
+         */
+        get: operations["regulars_surfaces_console_sends_list_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/{send_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Send
+         * @description One message with its words, each step of its decision and each attempt.
+         */
+        get: operations["regulars_surfaces_console_sends_get_send"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/message-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description Quiet hours and frequency caps.
+         */
+        get: operations["regulars_surfaces_console_sends_get_policy"];
+        /**
+         * Put Policy
+         * @description Set quiet hours and caps.
+         */
+        put: operations["regulars_surfaces_console_sends_put_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/message-holdout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Holdout
+         * @description The share of members who get no marketing.
+         */
+        get: operations["regulars_surfaces_console_sends_get_holdout"];
+        /**
+         * Set Holdout
+         * @description Change it, with the reason.
+         */
+        put: operations["regulars_surfaces_console_sends_set_holdout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suppressions
+         * @description Closed addresses, newest first.
+         */
+        get: operations["regulars_surfaces_console_sends_list_suppressions"];
+        put?: never;
+        /**
+         * Add Suppression
+         * @description Close an address of a channel.
+         */
+        post: operations["regulars_surfaces_console_sends_add_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/suppressions/{channel}/{suppression_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Suppression
+         * @description Open an address again, with the reason.
+         */
+        delete: operations["regulars_surfaces_console_sends_remove_suppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -13898,6 +14846,1356 @@ export interface components {
             on: boolean;
         };
         /**
+         * JourneyNameIO
+         * @description A name in Chinese and English; one left empty borrows the other.
+         */
+        JourneyNameIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * JourneyOut
+         * @description A journey as it stands. `triggers`: what brings members in, as sentences; `active` members are under way.
+         */
+        JourneyOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["JourneyNameIO"];
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "paused" | "stopped" | "archived";
+            /** Version */
+            version: number;
+            /** Has Draft */
+            has_draft: boolean;
+            /** Triggers */
+            triggers: string[];
+            /** Started */
+            started: number;
+            /** Active */
+            active: number;
+            /** Ended */
+            ended: number;
+            /** Converted */
+            converted: number;
+            /** Problem */
+            problem: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * JourneyDetailOut
+         * @description With its definitions: the draft that is being edited, what is live. `errors` and `sentences` (by node) are of
+         *     the draft, else of what is live.
+         */
+        JourneyDetailOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["JourneyNameIO"];
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "paused" | "stopped" | "archived";
+            /** Version */
+            version: number;
+            /** Has Draft */
+            has_draft: boolean;
+            /** Triggers */
+            triggers: string[];
+            /** Started */
+            started: number;
+            /** Active */
+            active: number;
+            /** Ended */
+            ended: number;
+            /** Converted */
+            converted: number;
+            /** Problem */
+            problem: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Draft */
+            draft: {
+                [key: string]: unknown;
+            } | null;
+            /** Live */
+            live: {
+                [key: string]: unknown;
+            } | null;
+            /** Errors */
+            errors: components["schemas"]["JourneyErrorOut"][];
+            /** Sentences */
+            sentences: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * JourneyErrorOut
+         * @description Something wrong with a definition; `field` is its path, such as `nodes[2].arms[0].when`.
+         */
+        JourneyErrorOut: {
+            /** Field */
+            field: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * JourneyIn
+         * @description A new journey; without a definition it is empty.
+         */
+        JourneyIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["JourneyNameIO"];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** JourneyCheckOut */
+        JourneyCheckOut: {
+            /** Errors */
+            errors: components["schemas"]["JourneyErrorOut"][];
+            /** Sentences */
+            sentences: {
+                [key: string]: string;
+            };
+        };
+        /** JourneyCheckIn */
+        JourneyCheckIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+        };
+        /** JourneyChoiceOut */
+        JourneyChoiceOut: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /** JourneySchemeOut */
+        JourneySchemeOut: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+            /** Tiers */
+            tiers: components["schemas"]["JourneyChoiceOut"][];
+        };
+        /**
+         * JourneyVocabularyOut
+         * @description What the editor's selects show.
+         */
+        JourneyVocabularyOut: {
+            /** Kinds */
+            kinds: components["schemas"]["JourneyChoiceOut"][];
+            /** Triggers */
+            triggers: components["schemas"]["JourneyChoiceOut"][];
+            /** Waits */
+            waits: components["schemas"]["JourneyChoiceOut"][];
+            /** Units */
+            units: components["schemas"]["JourneyChoiceOut"][];
+            /** Agains */
+            agains: components["schemas"]["JourneyChoiceOut"][];
+            /** Periods */
+            periods: components["schemas"]["JourneyChoiceOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["JourneyChoiceOut"][];
+            /** States */
+            states: components["schemas"]["JourneyChoiceOut"][];
+            /** Purposes */
+            purposes: components["schemas"]["JourneyChoiceOut"][];
+            /** Task Kinds */
+            task_kinds: components["schemas"]["JourneyChoiceOut"][];
+            /** Activities */
+            activities: components["schemas"]["JourneyChoiceOut"][];
+            /** Segments */
+            segments: components["schemas"]["JourneyChoiceOut"][];
+            /** Tags */
+            tags: components["schemas"]["JourneyChoiceOut"][];
+            /** Templates */
+            templates: components["schemas"]["JourneyChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["JourneyChoiceOut"][];
+            /** Journeys */
+            journeys: components["schemas"]["JourneyChoiceOut"][];
+            /** Schemes */
+            schemes: components["schemas"]["JourneySchemeOut"][];
+            /** Date Fields */
+            date_fields: components["schemas"]["JourneyChoiceOut"][];
+        };
+        /**
+         * JourneyChangeIn
+         * @description What is left out stays. A definition becomes the draft, with its errors if it has any.
+         */
+        JourneyChangeIn: {
+            name?: components["schemas"]["JourneyNameIO"] | null;
+            /** Note */
+            note?: string | null;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** JourneyPublishIn */
+        JourneyPublishIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** JourneyStateIn */
+        JourneyStateIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped" | "archived";
+        };
+        /** JourneyMovedOut */
+        JourneyMovedOut: {
+            /** Moved */
+            moved: number;
+            /** Stayed */
+            stayed: number;
+            /** Ended */
+            ended: number;
+        };
+        /**
+         * JourneyMoveIn
+         * @description Members in flight come to the published version. `missing`: those whose node is not there `stay` or `exit`.
+         */
+        JourneyMoveIn: {
+            /** From Version */
+            from_version?: number | null;
+            /**
+             * Missing
+             * @default stay
+             * @enum {string}
+             */
+            missing: "stay" | "exit";
+        };
+        /**
+         * JourneyVersionOut
+         * @description What was published. `active` members are under way on it.
+         */
+        JourneyVersionOut: {
+            /** Number */
+            number: number;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Note */
+            note: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Active */
+            active: number;
+        };
+        /**
+         * JourneyCountsOut
+         * @description Counts of one version; runs that were moved in or out are with the version where they are.
+         */
+        JourneyCountsOut: {
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["JourneyVersionCountOut"][];
+            /** Started */
+            started: number;
+            /** Active */
+            active: number;
+            /** Ended */
+            ended: number;
+            /** Converted */
+            converted: number;
+            /** Ended By */
+            ended_by: {
+                [key: string]: number;
+            };
+            /** Nodes */
+            nodes: components["schemas"]["JourneyNodeOut"][];
+        };
+        /**
+         * JourneyNodeOut
+         * @description `entered` came to the node, `here` are there now; `ports`: left by each way; `ended`: there, by reason.
+         */
+        JourneyNodeOut: {
+            /** Node */
+            node: string;
+            /** Entered */
+            entered: number;
+            /** Here */
+            here: number;
+            /** Ports */
+            ports: {
+                [key: string]: number;
+            };
+            /** Ended */
+            ended: {
+                [key: string]: number;
+            };
+        };
+        /** JourneyVersionCountOut */
+        JourneyVersionCountOut: {
+            /** Version */
+            version: number;
+            /** Active */
+            active: number;
+        };
+        /**
+         * JourneyRunOut
+         * @description A member's way through a journey. `key` tells her runs of one journey apart.
+         */
+        JourneyRunOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Member Id
+             * Format: uuid
+             */
+            member_id: string;
+            /** Member Code */
+            member_code: string;
+            /** Member Name */
+            member_name: string;
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "ended";
+            /** Node */
+            node: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Next Run At */
+            next_run_at: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Converted At */
+            converted_at: string | null;
+            /** Key */
+            key: string;
+            /** Trigger */
+            trigger: string;
+            /** Steps */
+            steps: number;
+            /** Problem */
+            problem: string;
+        };
+        /** PageOut[JourneyRunOut] */
+        PageOut_JourneyRunOut_: {
+            /** Items */
+            items: components["schemas"]["JourneyRunOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * JourneyStartedOut
+         * @description `refused`: `not_now` (she runs or ran already), `when`, `closed`, `holdout`; empty where the run began.
+         */
+        JourneyStartedOut: {
+            /** Started */
+            started: number;
+            /** Refused */
+            refused: string;
+        };
+        /**
+         * JourneyStartIn
+         * @description The same `key` starts the same run, once.
+         */
+        JourneyStartIn: {
+            /** Member */
+            member: string;
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /** Data */
+            data?: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        /** JourneyEndedOut */
+        JourneyEndedOut: {
+            /** Ended */
+            ended: number;
+        };
+        /** JourneyRemovalIn */
+        JourneyRemovalIn: {
+            /** Member */
+            member: string;
+        };
+        /**
+         * JourneyDryRunOut
+         * @description `why_not`: `closed`, `when` (her conditions), `not_due` (her date does not come in that time).
+         */
+        JourneyDryRunOut: {
+            /** Enters */
+            enters: boolean;
+            /** Why Not */
+            why_not: string;
+            /** Lines */
+            lines: components["schemas"]["JourneyForecastOut"][];
+            /** Assumptions */
+            assumptions: string[];
+        };
+        /** JourneyForecastOut */
+        JourneyForecastOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Node */
+            node: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "entered" | "step" | "action" | "wait" | "end";
+            /** Port */
+            port: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * JourneyDryRunIn
+         * @description `happens`: after how many hours what a wait waits for happens, by node; the others time out.
+         */
+        JourneyDryRunIn: {
+            /** Member */
+            member: string;
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Trigger
+             * @default
+             */
+            trigger: string;
+            /** Happens */
+            happens?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * JourneyActionOut
+         * @description Something a run did; `outcome` is empty where it was simply done.
+         */
+        JourneyActionOut: {
+            /** Node */
+            node: string;
+            /** Visit */
+            visit: number;
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Outcome */
+            outcome: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+        };
+        /** MemberJourneyOut */
+        MemberJourneyOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+            run: components["schemas"]["JourneyRunOut"];
+            /** Actions */
+            actions: components["schemas"]["JourneyActionOut"][];
+        };
+        /**
+         * ReferralSettingsOut
+         * @description The programme in force; `version` 0 where it was never set.
+         */
+        ReferralSettingsOut: {
+            /** Version */
+            version: number;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Rewards Text */
+            rewards_text: {
+                [key: string]: string[];
+            };
+            /** Actor */
+            actor: string;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * ReferralSettingsIn
+         * @description The whole programme; what is left out takes its default. See the documentation of referrals for each field.
+         */
+        ReferralSettingsIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ReferralChoicesOut
+         * @description Words for states, reasons and kinds of links.
+         */
+        ReferralChoicesOut: {
+            /** States */
+            states: components["schemas"]["ChoiceOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["ChoiceOut"][];
+            /** Kinds */
+            kinds: components["schemas"]["ChoiceOut"][];
+        };
+        /** PageOut[ReferralOut] */
+        PageOut_ReferralOut_: {
+            /** Items */
+            items: components["schemas"]["ReferralOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ReferralOut
+         * @description A friend and her recruiter. `counts_at` is when the return window of her order is over.
+         */
+        ReferralOut: {
+            friend: components["schemas"]["ReferralPersonOut"];
+            recruiter: components["schemas"]["ReferralPersonOut"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "joined" | "waiting" | "qualified" | "refused" | "returned" | "lapsed";
+            /** State Text */
+            state_text: string;
+            /** Reason */
+            reason: string;
+            /** Reason Text */
+            reason_text: string;
+            /** Cleared */
+            cleared: boolean;
+            /** Reviewed By */
+            reviewed_by: string;
+            /** Note */
+            note: string;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Ordered At */
+            ordered_at: string | null;
+            /** Order Amount */
+            order_amount: number;
+            /** Counts At */
+            counts_at: string | null;
+            /** Qualified At */
+            qualified_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Cost */
+            cost: number;
+        };
+        /**
+         * ReferralPersonOut
+         * @description A member; her name is masked unless the caller may read personal data.
+         */
+        ReferralPersonOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** PageOut[ReferralAttemptOut] */
+        PageOut_ReferralAttemptOut_: {
+            /** Items */
+            items: components["schemas"]["ReferralAttemptOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ReferralAttemptOut
+         * @description A code that somebody tried and that could not count.
+         */
+        ReferralAttemptOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            member: components["schemas"]["ReferralPersonOut"];
+            recruiter: components["schemas"]["ReferralPersonOut"] | null;
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /** Reason Text */
+            reason_text: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * ReferralFunnelOut
+         * @description From links to qualified friends, of who joined in the span. `cost_each` is null without a qualified friend.
+         */
+        ReferralFunnelOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Sharers */
+            sharers: number;
+            /** Visitors */
+            visitors: number;
+            /** Joined */
+            joined: number;
+            /** Ordered */
+            ordered: number;
+            /** Qualified */
+            qualified: number;
+            /** Returned */
+            returned: number;
+            /** Refused */
+            refused: components["schemas"]["ReferralRefusedOut"][];
+            /** Cost */
+            cost: number;
+            /** Cost Each */
+            cost_each: number | null;
+        };
+        /** ReferralRefusedOut */
+        ReferralRefusedOut: {
+            /** Reason */
+            reason: string;
+            /** Text */
+            text: string;
+            /** Friends */
+            friends: number;
+        };
+        /** PageOut[ReferralBranchOut] */
+        PageOut_ReferralBranchOut_: {
+            /** Items */
+            items: components["schemas"]["ReferralBranchOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ReferralBranchOut
+         * @description A member in the tree, `depth` levels below its root.
+         */
+        ReferralBranchOut: {
+            member: components["schemas"]["ReferralPersonOut"];
+            /** Recruiter Id */
+            recruiter_id: string | null;
+            /** Depth */
+            depth: number;
+            /** State */
+            state: string;
+            /** State Text */
+            state_text: string;
+            /** Friends */
+            friends: number;
+            /** Qualified */
+            qualified: number;
+        };
+        /**
+         * ReferralReviewIn
+         * @description `counts`: it goes on where it stood; else it stays refused. `note` says why.
+         */
+        ReferralReviewIn: {
+            /** Counts */
+            counts: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * ShareRowOut
+         * @description What links brought: visits (once a visitor and day), sign-ups, orders within the window, net of refunds.
+         */
+        ShareRowOut: {
+            member: components["schemas"]["ReferralPersonOut"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "reward" | "coupon" | "page";
+            /** Kind Text */
+            kind_text: string;
+            /** Content */
+            content: string;
+            /** Links */
+            links: number;
+            /** Visits */
+            visits: number;
+            /** Visitors */
+            visitors: number;
+            /** Joins */
+            joins: number;
+            /** Orders */
+            orders: number;
+            /** Net */
+            net: number;
+        };
+        /**
+         * ReferralOfMemberOut
+         * @description A member's own invitation, who brought her, and whom she brought. `code` is empty until she first invited.
+         */
+        ReferralOfMemberOut: {
+            /** Code */
+            code: string;
+            /** Path */
+            path: string;
+            came_by: components["schemas"]["ReferralOut"] | null;
+            /** Friends */
+            friends: {
+                [key: string]: number;
+            };
+            /** Newest */
+            newest: components["schemas"]["ReferralOut"][];
+        };
+        /** PageOut[PromoterOut] */
+        PageOut_PromoterOut_: {
+            /** Items */
+            items: components["schemas"]["PromoterOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PromoterOut
+         * @description A promoter and her sums: frozen, settleable, confirmed but unpaid, paid.
+         */
+        PromoterOut: {
+            member: components["schemas"]["ReferralPersonOut"];
+            /** Level */
+            level: string;
+            /** Level Text */
+            level_text: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+            /** Tax Note */
+            tax_note: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Frozen */
+            frozen: number;
+            /** Open */
+            open: number;
+            /** Confirmed */
+            confirmed: number;
+            /** Paid */
+            paid: number;
+        };
+        /** PromoterIn */
+        PromoterIn: {
+            /** Level */
+            level: string;
+            /**
+             * State
+             * @default active
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+            /**
+             * Tax Note
+             * @default
+             */
+            tax_note: string;
+        };
+        /**
+         * CommissionOut
+         * @description An order a promoter earned by; `base` is what was paid and not refunded.
+         */
+        CommissionOut: {
+            /**
+             * Activity Id
+             * Format: uuid
+             */
+            activity_id: string;
+            buyer: components["schemas"]["ReferralPersonOut"];
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "share" | "friend";
+            /** Level */
+            level: string;
+            /** Base */
+            base: number;
+            /** Amount */
+            amount: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "frozen" | "open";
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /**
+             * Thaws At
+             * Format: date-time
+             */
+            thaws_at: string;
+        };
+        /** PageOut[CommissionOut] */
+        PageOut_CommissionOut_: {
+            /** Items */
+            items: components["schemas"]["CommissionOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** CommissionEntryOut */
+        CommissionEntryOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * Account
+             * @enum {string}
+             */
+            account: "frozen" | "open" | "confirmed" | "paid";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "earn" | "claw_back" | "thaw" | "adjust" | "confirm" | "pay";
+            /** Amount */
+            amount: number;
+            /** Activity Id */
+            activity_id: string | null;
+            /** Statement */
+            statement: string;
+            /** Note */
+            note: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * CommissionAdjustIn
+         * @description More or (below 0) less of what can be settled; the note is on her statement.
+         */
+        CommissionAdjustIn: {
+            /** Amount */
+            amount: number;
+            /** Note */
+            note: string;
+        };
+        /**
+         * StatementOut
+         * @description A month of a promoter. `payout` + `carried` = `opening` + `earned` + `clawed` + `adjusted`.
+         */
+        StatementOut: {
+            member: components["schemas"]["ReferralPersonOut"];
+            /** Month */
+            month: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "confirmed" | "paid";
+            /** State Text */
+            state_text: string;
+            /** Opening */
+            opening: number;
+            /** Earned */
+            earned: number;
+            /** Clawed */
+            clawed: number;
+            /** Adjusted */
+            adjusted: number;
+            /** Payout */
+            payout: number;
+            /** Carried */
+            carried: number;
+            /** Tax Note */
+            tax_note: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Paid By */
+            paid_by: string;
+            /** Paid At */
+            paid_at: string | null;
+            /** Reference */
+            reference: string;
+        };
+        /** StatementDraftIn */
+        StatementDraftIn: {
+            /** Month */
+            month: string;
+        };
+        /**
+         * StatementDetailOut
+         * @description A statement with the movements it is the sum of.
+         */
+        StatementDetailOut: {
+            statement: components["schemas"]["StatementOut"];
+            /** Entries */
+            entries: components["schemas"]["CommissionEntryOut"][];
+        };
+        /** StatementPaidIn */
+        StatementPaidIn: {
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+        };
+        /** PageOut[SendOut] */
+        PageOut_SendOut_: {
+            /** Items */
+            items: components["schemas"]["SendOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * SendOut
+         * @description A message that was asked for. `reason` is empty where it simply went; `reason_name` says it in a few words.
+         */
+        SendOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Member */
+            member: string;
+            /** Member Name */
+            member_name: string;
+            /** Key */
+            key: string;
+            /** Source */
+            source: string;
+            /** Origin */
+            origin: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "marketing" | "service";
+            /** Template */
+            template: string;
+            /** Version */
+            version: number;
+            /** Channels */
+            channels: string[];
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Account */
+            account: string;
+            /** Priority */
+            priority: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sending" | "sent" | "delivered" | "failed" | "skipped" | "uncertain";
+            /** Reason */
+            reason: string;
+            /** Reason Name */
+            reason_name: string;
+            /** Error */
+            error: string;
+            /** To */
+            to: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Next Run At */
+            next_run_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Clicked At */
+            clicked_at: string | null;
+        };
+        /**
+         * SendTallyOut
+         * @description So many messages are in a state for a reason by a channel.
+         */
+        SendTallyOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sending" | "sent" | "delivered" | "failed" | "skipped" | "uncertain";
+            /** Reason */
+            reason: string;
+            /** Reason Name */
+            reason_name: string;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Count */
+            count: number;
+            /** Clicked */
+            clicked: number;
+        };
+        /**
+         * SendSourceOut
+         * @description Who asked, and for how many in the time that was asked about.
+         */
+        SendSourceOut: {
+            /** Source */
+            source: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * SendReasonOut
+         * @description A reason for which messages are not simply sent.
+         */
+        SendReasonOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * SendDecisionOut
+         * @description One step of the decision and how it came out for the channel it is at.
+         */
+        SendDecisionOut: {
+            /** Step */
+            step: string;
+            /** Name */
+            name: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "passed" | "stopped" | "waits" | "not_asked" | "not_reached";
+        };
+        /**
+         * SendDetailOut
+         * @description A message with its words, the steps of its last decision and everything that happened to it.
+         */
+        SendDetailOut: {
+            send: components["schemas"]["SendOut"];
+            /** Subject */
+            subject: string;
+            /** Body */
+            body: string;
+            /** Language */
+            language: string;
+            /** Reference */
+            reference: string;
+            /** Sentence */
+            sentence: string;
+            /** Decision */
+            decision: components["schemas"]["SendDecisionOut"][];
+            /** Steps */
+            steps: components["schemas"]["SendStepOut"][];
+        };
+        /**
+         * SendStepOut
+         * @description What was found or happened at an instant; `sentence` explains it.
+         */
+        SendStepOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Outcome */
+            outcome: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * CapIO
+         * @description At most `limit` marketing messages a member and `period`; without a channel by all together.
+         */
+        CapIO: {
+            /**
+             * Channel
+             * @default
+             */
+            channel: string;
+            /** Period */
+            period: string;
+            /** Limit */
+            limit: number;
+        };
+        /**
+         * MessagePolicyOut
+         * @description The limits that hold; `updated_at` is null while they are those that come with Regulars.
+         */
+        MessagePolicyOut: {
+            /** Quiet */
+            quiet: {
+                [key: string]: components["schemas"]["QuietIO"];
+            };
+            /** Caps */
+            caps: components["schemas"]["CapIO"][];
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * QuietIO
+         * @description Nothing goes by a channel from `closes` to `opens` (HH:MM, the brand's time).
+         */
+        QuietIO: {
+            /** Closes */
+            closes: string;
+            /** Opens */
+            opens: string;
+            /**
+             * Then
+             * @default defer
+             */
+            then: string;
+            /**
+             * Work Days Only
+             * @default false
+             */
+            work_days_only: boolean;
+            /**
+             * Service Too
+             * @default false
+             */
+            service_too: boolean;
+        };
+        /**
+         * MessagePolicyIn
+         * @description Quiet hours by channel, and caps.
+         */
+        MessagePolicyIn: {
+            /** Quiet */
+            quiet: {
+                [key: string]: components["schemas"]["QuietIO"];
+            };
+            /** Caps */
+            caps: components["schemas"]["CapIO"][];
+        };
+        /**
+         * ProgrammeHoldoutOut
+         * @description How many of a hundred members get no marketing, since when and why.
+         */
+        ProgrammeHoldoutOut: {
+            /** Percent */
+            percent: number;
+            /** Since */
+            since: string | null;
+            /** Reason */
+            reason: string;
+            /** Actor */
+            actor: string;
+        };
+        /**
+         * ProgrammeHoldoutIn
+         * @description `redraw` chooses everybody anew; without it those who are held out stay so.
+         */
+        ProgrammeHoldoutIn: {
+            /** Percent */
+            percent: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Redraw
+             * @default false
+             */
+            redraw: boolean;
+        };
+        /** PageOut[SuppressionOut] */
+        PageOut_SuppressionOut_: {
+            /** Items */
+            items: components["schemas"]["SuppressionOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * SuppressionOut
+         * @description An address to which nothing goes by a channel, masked.
+         */
+        SuppressionOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Masked */
+            masked: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "bounced" | "complained" | "by_hand";
+            /** Note */
+            note: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** SuppressionIn */
+        SuppressionIn: {
+            /** Channel */
+            channel: string;
+            /** Address */
+            address: string;
+            /** Note */
+            note: string;
+        };
+        /**
          * QuoteAsked
          * @description A cart to be priced, for a member or for a guest.
          */
@@ -21767,6 +24065,1259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfilingIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_list_journeys: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_create_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_check_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyCheckIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyCheckOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_get_vocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyVocabularyOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_get_builder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_install_ready_made: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_get_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_change_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_publish_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyPublishIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_set_journey_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_move_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyMoveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyMovedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_list_journey_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyVersionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_get_counts: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyCountsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_list_runs: {
+        parameters: {
+            query?: {
+                state?: "" | "active" | "ended";
+                node?: string;
+                reason?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_JourneyRunOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_start_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyStartIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyStartedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyRemovalIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyEndedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyDryRunIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDryRunOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_list_member_journeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberJourneyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralSettingsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_put_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralSettingsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralSettingsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_referrals: {
+        parameters: {
+            query?: {
+                recruiter?: string;
+                state?: ("joined" | "waiting" | "qualified" | "refused" | "returned" | "lapsed") | null;
+                reason?: string;
+                unreviewed?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ReferralOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_attempts: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ReferralAttemptOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_funnel: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralFunnelOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_roots: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ReferralBranchOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_tree: {
+        parameters: {
+            query?: {
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralBranchOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralReviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_shares: {
+        parameters: {
+            query?: {
+                by?: "member" | "content";
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareRowOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_of_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralOfMemberOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_promoters: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_PromoterOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_put_promoter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoterIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoterOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_commissions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CommissionOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommissionEntryOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_adjust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommissionAdjustIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromoterOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_list_statements: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_draft_statements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementDraftIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_export_statements: {
+        parameters: {
+            query?: {
+                month?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_get_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_confirm_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_referrals_pay_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementPaidIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_list_sends: {
+        parameters: {
+            query?: {
+                channel?: ("sms" | "email" | "inbox" | "wechat" | "wecom" | "push" | "webhook" | "task") | null;
+                state?: ("queued" | "sending" | "sent" | "delivered" | "failed" | "skipped" | "uncertain") | null;
+                reason?: string | null;
+                source?: string | null;
+                template?: string | null;
+                member?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SendOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_count_sends: {
+        parameters: {
+            query?: {
+                days?: number;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendTallyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_list_sources: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendSourceOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_list_reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendReasonOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_get_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                send_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePolicyOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_put_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePolicyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePolicyOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_get_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeHoldoutOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_set_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeHoldoutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeHoldoutOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_list_suppressions: {
+        parameters: {
+            query?: {
+                channel?: ("sms" | "email" | "inbox" | "wechat" | "wecom" | "push" | "webhook" | "task") | null;
+                reason?: string | null;
+                /** @description A whole address: a telephone number, an e-mail address, an id */
+                address?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_SuppressionOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_add_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_remove_suppression: {
+        parameters: {
+            query: {
+                /** @description Why the address is opened again */
+                note: string;
+            };
+            header?: never;
+            path: {
+                channel: "sms" | "email" | "inbox" | "wechat" | "wecom" | "push" | "webhook" | "task";
+                suppression_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
                 };
             };
         };
