@@ -165,8 +165,8 @@ def list_suppressions(
     page = messaging.list_suppressions(
         scope=scope_of(request),
         channel=channel or "",
-        reason=reason,
-        address=address,
+        reason=reason or "",
+        address=address or "",
         cursor=cursor,
         limit=limit,
     )
