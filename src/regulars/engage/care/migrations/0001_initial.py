@@ -5,90 +5,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CareItem',
+            name="CareItem",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'plan_id', 'thing', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('plan_id', models.UUIDField()),
-                ('thing', models.TextField()),
-                ('brand_id', models.UUIDField()),
-                ('label', models.TextField(db_default='', default='')),
-                ('bought_on', models.DateField()),
-                ('times', models.IntegerField(db_default=1, default=1)),
-                ('interval_days', models.IntegerField(null=True)),
-                ('done', models.IntegerField(db_default=0, default=0)),
-                ('next_on', models.DateField(null=True)),
-                ('ended_why', models.TextField(db_default='', default='')),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id",
+                        "plan_id",
+                        "thing",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("plan_id", models.UUIDField()),
+                ("thing", models.TextField()),
+                ("brand_id", models.UUIDField()),
+                ("label", models.TextField(db_default="", default="")),
+                ("bought_on", models.DateField()),
+                ("times", models.IntegerField(db_default=1, default=1)),
+                ("interval_days", models.IntegerField(null=True)),
+                ("done", models.IntegerField(db_default=0, default=0)),
+                ("next_on", models.DateField(null=True)),
+                ("ended_why", models.TextField(db_default="", default="")),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'care_item',
-                'indexes': [models.Index(condition=models.Q(('next_on__isnull', False)), fields=['plan_id', 'next_on', 'member_id'], name='care_item_due'), models.Index(fields=['plan_id', 'thing'], name='care_item_thing')],
+                "db_table": "care_item",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_on__isnull", False)),
+                        fields=["plan_id", "next_on", "member_id"],
+                        name="care_item_due",
+                    ),
+                    models.Index(fields=["plan_id", "thing"], name="care_item_thing"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CareMark',
+            name="CareMark",
             fields=[
-                ('pk', models.CompositePrimaryKey('member_id', 'plan_id', 'occasion', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('member_id', models.UUIDField()),
-                ('plan_id', models.UUIDField()),
-                ('occasion', models.TextField()),
-                ('brand_id', models.UUIDField()),
-                ('on_day', models.DateField()),
-                ('arm', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('bought_at', models.DateTimeField(null=True)),
-                ('orders', models.IntegerField(db_default=0, default=0)),
-                ('spend', models.BigIntegerField(db_default=0, default=0)),
-                ('cost', models.BigIntegerField(db_default=0, default=0)),
-                ('measure_at', models.DateTimeField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "member_id",
+                        "plan_id",
+                        "occasion",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("member_id", models.UUIDField()),
+                ("plan_id", models.UUIDField()),
+                ("occasion", models.TextField()),
+                ("brand_id", models.UUIDField()),
+                ("on_day", models.DateField()),
+                ("arm", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("until", models.DateTimeField()),
+                ("bought_at", models.DateTimeField(null=True)),
+                ("orders", models.IntegerField(db_default=0, default=0)),
+                ("spend", models.BigIntegerField(db_default=0, default=0)),
+                ("cost", models.BigIntegerField(db_default=0, default=0)),
+                ("measure_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'care_mark',
-                'indexes': [models.Index(fields=['plan_id', '-at'], name='care_mark_of_plan'), models.Index(condition=models.Q(('measure_at__isnull', False)), fields=['measure_at'], name='care_mark_measure')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('arm__in', ['treated', 'holdout', 'before'])), name='care_mark_arm')],
+                "db_table": "care_mark",
+                "indexes": [
+                    models.Index(fields=["plan_id", "-at"], name="care_mark_of_plan"),
+                    models.Index(
+                        condition=models.Q(("measure_at__isnull", False)),
+                        fields=["measure_at"],
+                        name="care_mark_measure",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("arm__in", ["treated", "holdout", "before"])),
+                        name="care_mark_arm",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CarePlan',
+            name="CarePlan",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('key', models.TextField()),
-                ('id', models.UUIDField(unique=True)),
-                ('organisation_id', models.UUIDField()),
-                ('kind', models.TextField()),
-                ('definition', models.JSONField()),
-                ('state', models.TextField(db_default='draft', default='draft')),
-                ('salt', models.TextField()),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField()),
-                ('next_run_at', models.DateTimeField(null=True)),
-                ('pass_day', models.DateField(null=True)),
-                ('pass_after', models.UUIDField(null=True)),
-                ('looked_until', models.DateTimeField(null=True)),
-                ('look_to', models.DateTimeField(null=True)),
-                ('rebuilt_after', models.UUIDField(null=True)),
-                ('rebuilding', models.BooleanField(db_default=False, default=False)),
-                ('typical', models.JSONField(db_default={}, default=dict)),
-                ('problem', models.TextField(db_default='', default='')),
-                ('results', models.JSONField(db_default={}, default=dict)),
-                ('results_at', models.DateTimeField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("key", models.TextField()),
+                ("id", models.UUIDField(unique=True)),
+                ("organisation_id", models.UUIDField()),
+                ("kind", models.TextField()),
+                ("definition", models.JSONField()),
+                ("state", models.TextField(db_default="draft", default="draft")),
+                ("salt", models.TextField()),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("updated_at", models.DateTimeField()),
+                ("next_run_at", models.DateTimeField(null=True)),
+                ("pass_day", models.DateField(null=True)),
+                ("pass_after", models.UUIDField(null=True)),
+                ("looked_until", models.DateTimeField(null=True)),
+                ("look_to", models.DateTimeField(null=True)),
+                ("rebuilt_after", models.UUIDField(null=True)),
+                ("rebuilding", models.BooleanField(db_default=False, default=False)),
+                ("typical", models.JSONField(db_default={}, default=dict)),
+                ("problem", models.TextField(db_default="", default="")),
+                ("results", models.JSONField(db_default={}, default=dict)),
+                ("results_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'care_plan',
-                'indexes': [models.Index(condition=models.Q(('next_run_at__isnull', False), ('state', 'active')), fields=['next_run_at'], name='care_plan_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'active', 'paused', 'ended'])), name='care_plan_state')],
+                "db_table": "care_plan",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_run_at__isnull", False), ("state", "active")),
+                        fields=["next_run_at"],
+                        name="care_plan_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "active", "paused", "ended"])),
+                        name="care_plan_state",
+                    )
+                ],
             },
         ),
     ]

@@ -167,11 +167,13 @@ def _match(part: Node) -> dict[str, Any]:
 
 def _service(part: Node) -> dict[str, Any]:
     chosen = _match(part)
-    if part.has("every_days") == part.has("every_months"):
+    months = part.integer("every_months", least=0, most=120, default=0)
+    days = part.integer("every_days", least=0, most=3650, default=0)
+    if bool(months) == bool(days):
         part.bad("every_months", "one_of", "按月或按天，二选一", "Either months or days")
     return chosen | {
-        "every_months": part.integer("every_months", least=1, most=120, default=0),
-        "every_days": part.integer("every_days", least=1, most=3650, default=0),
+        "every_months": months,
+        "every_days": days,
         "times": part.integer("times", least=0, most=100, default=0),
         "days_before": part.integer("days_before", least=0, most=60, default=0),
     }
@@ -197,7 +199,7 @@ def _visit(part: Node) -> dict[str, Any]:
                 "weeks": one.integer("weeks", least=1, most=104),
             }
         )
-    weeks = part.integer("every_weeks", least=1, most=104, default=0)
+    weeks = part.integer("every_weeks", least=0, most=104, default=0)
     if not weeks and not cadences:
         part.bad("every_weeks", "required", "请填写回访周期", "Say every how many weeks")
     return {
