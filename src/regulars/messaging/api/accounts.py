@@ -193,11 +193,6 @@ def receipt_address(*, scope: Scope, key: str) -> str:
     return f"{django_settings.PUBLIC_URL}/m/receipts/{row.id}/{store.receipt_key_of(row)}"
 
 
-def refresh_tokens(now: datetime) -> int:
-    """Due work: access tokens are fetched before they end."""
-    return connecting.refresh_tokens(now)
-
-
 def _row(brand_id: UUID, key: str) -> Row:
     row = Row.objects.filter(brand_id=brand_id, key=key).first()
     if row is None:

@@ -87,10 +87,10 @@ def request(
         return Answer(answer.status, dict(answer.headers), content, _since(begun))
     except urllib3.exceptions.SSLError as error:
         raise Failed("tls", str(error), _since(begun)) from error
+    except urllib3.exceptions.ConnectTimeoutError as error:  # refused, or nobody there: nothing was sent
+        raise Failed("refused", "the connection was refused", _since(begun)) from error
     except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
         raise Failed("timeout", f"no whole answer within {timeout:g} s", _since(begun)) from error
-    except urllib3.exceptions.NewConnectionError as error:
-        raise Failed("refused", "the connection was refused", _since(begun)) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Failed("broken", str(error), _since(begun)) from error
     finally:
@@ -104,13 +104,16 @@ def connect(*, host: str, port: int, timeout: float = 15.0) -> socket.socket:
         name = host if ":" in host else host.encode("idna").decode()
     except UnicodeError as error:
         raise Failed("bad_url", "not a host") from error
-    address = _resolve(Target("tcp", name, port, ""), _networks())
-    try:
-        return socket.create_connection((address, port), timeout=timeout)
-    except TimeoutError as error:
-        raise Failed("timeout", f"no connection within {timeout:g} s", _since(begun)) from error
-    except OSError as error:
-        raise Failed("refused", "the connection was refused", _since(begun)) from error
+    addresses = _resolve_all(Target("tcp", name, port, ""), _networks())
+    for last, address in enumerate(addresses, start=1):
+        try:
+            return socket.create_connection((address, port), timeout=timeout)
+        except TimeoutError as error:
+            raise Failed("timeout", f"no connection within {timeout:g} s", _since(begun)) from error
+        except OSError as error:
+            if last == len(addresses):
+                raise Failed("refused", "the connection was refused", _since(begun)) from error
+    raise Failed("unresolved", f"{host} has no address")
 
 
 def _pool(target: Target, address: str, timeout: float) -> urllib3.HTTPConnectionPool:
@@ -142,7 +145,11 @@ def _read(answer: urllib3.BaseHTTPResponse, limit: int, deadline: float) -> byte
 
 
 def _resolve(target: Target, allowed: Sequence[Network]) -> str:
-    """An address that may be asked; every one the name has must be allowed, or none is used."""
+    return _resolve_all(target, allowed)[0]
+
+
+def _resolve_all(target: Target, allowed: Sequence[Network]) -> list[str]:
+    """Addresses that may be asked; every one the name has must be allowed, or none is used."""
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -151,7 +158,7 @@ def _resolve(target: Target, allowed: Sequence[Network]) -> str:
     for address in addresses:
         if not policy.is_allowed(address, allowed):
             raise Failed("private_address", f"{target.host} leads into a private network")
-    return addresses[0]
+    return list(dict.fromkeys(addresses))
 
 
 def _since(begun: float) -> int:

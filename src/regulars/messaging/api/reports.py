@@ -1,0 +1,97 @@
+"""Door of what providers report to an address of ours, and of what staff did about WeCom's tasks."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F
+
+from regulars.facts.members import api as members
+from regulars.facts.members.types import ById, IdentityIn
+from regulars.kit.errors import Refusal, not_found
+from regulars.kit.text import Text
+from regulars.messaging.api.receipts import apply_receipts, opt_out
+from regulars.messaging.channels import connecting, reports, wecom
+from regulars.messaging.channels.reports import BadReport, Report, Said
+from regulars.messaging.channels.wire import Refused
+from regulars.messaging.models import ChannelAccount, Send
+from regulars.messaging.store import accounts as store
+from regulars.messaging.types import Receipt
+from regulars.messaging.wording import CHANNEL_ACCOUNT
+from regulars.platform.organisations import api as organisations
+
+_BAD = Text("无法读取的回执", "Not a report that can be read")
+_ASKED_FOR = timedelta(days=7)
+_MOST_TASKS = 50
+
+
+def take_report(
+    *,
+    account_id: UUID,
+    key: str,
+    method: str,
+    query: Mapping[str, str],
+    body: bytes,
+    headers: Mapping[str, str],
+    now: datetime,
+) -> Said:
+    """What a provider says of messages sent by an account. Raises `not_found` for a wrong address, `bad_report` (400)
+    for what is not the provider's. Twice is harmless."""
+    row = ChannelAccount.objects.filter(id=account_id).first()
+    if row is None or not hmac.compare_digest(store.receipt_key_of(row).encode(), key.encode()):
+        raise not_found(CHANNEL_ACCOUNT)
+    try:
+        said = reports.read(row.provider, Report(method, query, body, headers), store.values_of(row), now)
+    except BadReport as error:
+        raise Refusal("bad_report", _BAD, status=400) from error
+    brand = organisations.get_brand(brand_id=row.brand_id)
+    apply_receipts(brand=brand, receipts=said.receipts, now=now)
+    for type_, value in said.stopped:
+        ref = ById(identity=IdentityIn(type_, value))
+        [found] = members.resolve(organisation_id=brand.organisation_id, brand_id=brand.id, refs=[ref])
+        if isinstance(found, UUID):
+            opt_out(brand=brand, member_id=found, channel=row.channel, note="answered the message", now=now)
+    if said.receipts or said.stopped:
+        ChannelAccount.objects.filter(id=row.id).update(receipts=F("receipts") + 1, receipt_at=now)
+    return said
+
+
+def ask_wecom(now: datetime) -> int:
+    """Due work: what staff did about the tasks of the last week that wait for them; gives how many receipts came."""
+    done = 0
+    for row in ChannelAccount.objects.filter(provider="wecom", state="active", sandbox=False):
+        brand = organisations.get_brand(brand_id=row.brand_id)
+        waiting = Send.objects.filter(
+            brand_id=row.brand_id,
+            channel="wecom",
+            account=row.key,
+            state="sent",
+            sent_at__gte=now - _ASKED_FOR,
+        ).exclude(reference="")
+        tasks = sorted({one.rpartition(":")[0] for one in waiting.values_list("reference", flat=True)})
+        for task in tasks[-_MOST_TASKS:]:
+            try:
+                found = wecom.results(values=store.values_of(row), token=store.token_of(row), task=task)
+            except Refused as refused:
+                ChannelAccount.objects.filter(id=row.id).update(token_error=str(refused)[:300])
+                break
+            receipts = [
+                Receipt(
+                    one.state,
+                    min(one.at or now, now),
+                    channel="wecom",
+                    reference=one.reference,
+                    detail=one.detail,
+                )
+                for one in found
+            ]
+            done += apply_receipts(brand=brand, receipts=receipts, now=now)
+    return done
+
+
+def refresh_tokens(now: datetime) -> int:
+    """Due work: access tokens are fetched before they end."""
+    return connecting.refresh_tokens(now)
