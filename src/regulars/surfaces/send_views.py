@@ -213,7 +213,7 @@ def send_out(one: SendView, said: Language) -> SendOut:
         key=one.key,
         source=one.source,
         origin=one.origin,
-        purpose=one.purpose,
+        purpose=one.purpose,  # type: ignore[arg-type]
         template=one.template,
         version=one.version,
         channels=list(one.channels),
@@ -221,7 +221,7 @@ def send_out(one: SendView, said: Language) -> SendOut:
         channel_name=_channel(one.channel, said),
         account=one.account,
         priority=one.priority,
-        state=one.state,
+        state=one.state,  # type: ignore[arg-type]
         reason=one.reason,
         reason_name=_reason(one.reason, said),
         error=one.error,
@@ -252,7 +252,7 @@ def detail_out(one: SendDetail, said: Language) -> SendDetailOut:
 
 def tally_out(one: Tally, said: Language) -> SendTallyOut:
     return SendTallyOut(
-        state=one.state,
+        state=one.state,  # type: ignore[arg-type]
         reason=one.reason,
         reason_name=_reason(one.reason, said),
         channel=one.channel,
@@ -280,7 +280,7 @@ def suppression_out(one: SuppressionView, said: Language) -> SuppressionOut:
         channel=one.channel,
         channel_name=_channel(one.channel, said),
         masked=one.masked,
-        reason=one.reason,
+        reason=one.reason,  # type: ignore[arg-type]
         note=one.note,
         actor=one.actor,
         created_at=one.created_at,
