@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +52,7 @@ def journey(*nodes: dict[str, Any], edges: Sequence[str] = (), **settings: Any) 
     """A definition; without edges the nodes follow each other. An edge is `a>b` or `a:port>b`."""
     if not edges:
         line = [one["id"] for one in nodes if one["kind"] != "goal"]
-        edges = [f"{a}>{b}" for a, b in zip(line, line[1:], strict=False)]
+        edges = [f"{a}>{b}" for a, b in itertools.pairwise(line)]
     made = []
     for edge in edges:
         begins, _, ends = edge.partition(">")

@@ -74,6 +74,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "card_id": hold["id"],
             **listen(shop),
             "segment": gathered(shop),
+            "journey": wandering(shop, member),
             **written_to(shop, member),
             "batch": "spring",
             "kind": "ladder",
@@ -114,6 +115,24 @@ def written_to(shop: Shop, member: str) -> dict[str, str]:
         "channel": "sms",
         "suppression_id": shop.call.post("/messages/suppressions", closed)["id"],
     }
+
+
+WALK = {
+    "nodes": [
+        {"id": "in", "kind": "trigger", "on": "call"},
+        {"id": "wait", "kind": "wait", "mode": "duration", "amount": 1, "unit": "days"},
+    ],
+    "edges": [{"from": "in", "to": "wait"}],
+}
+
+
+def wandering(shop: Shop, member: str) -> str:
+    """A journey that runs, with the member in it."""
+    wander = {"code": "wander", "name": {"zh": "秘径", "en": "Secret path"}, "definition": WALK}
+    code: str = shop.call.post("/journeys", wander)["code"]
+    shop.call.post(f"/journeys/{code}/publish")
+    assert shop.call.post(f"/journeys/{code}/starts", {"member": member})["started"] == 1
+    return code
 
 
 MANY = {"field": "fact.orders_90", "op": "gte", "value": 2}
@@ -221,6 +240,13 @@ NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
     ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
+    ("POST", "/journeys"): {"code": "mine", "name": {"zh": "我", "en": "mine"}},
+    ("POST", "/journeys/check"): {"definition": WALK},
+    ("PATCH", "/journeys/{journey}"): {"note": "mine now"},
+    ("POST", "/journeys/{journey}/state"): {"state": "paused"},
+    ("POST", "/journeys/{journey}/starts"): {"member": "MINE23"},
+    ("POST", "/journeys/{journey}/removals"): {"member": "MINE23"},
+    ("POST", "/journeys/{journey}/dry-run"): {"member": "MINE23", "days": 30},
     ("POST", "/segments/preview"): {"definition": MANY},
     ("POST", "/segments/overlap"): {"segments": ["circle", "mine"]},
     ("PATCH", "/segments/{segment}"): {"note": "mine now"},
@@ -417,6 +443,8 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         f"/members/{member}/coupons",
         "/coupon-definitions",
         "/budgets",
+        "/journeys/wander",
+        f"/members/{member}/journeys",
         f"/members/{member}/redemptions",
         f"/members/{member}/bookings",
         f"/checkouts?member={member}",

@@ -1,0 +1,138 @@
+"""Journeys over the public API: made, refused with paths, published, started, counted, tried without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.rest.shop import Shop, open_shop
+
+from regulars.engage.journeys.engine import plans
+from regulars.flows.journeys import due
+from regulars.kit import clock
+
+pytestmark = pytest.mark.django_db
+
+WALK: dict[str, Any] = {
+    "nodes": [
+        {"id": "in", "kind": "trigger", "on": "call"},
+        {"id": "wait", "kind": "wait", "mode": "duration", "amount": 1, "unit": "days"},
+        {"id": "tell", "kind": "webhook", "event": "done"},
+    ],
+    "edges": [{"from": "in", "to": "wait"}, {"from": "wait", "to": "tell"}],
+}
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    plans.forget()
+    yield open_shop()
+
+
+def made(shop: Shop, definition: Any = WALK, code: str = "walk") -> Any:
+    return shop.call.post(
+        "/journeys", {"code": code, "name": {"zh": "旅程", "en": "Walk"}, "definition": definition}
+    )
+
+
+def test_a_journey_is_made_published_started_and_counted(shop: Shop) -> None:
+    her = shop.enrol()
+    draft = made(shop)
+    assert (draft["state"], draft["version"], draft["errors"]) == ("draft", 0, [])
+    assert draft["sentences"]["wait"] == "Wait 1 day"
+    live = shop.call.post("/journeys/walk/publish", {"note": "first"})
+    assert (live["state"], live["version"], live["has_draft"]) == ("running", 1, False)
+    start = {"member": her, "key": "k1"}
+    assert shop.call.post("/journeys/walk/starts", start) == {"started": 1, "refused": ""}
+    assert shop.call.post("/journeys/walk/starts", start) == {"started": 0, "refused": "not_now"}
+    while due.step(clock.now()):
+        pass
+    counts = shop.call.get("/journeys/walk/counts")
+    assert (counts["started"], counts["active"]) == (1, 1)
+    here = {one["node"]: (one["entered"], one["here"]) for one in counts["nodes"]}
+    assert here == {"in": (1, 0), "wait": (1, 1)}
+    (run,) = shop.call.get("/journeys/walk/runs?state=active")["items"]
+    assert (run["member_id"], run["node"], run["version"]) == (her, "wait", 1)
+    assert shop.call.post("/journeys/walk/removals", {"member": her}) == {"ended": 1}
+    (mine,) = shop.call.get(f"/members/{her}/journeys")["items"]
+    assert (mine["code"], mine["run"]["reason"]) == ("walk", "removed")
+
+
+def test_a_draft_keeps_its_errors_and_publishing_refuses_them_by_path(shop: Shop) -> None:
+    wrong = {
+        "nodes": [
+            {"id": "in", "kind": "trigger", "on": "segment_entered", "segment": "nobody"},
+            {"id": "hi", "kind": "message", "template": "nothing"},
+            {"id": "gift", "kind": "reward", "rewards": [{"kind": "points", "unit": "gold", "amount": 1}]},
+            {"id": "mark", "kind": "tag", "add": ["none"]},
+        ],
+        "edges": [{"from": "in", "to": "hi"}, {"from": "hi", "to": "gift"}, {"from": "gift", "to": "mark"}],
+    }
+    draft = made(shop, wrong)
+    expected = {"nodes[0].segment", "nodes[1].template", "nodes[2].rewards[0].unit", "nodes[3].add[0]"}
+    assert {error["field"] for error in draft["errors"]} == expected
+    problem = shop.call.refused("POST", "/journeys/walk/publish", {})
+    assert (problem["status"], problem["code"]) == (422, "invalid_input")
+    assert {error["field"] for error in problem["errors"]} == expected
+    assert shop.call.get("/journeys/walk")["state"] == "draft"
+    form = shop.call.post("/journeys/check", {"definition": {"nodes": [{"id": "in", "kind": "trigger"}]}})
+    assert [error["field"] for error in form["errors"]] == ["nodes[0].on"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("POST", "/journeys", {"code": "walk", "name": {"zh": "a", "en": "a"}}, 409, "code_taken"),
+        ("POST", "/journeys", {"code": "Bad Code", "name": {"zh": "a", "en": "a"}}, 422, "invalid_input"),
+        ("POST", "/journeys", {"code": "x", "name": {"zh": "", "en": ""}}, 422, "invalid_input"),
+        ("GET", "/journeys/none", None, 404, "not_found"),
+        ("POST", "/journeys/walk/state", {"state": "running"}, 409, "bad_state"),
+        ("POST", "/journeys/walk/starts", {"member": "NOBODY22"}, 404, "member_not_found"),
+        ("DELETE", "/journeys/walk/draft", None, 409, "nothing_published"),
+        ("POST", "/journeys/walk/dry-run", {"member": "NOBODY22"}, 404, "member_not_found"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    shop: Shop, method: str, path: str, body: Any, status: int, code: str
+) -> None:
+    made(shop)
+    problem = shop.call.refused(method, path, body)
+    assert (problem["status"], problem["code"]) == (status, code)
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(shop: Shop) -> None:
+    her = shop.enrol()
+    definition = {
+        "nodes": [
+            {"id": "in", "kind": "trigger", "on": "call"},
+            {
+                "id": "order", "kind": "wait", "mode": "activity", "activity": "order",
+                "timeout": {"amount": 5, "unit": "days"},
+            },
+            {"id": "thanks", "kind": "webhook", "event": "thanks"},
+            {"id": "sorry", "kind": "webhook", "event": "sorry"},
+        ],
+        "edges": [
+            {"from": "in", "to": "order"},
+            {"from": "order", "port": "happened", "to": "thanks"},
+            {"from": "order", "port": "timeout", "to": "sorry"},
+        ],
+    }  # fmt: skip
+    made(shop, definition)
+    quiet = shop.call.post("/journeys/walk/dry-run", {"member": her, "days": 30})
+    assert quiet["enters"] and quiet["assumptions"]
+    assert [(line["node"], line["kind"]) for line in quiet["lines"]] == [
+        ("in", "entered"), ("order", "wait"), ("order", "step"), ("sorry", "action"), ("sorry", "end"),
+    ]  # fmt: skip
+    busy = shop.call.post("/journeys/walk/dry-run", {"member": her, "days": 30, "happens": {"order": 24}})
+    assert "thanks" in [line["node"] for line in busy["lines"]]
+    short = shop.call.post("/journeys/walk/dry-run", {"member": her, "days": 3})
+    assert [line["node"] for line in short["lines"]] == ["in", "order"]
+    assert shop.call.get(f"/members/{her}/journeys")["items"] == []
+
+
+def test_the_ready_made_ones_are_there_once(shop: Shop) -> None:
+    assert len(shop.call.post("/journeys/ready-made")["items"]) == 10
+    assert shop.call.post("/journeys/ready-made")["items"] == []
+    assert len(shop.call.get("/journeys")["items"]) == 10
