@@ -17,6 +17,7 @@ from regulars.facts.members import states
 from regulars.flows import audience, notices, payments, value, webhooks
 from regulars.flows.bookings import api as bookings
 from regulars.flows.campaigns import api as campaigns
+from regulars.flows.care import api as care
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
@@ -114,6 +115,7 @@ def register() -> None:
     due.register("bookings.settle", bookings.settle_bookings, every_seconds=30)
     due.register("bookings.remind", bookings.remind, every_seconds=60)
     campaigns.register()
+    care.register()
     due.register("coupons.expire", coupons.expire_due, every_seconds=5)
     due.register("coupons.release", coupons.release_due, every_seconds=5)
     due.register("coupons.issue", coupon_flows.run_due, every_seconds=1)
