@@ -75,6 +75,8 @@ def walked(shop: Shop) -> dict[str, Any]:
             **listen(shop),
             "segment": gathered(shop),
             "journey": wandering(shop, member),
+            "campaign": campaigning(shop),
+            "run": "1",
             **written_to(shop, member),
             "batch": "spring",
             "kind": "ladder",
@@ -136,6 +138,19 @@ def wandering(shop: Shop, member: str) -> str:
 
 
 MANY = {"field": "fact.orders_90", "op": "gte", "value": 2}
+
+
+def campaigning(shop: Shop) -> str:
+    """A campaign that everybody is told of."""
+    given = {"code": "whisper", "name": {"zh": "秘讯", "en": "Secret word"}, "definition": OFFER}
+    code: str = shop.call.post("/campaigns", given)["code"]
+    return code
+
+
+OFFER = {
+    "audience": {"everybody": True},
+    "variants": [{"key": "a", "rewards": [{"kind": "points", "unit": "points", "amount": 5}]}],
+}
 
 
 def listen(shop: Shop) -> dict[str, str]:
@@ -241,6 +256,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
     ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
     ("POST", "/journeys"): {"code": "mine", "name": {"zh": "我", "en": "mine"}},
+    ("POST", "/campaigns"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "definition": OFFER},
+    ("POST", "/campaigns/count"): {"definition": OFFER},
+    ("PUT", "/campaigns/costs"): {"message_cost": {"sms": 5}},
+    ("PUT", "/campaigns/holdout"): {"first": "2020-01-01", "last": "2020-01-31"},
+    ("PATCH", "/campaigns/{campaign}"): {"note": "mine now"},
+    ("POST", "/campaigns/{campaign}/copy"): {"code": "mine-too"},
+    ("POST", "/campaigns/{campaign}/preview"): {"member": "MINE23"},
     ("POST", "/journeys/check"): {"definition": WALK},
     ("PATCH", "/journeys/{journey}"): {"note": "mine now"},
     ("POST", "/journeys/{journey}/state"): {"state": "paused"},
@@ -389,6 +411,7 @@ OURS_TOO = {
     "amy",
     "retention",
     "sms",
+    "1",
 }
 
 
@@ -444,6 +467,7 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         "/coupon-definitions",
         "/budgets",
         "/journeys/wander",
+        "/campaigns/whisper",
         f"/members/{member}/journeys",
         f"/members/{member}/redemptions",
         f"/members/{member}/bookings",

@@ -1,6 +1,14 @@
 """The door of campaigns at work: check and save, see what a member would get, run what is due."""
 
-from regulars.flows.campaigns.keeping import copy, count_audience, create, launch, submit, update
+from regulars.flows.campaigns.keeping import (
+    copy,
+    count_audience,
+    create,
+    launch,
+    read_for_counting,
+    submit,
+    update,
+)
 from regulars.flows.campaigns.portions import run_due, run_portion
 from regulars.flows.campaigns.trying import Check, Tried, preview
 from regulars.platform.due import api as due
@@ -13,6 +21,7 @@ __all__ = [
     "create",
     "launch",
     "preview",
+    "read_for_counting",
     "register",
     "run_due",
     "run_portion",

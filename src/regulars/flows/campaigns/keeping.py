@@ -85,7 +85,7 @@ def launch(*, scope: Scope, code: str, now: datetime) -> Campaign:
 
 def count_audience(*, scope: Scope, definition: object, now: datetime) -> Counted:
     """How many it would be now, and how they split. Raises `invalid_input`, `too_slow` (422)."""
-    made = _read_for_counting(definition)
+    made = read_for_counting(definition)
     errors = ErrorList()
     check_audience(scope.brand_id, made, now, errors)
     errors.refuse()
@@ -108,7 +108,7 @@ def count_audience(*, scope: Scope, definition: object, now: datetime) -> Counte
     return Counted(seen.count, sampled, programme, held, sampled - programme - held, seen.estimated)
 
 
-def _read_for_counting(definition: object) -> Definition:
+def read_for_counting(definition: object) -> Definition:
     """While the offer is not written yet the audience can be counted."""
     given = dict(definition) if isinstance(definition, Mapping) else {}
     kept = {name: given[name] for name in ("audience", "holdout_percent") if name in given}

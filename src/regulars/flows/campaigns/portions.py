@@ -165,6 +165,11 @@ def _settle(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
     if run.after is None:  # a new round: only when there is something to learn
         if run.total("asked") == 0:
             return _over(run, now), 1
+        if run.cancelled_at is not None:
+            brand = organisations.get_brand(brand_id=run.brand_id)
+            back = messaging.withdraw(brand=brand, source=sending.source_of(run), now=now)
+            if back:
+                return replace(run, next_run_at=now), back
         if not _has_news(run):
             return replace(run, next_run_at=now + _WAIT), 1
     limit = size or LISTED

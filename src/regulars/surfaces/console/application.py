@@ -17,6 +17,7 @@ from regulars.surfaces.console import (
     bookings,
     brand,
     budgets,
+    campaigns,
     choices,
     consents,
     coupon_codes,
@@ -102,6 +103,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
-    lifecycle, reports, insight, segments, journeys, referrals, sends,
+    lifecycle, reports, insight, segments, campaigns, journeys, referrals, sends,
 ):  # fmt: skip
     api.add_router("", part.router)

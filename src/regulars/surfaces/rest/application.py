@@ -16,6 +16,7 @@ from regulars.surfaces.rest import (
     activities,
     blueprint,
     bookings,
+    campaigns,
     checkouts,
     consents,
     coupons,
@@ -84,6 +85,10 @@ _TAGS = [
         "description": "Groups of members by any condition; facts and scores of a member; profiling.",
     },
     {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
+    {
+        "name": "Campaigns",
+        "description": "One offer to an audience: launch, progress, and what it brought against those held out.",
+    },
     {
         "name": "Journeys",
         "description": "Paths that members walk step by step: publish, start, stop, counts, dry runs.",
@@ -174,6 +179,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
-    lifecycle, segments, journeys, referrals, messages,
+    lifecycle, segments, campaigns, journeys, referrals, messages,
 ):  # fmt: skip
     api.add_router("", part.router)

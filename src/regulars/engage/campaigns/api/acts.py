@@ -130,7 +130,7 @@ def resume(*, scope: Scope, code: str, now: datetime) -> Campaign:
 
 
 def cancel(*, scope: Scope, code: str, now: datetime) -> Campaign:
-    """Stop for good: whose turn has not come is skipped and says so; what was handed to messaging goes its way."""
+    """Stop for good: whose turn has not come is skipped and says so; messages that have not gone are withdrawn."""
     scope.require("campaigns.write")
     with transaction.atomic():
         found = _lock(scope, code, ("submitted", "approved", "running", "paused"))

@@ -217,8 +217,8 @@ def count_given(cursor: Any, *, run_id: UUID) -> dict[str, tuple[int, int]]:
 
 
 def arms_of(cursor: Any, *, run_id: UUID, everybody: bool) -> Any:
-    """(member, arm, wave) by id: of all who were listed, or of those whom the run is judged by: without those whose turn
-    never came or has not come yet."""
+    """(member, arm, wave) by id: of all who were listed, or of those whom the run is judged by: without those
+    whose turn never came or has not come yet."""
     cursor.execute(
         """SELECT member_id, arm, wave FROM campaign_member
             WHERE run_id = %s AND (%s OR (reason <> ALL(%s::text[]) AND arm <> '')) ORDER BY member_id""",
