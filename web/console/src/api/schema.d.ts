@@ -5622,6 +5622,442 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaigns
+         * @description The brand's campaigns, newest first.
+         */
+        get: operations["regulars_surfaces_console_campaigns_list_campaigns"];
+        put?: never;
+        /**
+         * Create Campaign
+         * @description Make a draft.
+         */
+        post: operations["regulars_surfaces_console_campaigns_create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Campaign Choices
+         * @description What the editor offers to choose from.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_campaign_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Campaign Audience
+         * @description How many an audience is now, and how it splits. Nothing is saved. 422 `too_slow` after 5 seconds.
+         */
+        post: operations["regulars_surfaces_console_campaigns_count_campaign_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Campaign Costs
+         * @description What messages cost, as stated.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_campaign_costs"];
+        /**
+         * Set Campaign Costs
+         * @description State what messages cost; results count it from their next computation on.
+         */
+        put: operations["regulars_surfaces_console_campaigns_set_campaign_costs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/holdout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Holdout Results
+         * @description Those whom the programme holds out of marketing against all others, as last reckoned.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_holdout_results"];
+        /**
+         * Choose Holdout Period
+         * @description Have a worker reckon it over these days.
+         */
+        put: operations["regulars_surfaces_console_campaigns_choose_holdout_period"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute Results
+         * @description Have a worker reckon the results of all campaigns now rather than tonight.
+         */
+        post: operations["regulars_surfaces_console_campaigns_compute_results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Campaign
+         * @description One campaign with its definition.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Campaign
+         * @description Change one that was not launched; it is a draft again. 409 `campaign_launched`.
+         */
+        patch: operations["regulars_surfaces_console_campaigns_change_campaign"];
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Campaign
+         * @description A draft like it, with a holdout of its own.
+         */
+        post: operations["regulars_surfaces_console_campaigns_copy_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Campaign
+         * @description Ask for approval.
+         */
+        post: operations["regulars_surfaces_console_campaigns_submit_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Campaign
+         * @description Approve it or send it back. 403 `own_campaign` for who wrote or submitted it.
+         */
+        post: operations["regulars_surfaces_console_campaigns_decide_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Launch Campaign
+         * @description Begin now, or at its instants.
+         */
+        post: operations["regulars_surfaces_console_campaigns_launch_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Campaign
+         * @description Stop for now.
+         */
+        post: operations["regulars_surfaces_console_campaigns_pause_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Campaign
+         * @description Go on.
+         */
+        post: operations["regulars_surfaces_console_campaigns_resume_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Campaign
+         * @description Stop for good; what was given stays given.
+         */
+        post: operations["regulars_surfaces_console_campaigns_cancel_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Campaign
+         * @description Put it away.
+         */
+        post: operations["regulars_surfaces_console_campaigns_archive_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Campaign
+         * @description What it is for one member: does she match, what would she get, why not.
+         */
+        post: operations["regulars_surfaces_console_campaigns_preview_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Runs
+         * @description Its runs, newest first.
+         */
+        get: operations["regulars_surfaces_console_campaigns_list_campaign_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/runs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Campaign Run
+         * @description How far one run is.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_campaign_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/runs/{number}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Members
+         * @description Who is in a run, in which arm, and what became of her.
+         */
+        get: operations["regulars_surfaces_console_campaigns_list_campaign_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/campaigns/{code}/runs/{number}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Campaign Result
+         * @description What a run brought against those held out.
+         */
+        get: operations["regulars_surfaces_console_campaigns_get_campaign_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{code}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaigns Of Member
+         * @description The campaigns she got or was held out of, newest first.
+         */
+        get: operations["regulars_surfaces_console_campaigns_list_campaigns_of_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/journeys": {
         parameters: {
             query?: never;
@@ -14846,6 +15282,592 @@ export interface components {
             on: boolean;
         };
         /**
+         * CampaignArmOut
+         * @description Members of one arm by state. `rest` waits for the winner of the test.
+         */
+        CampaignArmOut: {
+            /** Arm */
+            arm: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * CampaignNameIO
+         * @description A name in Chinese and English; one left empty borrows the other.
+         */
+        CampaignNameIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * CampaignOut
+         * @description A campaign as it stands. `newest`: its latest run. `audience`: whom it is for, in a sentence.
+         */
+        CampaignOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CampaignNameIO"];
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "running" | "paused" | "finished" | "cancelled" | "archived";
+            /** State Name */
+            state_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "once" | "recurring";
+            /** Audience */
+            audience: string;
+            /** Variants */
+            variants: string[];
+            /** Holdout Percent */
+            holdout_percent: number;
+            /** Budget */
+            budget: string;
+            /** Revision */
+            revision: number;
+            /** Runs */
+            runs: number;
+            /** Next At */
+            next_at: string | null;
+            newest: components["schemas"]["CampaignRunOut"] | null;
+            /** Verdict */
+            verdict: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Edited At
+             * Format: date-time
+             */
+            edited_at: string;
+            /** Edited By */
+            edited_by: string;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string;
+            /** Launched At */
+            launched_at: string | null;
+            /** Launched By */
+            launched_by: string;
+            /** Refused */
+            refused: string;
+        };
+        /**
+         * CampaignReasonOut
+         * @description So many members are in a state for a reason.
+         */
+        CampaignReasonOut: {
+            /** State */
+            state: string;
+            /** Reason */
+            reason: string;
+            /** Name */
+            name: string;
+            /** Members */
+            members: number;
+        };
+        /**
+         * CampaignRunOut
+         * @description One occurrence. `treated` = `sent` + `failed` + `skipped` when it is finished; `asked` were handed to messaging
+         *     and have no outcome yet. `progress` is from 0 to 1. `reasons`: why members were skipped, failed or held out.
+         */
+        CampaignRunOut: {
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "listing" | "sending" | "testing" | "settling" | "finished" | "cancelled";
+            /** State Name */
+            state_name: string;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Planned At
+             * Format: date-time
+             */
+            planned_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Decide At */
+            decide_at: string | null;
+            /** Rest At */
+            rest_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Counted At */
+            counted_at: string | null;
+            /** Audience */
+            audience: number;
+            /** Treated */
+            treated: number;
+            /** Held */
+            held: number;
+            /** Programme Held */
+            programme_held: number;
+            /** Pending */
+            pending: number;
+            /** Asked */
+            asked: number;
+            /** Sent */
+            sent: number;
+            /** Failed */
+            failed: number;
+            /** Skipped */
+            skipped: number;
+            /** Progress */
+            progress: number;
+            /** Winner */
+            winner: string;
+            /** Decision */
+            decision: {
+                [key: string]: unknown;
+            };
+            /** Arms */
+            arms: components["schemas"]["CampaignArmOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["CampaignReasonOut"][];
+            /** Problem */
+            problem: string;
+        };
+        /**
+         * CampaignDetailOut
+         * @description With its definition. `upcoming`: its next occurrences. `may_approve`: the caller is somebody else than who wrote
+         *     or submitted it.
+         */
+        CampaignDetailOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CampaignNameIO"];
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "running" | "paused" | "finished" | "cancelled" | "archived";
+            /** State Name */
+            state_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "once" | "recurring";
+            /** Audience */
+            audience: string;
+            /** Variants */
+            variants: string[];
+            /** Holdout Percent */
+            holdout_percent: number;
+            /** Budget */
+            budget: string;
+            /** Revision */
+            revision: number;
+            /** Runs */
+            runs: number;
+            /** Next At */
+            next_at: string | null;
+            newest: components["schemas"]["CampaignRunOut"] | null;
+            /** Verdict */
+            verdict: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Edited At
+             * Format: date-time
+             */
+            edited_at: string;
+            /** Edited By */
+            edited_by: string;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Submitted By */
+            submitted_by: string;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string;
+            /** Launched At */
+            launched_at: string | null;
+            /** Launched By */
+            launched_by: string;
+            /** Refused */
+            refused: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Upcoming */
+            upcoming: string[];
+            /** May Approve */
+            may_approve: boolean;
+        };
+        /**
+         * CampaignIn
+         * @description A new campaign, as a draft.
+         */
+        CampaignIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CampaignNameIO"];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CampaignChoiceOut
+         * @description Something to choose, by code.
+         */
+        CampaignChoiceOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+        };
+        /**
+         * CampaignChoicesOut
+         * @description What an editor offers to choose from. A template's hint is its purpose, a budget's what is left of it.
+         */
+        CampaignChoicesOut: {
+            /** Segments */
+            segments: components["schemas"]["CampaignChoiceOut"][];
+            /** Templates */
+            templates: components["schemas"]["CampaignChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["CampaignChoiceOut"][];
+            /** Budgets */
+            budgets: components["schemas"]["CampaignChoiceOut"][];
+            /** Margin Permille */
+            margin_permille: number | null;
+            /** Holdout Percent */
+            holdout_percent: number;
+        };
+        /**
+         * CampaignCountOut
+         * @description How many an audience is now and how it splits; parts are reckoned from their shares until the launch.
+         */
+        CampaignCountOut: {
+            /** Found */
+            found: number;
+            /** Sampled */
+            sampled: number;
+            /** Programme */
+            programme: number;
+            /** Holdout */
+            holdout: number;
+            /** Treated */
+            treated: number;
+            /** Estimated */
+            estimated: boolean;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * CampaignCountIn
+         * @description A definition, of which the audience and the holdout are looked at.
+         */
+        CampaignCountIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CampaignCostsIO
+         * @description What a message costs by its channel, in minor units.
+         */
+        CampaignCostsIO: {
+            /** Message Cost */
+            message_cost: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * CampaignHoldoutOut
+         * @description The programme's holdout over a period. `first` and `last`: the days chosen; null: as usual.
+         */
+        CampaignHoldoutOut: {
+            /** Number */
+            number: number | null;
+            /** Computed At */
+            computed_at: string | null;
+            /** As Of */
+            as_of: string | null;
+            /** Period From */
+            period_from: string | null;
+            /** Period To */
+            period_to: string | null;
+            /** Is Final */
+            is_final: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Lacking */
+            lacking: string;
+            /** Running */
+            running: boolean;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            } | null;
+            /** Percent */
+            percent: number;
+            /** Since */
+            since: string | null;
+            /** First */
+            first: string | null;
+            /** Last */
+            last: string | null;
+        };
+        /**
+         * CampaignHoldoutPeriodIn
+         * @description Business days, both included.
+         */
+        CampaignHoldoutPeriodIn: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
+         * CampaignChangeIn
+         * @description What is left out stays. A change undoes an approval.
+         */
+        CampaignChangeIn: {
+            name?: components["schemas"]["CampaignNameIO"] | null;
+            /** Note */
+            note?: string | null;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * CampaignCopyIn
+         * @description The code of the copy.
+         */
+        CampaignCopyIn: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * CampaignDecisionIn
+         * @description Yes or no; a no needs a note.
+         */
+        CampaignDecisionIn: {
+            /** Approve */
+            approve: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CampaignCheckOut
+         * @description One thing that was asked of her.
+         */
+        CampaignCheckOut: {
+            /** Key */
+            key: string;
+            /** Holds */
+            holds: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CampaignTryOut
+         * @description What the campaign is for one member. `message`: the words she would read, by channel.
+         */
+        CampaignTryOut: {
+            /** Matches */
+            matches: boolean;
+            /** Gets */
+            gets: boolean;
+            /** Arm */
+            arm: string;
+            /** Arm Name */
+            arm_name: string;
+            /** Rewards */
+            rewards: string[];
+            /** Message */
+            message: string;
+            /** Checks */
+            checks: components["schemas"]["CampaignCheckOut"][];
+        };
+        /**
+         * CampaignTryIn
+         * @description A member, by her code.
+         */
+        CampaignTryIn: {
+            /** Member */
+            member: string;
+        };
+        /**
+         * CampaignMemberOut
+         * @description A member in a run.
+         */
+        CampaignMemberOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Arm */
+            arm: string;
+            /** Arm Name */
+            arm_name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Reason */
+            reason: string;
+            /** Reason Name */
+            reason_name: string;
+            /** Value */
+            value: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** PageOut[CampaignMemberOut] */
+        PageOut_CampaignMemberOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignMemberOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CampaignResultOut
+         * @description What a run brought, as last reckoned at `computed_at` from what was recorded by `as_of`. `figures` is null until
+         *     the first time; its shape is described in docs/campaigns.md. `running`: a computation is under way or asked for.
+         */
+        CampaignResultOut: {
+            /** Number */
+            number: number | null;
+            /** Computed At */
+            computed_at: string | null;
+            /** As Of */
+            as_of: string | null;
+            /** Period From */
+            period_from: string | null;
+            /** Period To */
+            period_to: string | null;
+            /** Is Final */
+            is_final: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Lacking */
+            lacking: string;
+            /** Running */
+            running: boolean;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Figures */
+            figures: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * MemberCampaignOut
+         * @description A campaign that a member got or was held out of.
+         */
+        MemberCampaignOut: {
+            /** Campaign */
+            campaign: string;
+            /** Label */
+            label: string;
+            /** Number */
+            number: number;
+            /** Arm */
+            arm: string;
+            /** Held */
+            held: boolean;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Reason Name */
+            reason_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * JourneyNameIO
          * @description A name in Chinese and English; one left empty borrows the other.
          */
@@ -24065,6 +25087,579 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfilingIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_list_campaigns: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_campaign_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignChoicesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_count_campaign_audience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCountIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCountOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_campaign_costs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCostsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_set_campaign_costs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCostsIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignCostsIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_holdout_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignHoldoutOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_choose_holdout_period: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignHoldoutPeriodIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignHoldoutOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_compute_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_change_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_copy_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCopyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_submit_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_decide_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignDecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_launch_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_pause_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_resume_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_cancel_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_archive_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetailOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_preview_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignTryIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignTryOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_list_campaign_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRunOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_campaign_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignRunOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_list_campaign_members: {
+        parameters: {
+            query?: {
+                state?: "" | "pending" | "asked" | "sent" | "failed" | "skipped" | "held";
+                reason?: string;
+                arm?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CampaignMemberOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_get_campaign_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignResultOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_campaigns_list_campaigns_of_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberCampaignOut"][];
                 };
             };
         };
