@@ -1,12 +1,11 @@
 """Effects of rules that other rooms carry out: which room does what, in the transaction of the activity.
 
-A kind of effect has two functions: give, and take back what a refund or a late activity undid. Journeys and missions
-will hand theirs to the same registry.
+A kind of effect has two functions: give, and take back what a refund or a late activity undid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.facts.members import api as members
+from regulars.flows import acts
 from regulars.flows.outside import Budgets, Outside
 from regulars.kit.errors import Refusal
 from regulars.programme.rules.types import BudgetRoom
@@ -102,8 +102,32 @@ class _Benefits:
         benefits.end_grants(brand_id=brand_id, ids=ids, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A kind of effect that is one function to do and one, or none, to undo."""
+
+    do: Callable[[UUID, Sequence[Item], datetime, acts.Refused], None]
+    undo: Callable[[UUID, Sequence[Item], datetime], None] | None
+
+    def give(self, *, brand_id: UUID, items: Sequence[Item], now: datetime, done: Done) -> None:
+        self.do(brand_id, items, now, done.refused)
+
+    def take_back(self, *, brand_id: UUID, items: Sequence[Item], now: datetime) -> None:
+        if self.undo is not None:
+            self.undo(brand_id, items, now)
+
+
 # kind of effect → who carries it out, in the order in which rooms are locked
-REGISTRY: dict[str, Kind] = {"coupon": _Coupons(), "benefit": _Benefits()}
+REGISTRY: dict[str, Kind] = {
+    "coupon": _Coupons(),
+    "benefit": _Benefits(),
+    "badge": _Act(acts.give_badges, acts.take_back_badges),
+    "draw_chance": _Act(acts.give_chances, acts.take_back_chances),
+    "mission": _Act(acts.start_missions, acts.withdraw_missions),
+    "task": _Act(acts.give_tasks, None),
+    "message": _Act(acts.give_messages, acts.take_back_messages),
+    "webhook": _Act(acts.tell, acts.tell_undone),
+}
 
 
 class _UsedUp(Exception):

@@ -14,6 +14,7 @@ from uuid import UUID
 from regulars.facts.activity.records import Stored
 from regulars.kit.ids import derive
 from regulars.kit.periods import start_of_day, zone
+from regulars.kit.text import Text
 from regulars.programme.rules.types import (
     BenefitEffect,
     BudgetRoom,
@@ -21,10 +22,16 @@ from regulars.programme.rules.types import (
     CouponEffect,
     Decision,
     Grant,
+    MessageEffect,
+    PlayEffect,
     Programme,
+    TaskEffect,
+    WebhookEffect,
 )
 
-KINDS = frozenset({"coupon", "benefit", "budget"})
+KINDS = frozenset(
+    {"coupon", "benefit", "budget", "message", "task", "webhook", "badge", "mission", "draw_chance"}
+)
 Effect = dict[str, Any]
 
 
@@ -80,8 +87,12 @@ def effects_of(
 ) -> list[Effect]:
     """The decision's grants and budget uses as an activity keeps them; ids follow from the activity's."""
     found: list[Effect] = []
+    turns: dict[tuple[str, ...], int] = {}
     for number, grant in enumerate(decision.grants):
         effect = grant.effect
+        if not isinstance(effect, (CouponEffect, BenefitEffect)):
+            found.append(_act(effect, grant.rule, event_id, at, programme.timezone, turns))
+            continue
         base = {"rule": grant.rule, "void": effect.void_on_refund}
         if isinstance(effect, CouponEffect):
             ids = [
@@ -111,6 +122,59 @@ def effects_of(
     return found
 
 
+def _act(
+    effect: MessageEffect | TaskEffect | WebhookEffect | PlayEffect,
+    rule: str,
+    event_id: UUID,
+    at: datetime,
+    tz: str,
+    turns: dict[tuple[str, ...], int],
+) -> Effect:
+    """An effect that others carry out. Its key says which of the same rule and thing it is, so that a replay in which
+    other gifts come or go finds it again."""
+    if isinstance(effect, MessageEffect):
+        kind, what = "message", effect.template
+        more: Effect = {
+            "template": effect.template,
+            "channels": list(effect.channels),
+            "purpose": effect.purpose,
+            "at": at.isoformat(),
+            "void": effect.cancel_on_refund,
+        }
+    elif isinstance(effect, TaskEffect):
+        kind, what = "task", effect.kind
+        due = at.astimezone(zone(tz)).date() + timedelta(days=effect.days)
+        more = {
+            "task": effect.kind,
+            "title": effect.title.to_json(),
+            "script": effect.script.to_json(),
+            "days": effect.days,
+            "due": due.isoformat(),
+            "void": False,
+        }
+    elif isinstance(effect, WebhookEffect):
+        kind, what = "webhook", effect.event
+        more = {"event": effect.event, "void": True}
+    else:
+        kind, what = effect.kind, effect.code
+        more = {"code": effect.code, "count": effect.count, "void": effect.void_on_refund}
+    turn = turns[kind, rule, what] = turns.get((kind, rule, what), -1) + 1
+    key = str(derive(event_id, kind, rule, what, str(turn)))
+    return {"kind": kind, "rule": rule, "key": key} | more
+
+
+def _act_of(one: Effect) -> MessageEffect | TaskEffect | WebhookEffect | PlayEffect:
+    if one["kind"] == "message":
+        return MessageEffect(one["template"], tuple(one["channels"]), one["purpose"], one["void"])
+    if one["kind"] == "task":
+        return TaskEffect(
+            one["task"], Text.from_json(one["title"]), Text.from_json(one["script"]), one["days"]
+        )
+    if one["kind"] == "webhook":
+        return WebhookEffect(one["event"])
+    return PlayEffect(one["kind"], one["code"], one["count"], one["void"])
+
+
 def as_decided(effects: Iterable[Effect]) -> tuple[tuple[Grant, ...], tuple[BudgetUse, ...]]:
     """Grants and budget uses from what an activity kept."""
     grants: list[Grant] = []
@@ -125,6 +189,8 @@ def as_decided(effects: Iterable[Effect]) -> tuple[tuple[Grant, ...], tuple[Budg
             )
         elif one["kind"] == "budget":
             uses.append(BudgetUse(one["rule"], one["budget"], one.get("uses") or one.get("amount", 0)))
+        elif one["kind"] in KINDS:
+            grants.append(Grant(one["rule"], _act_of(one)))
     return tuple(grants), tuple(uses)
 
 

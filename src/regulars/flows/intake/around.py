@@ -117,7 +117,7 @@ def tell_refused(work: Work, by_member: dict[UUID, list[tuple[Event, Prepared]]]
             if wrong and event.id in places:
                 row = work.rows[places[event.id]]
                 stored = row.stored()
-                lost = {one["coupon"] for one in wrong}
+                lost = {one.get("coupon") for one in wrong}
                 for effect in stored.effects:
                     if effect["kind"] == "coupon":
                         effect["coupons"] = [id_ for id_ in effect["coupons"] if id_ not in lost]

@@ -29,6 +29,7 @@ GROUPS: dict[str, Text] = {
     "payment": Text("支付", "Payments"),
     "redemption": Text("积分兑换", "Redemptions"),
     "referral": Text("推荐", "Referrals"),
+    "rule": Text("规则触发", "Rules that fired"),
     "share": Text("分享", "Shares"),
     "segment": Text("人群进出", "Segments entered and left"),
     "subscription": Text("付费会员", "Paid membership"),

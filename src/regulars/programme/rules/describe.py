@@ -20,11 +20,10 @@ from regulars.programme.rules.describe_gifts import (
 from regulars.programme.rules.dump import show_ratio
 from regulars.programme.rules.selling import offer_text
 from regulars.programme.rules.types import (
+    GRANTS,
     Benefit,
-    BenefitEffect,
     Campaign,
     Cap,
-    CouponEffect,
     Expiry,
     ExtendExpiryEffect,
     MemberDays,
@@ -216,7 +215,7 @@ def _effect(effect: Any, lines: Mapping[str, Any] | None, programme: Programme, 
         if zh:
             return f"全部{unit}有效期延长 {effect.months} 个月"
         return f"{say.counted(effect.months, '', 'more month', language)} before {unit} expire"
-    if isinstance(effect, (CouponEffect, BenefitEffect)):
+    if isinstance(effect, GRANTS):
         return grant_text(effect, programme, language)
     assert isinstance(effect, PointsEffect)
     return _points(effect, lines, programme, language)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from regulars.kit.text import Language
+from regulars.kit.text import Language, Text
 from regulars.programme.rules import wording as say
 from regulars.programme.rules.dump import show_ratio
 from regulars.programme.rules.types import (
+    BenefitEffect,
     Campaign,
     Cap,
     CouponEffect,
     GrantEffect,
+    MessageEffect,
+    PlayEffect,
     PointsEffect,
     Programme,
     RuleBudget,
+    TaskEffect,
+    WebhookEffect,
 )
 
 
@@ -25,6 +30,8 @@ def grant_text(effect: GrantEffect, programme: Programme, language: Language) ->
             return f"送优惠券“{effect.definition}”{effect.count} 张{kept}"
         count = f"{effect.count} coupons" if effect.count != 1 else "the coupon"
         return f"{count} “{effect.definition}”{kept}"
+    if not isinstance(effect, BenefitEffect):
+        return _act_text(effect, language)
     name = next(
         (b.name.in_language(language) for b in programme.benefits if b.key == effect.benefit), effect.benefit
     )
@@ -33,6 +40,57 @@ def grant_text(effect: GrantEffect, programme: Programme, language: Language) ->
     if zh:
         return f"加送“{name}”{effect.uses} 次（{days}内有效{kept}）"
     return f"{say.counted(effect.uses, '', 'more use', language)} of “{name}” within {days}{kept}"
+
+
+_CHANNELS: dict[str, Text] = {
+    "email": Text("邮件", "e-mail"),
+    "sms": Text("短信", "text message"),
+    "wechat": Text("微信", "WeChat"),
+    "wecom": Text("企业微信", "WeCom"),
+    "push": Text("App 推送", "app push"),
+    "inbox": Text("站内信", "inbox"),
+    "webhook": Text("Webhook", "webhook"),
+    "task": Text("门店待办", "staff task"),
+}
+_TASKS: dict[str, Text] = {
+    "call": Text("电话回访", "a call"),
+    "visit": Text("到店回访", "a visit"),
+    "wecom": Text("企业微信联系", "a WeCom message"),
+    "service": Text("售后服务", "after-sales service"),
+    "other": Text("待办", "a task"),
+}
+
+
+def _act_text(effect: MessageEffect | TaskEffect | WebhookEffect | PlayEffect, language: Language) -> str:
+    """What others are told or asked to do."""
+    zh = language == "zh"
+    if isinstance(effect, MessageEffect):
+        ways = [_CHANNELS[c].in_language(language) if c in _CHANNELS else c for c in effect.channels]
+        how = ("，依次尝试" + "、".join(ways) if zh else f", by {', then '.join(ways)}") if ways else ""
+        kind = "" if effect.purpose == "service" else ("（营销）" if zh else " (marketing)")
+        kept = "" if effect.cancel_on_refund else ("，退款也照发" if zh else ", even after a refund")
+        return (
+            f"发送消息“{effect.template}”{kind}{how}{kept}"
+            if zh
+            else f"the message “{effect.template}”{kind}{how}{kept}"
+        )
+    if isinstance(effect, TaskEffect):
+        title, what = effect.title.in_language(language), _TASKS[effect.kind].in_language(language)
+        days = say.counted(effect.days, "天", "day", language)
+        if effect.days == 0:
+            return f"门店待办：{what}“{title}”（当天）" if zh else f"{what} for staff the same day: “{title}”"
+        return f"门店待办：{what}“{title}”（{days}后）" if zh else f"{what} for staff after {days}: “{title}”"
+    if isinstance(effect, WebhookEffect):
+        return f"通知 Webhook 事件 rule.{effect.event}" if zh else f"the webhook event rule.{effect.event}"
+    kept = "" if effect.void_on_refund else ("（退款不收回）" if zh else " (kept after a refund)")
+    if effect.kind == "badge":
+        return f"授予徽章“{effect.code}”{kept}" if zh else f"the badge “{effect.code}”{kept}"
+    if effect.kind == "mission":
+        return f"开启任务“{effect.code}”{kept}" if zh else f"the start of the mission “{effect.code}”{kept}"
+    chances = say.counted(effect.count, "次", "chance", language)
+    return (
+        f"送“{effect.code}”抽奖机会 {chances}{kept}" if zh else f"{chances} in the draw “{effect.code}”{kept}"
+    )
 
 
 def campaign_name(key: str, programme: Programme, language: Language) -> str:

@@ -17,18 +17,23 @@ from regulars.programme.rules.types import (
     Effect,
     Expiry,
     ExtendExpiryEffect,
+    MessageEffect,
+    PlayEffect,
     PointsEffect,
     Programme,
     Qualification,
     Rule,
     RuleBudget,
     TagEffect,
+    TaskEffect,
     TierScheme,
     TierStepEffect,
     Unit,
+    WebhookEffect,
 )
 
 FORMAT = 1
+NAMED = {"badge": "badge", "mission": "mission", "draw_chance": "draw"}  # where an effect says which one
 
 
 def dump(programme: Programme) -> dict[str, Any]:
@@ -236,6 +241,37 @@ def _effect_json(effect: Effect, lines: Mapping[str, Any] | None) -> dict[str, A
                 "benefit": effect.benefit,
                 "uses": effect.uses,
                 "days": effect.days,
+                "void_on_refund": None if effect.void_on_refund else False,
+            }
+        )
+    if isinstance(effect, MessageEffect):
+        return _without_empty(
+            {
+                "type": "message",
+                "template": effect.template,
+                "channels": list(effect.channels),
+                "purpose": None if effect.purpose == "service" else effect.purpose,
+                "cancel_on_refund": None if effect.cancel_on_refund else False,
+            }
+        )
+    if isinstance(effect, TaskEffect):
+        return _without_empty(
+            {
+                "type": "task",
+                "kind": effect.kind,
+                "title": effect.title.to_json(),
+                "script": effect.script.to_json() if effect.script.zh else None,
+                "days": None if effect.days == 1 else effect.days,
+            }
+        )
+    if isinstance(effect, WebhookEffect):
+        return {"type": "webhook", "event": effect.event}
+    if isinstance(effect, PlayEffect):
+        return _without_empty(
+            {
+                "type": effect.kind,
+                NAMED[effect.kind]: effect.code,
+                "count": None if effect.count == 1 else effect.count,
                 "void_on_refund": None if effect.void_on_refund else False,
             }
         )

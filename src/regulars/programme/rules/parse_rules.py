@@ -18,6 +18,7 @@ from regulars.conditions.api import (
     wire,
 )
 from regulars.conditions.types import All, Condition, Needs
+from regulars.programme.rules import parse_acts
 from regulars.programme.rules.dump import rule_json
 from regulars.programme.rules.parse_campaigns import check_multipliers, read_caps
 from regulars.programme.rules.reader import Node, time_of_day
@@ -49,6 +50,7 @@ _EFFECTS: dict[str, tuple[str, ...]] = {
     "extend_expiry": ("type", "unit", "months"),
     "coupon": ("type", "definition", "count", "void_on_refund"),
     "benefit": ("type", "benefit", "uses", "days", "void_on_refund"),
+    **parse_acts.FIELDS,
 }  # fmt: skip
 _MODE_FIELDS = {
     "fixed": ("amount",),
@@ -223,6 +225,8 @@ class _Reader:
                         node.flag("void_on_refund", True),
                     )
                 )
+            elif kind in parse_acts.FIELDS:
+                found.append(parse_acts.read_act(node, kind))
             else:
                 continue
             self.wires.append(lines)

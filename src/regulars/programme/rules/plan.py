@@ -18,10 +18,9 @@ from regulars.kit.periods import period_key, start_of_day, zone
 from regulars.programme.rules.expiry import expires_at
 from regulars.programme.rules.facts import FactReader
 from regulars.programme.rules.types import (
+    GRANTS,
     Benefit,
-    BenefitEffect,
     Cap,
-    CouponEffect,
     ExtendExpiryEffect,
     GrantEffect,
     MemberDays,
@@ -252,7 +251,7 @@ def _day_caps(rule: Rule, caps: tuple[Cap, ...], noon: datetime, more: dict[str,
 
 
 def _extra(rule: Rule, programme: Programme, noon: datetime) -> DayExtra | None:
-    grants = tuple(e for e in rule.effects if isinstance(e, (CouponEffect, BenefitEffect)))
+    grants = tuple(e for e in rule.effects if isinstance(e, GRANTS))
     campaign = next((c for c in programme.campaigns if c.key == rule.campaign), None)
     if not grants and rule.budget is None and (campaign is None or not campaign.caps):
         return None

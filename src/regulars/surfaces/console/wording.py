@@ -45,9 +45,11 @@ _NOTES: dict[str, Text] = {
     "coupon_not_issued": Text(
         "优惠券“{definition}”未能发放（{reason}）", "The coupon “{definition}” was not issued ({reason})"
     ),
+    "act_not_done": Text("“{what}”未执行（{reason}）", "“{what}” was not done ({reason})"),
     "gifts_taken_back": Text(
-        "订单 {order} 全部退款，未使用的赠券与加送次数已收回",
-        "All of order {order} went back: unused coupons and extra uses that it brought are void",
+        "订单 {order} 全部退款：未使用的赠送已收回，未发出的消息已取消；已发出的消息和待办不变",
+        "All of order {order} went back: what it brought and was not used is void, messages not sent yet are "
+        "cancelled; what was sent, and tasks for staff, stay",
     ),
     "held_for_review": Text("疑似异常（{rule}），已冻结待复核", "Suspicious ({rule}): held for review"),
     "refund_refused": Text(

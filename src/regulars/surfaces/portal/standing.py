@@ -15,7 +15,15 @@ from regulars.kit.errors import Refusal
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Brand
 from regulars.programme.rules import api as rules
-from regulars.programme.rules.types import MONEY_KINDS, Benefit, Programme, Rule, TierScheme
+from regulars.programme.rules.types import (
+    MONEY_KINDS,
+    Benefit,
+    Programme,
+    Rule,
+    TaskEffect,
+    TierScheme,
+    WebhookEffect,
+)
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.portal.shapes import UnitOut
@@ -74,10 +82,28 @@ def metric_names(brand: Brand, programme: Programme) -> Mapping[str, Text]:
 
 
 def rule_sentence(thing: Rule | Benefit, programme: Programme, language: Language) -> str:
-    """What a rule or benefit does. Which other rules it does not stack with is said by what it gives."""
+    """What a rule or benefit does for her. Which other rules it does not stack with is said by what it gives; what it
+    asks of staff or tells to systems is none of hers."""
     if isinstance(thing, Rule):
-        thing = dataclasses.replace(thing, stacking_group=None)
+        if is_internal(thing):
+            return ""
+        wires = list(thing.definition.get("effects", ()))
+        kept = [n for n, effect in enumerate(thing.effects) if not isinstance(effect, _NOT_HERS)]
+        thing = dataclasses.replace(
+            thing,
+            stacking_group=None,
+            effects=tuple(thing.effects[n] for n in kept),
+            definition={**thing.definition, "effects": [wires[n] for n in kept if n < len(wires)]},
+        )
     return rules.describe(thing, programme, language)
+
+
+def is_internal(rule: Rule) -> bool:
+    """Whether all that a rule does concerns staff and systems, so that she is not told of it."""
+    return bool(rule.effects) and all(isinstance(effect, _NOT_HERS) for effect in rule.effects)
+
+
+_NOT_HERS = (TaskEffect, WebhookEffect)
 
 
 def unit_out(programme: Programme | None, code: str, language: Language) -> UnitOut:

@@ -86,7 +86,7 @@ class Reader:
         """The rules that fired with what each gave; for what no rule decides, the act's own reason."""
         found: list[WhyOut] = []
         for outcome in self.stored.outcomes:
-            if outcome.reason:
+            if outcome.reason or self._is_internal(outcome.rule):
                 continue
             name, sentence = self._rule(outcome.rule)
             sums: dict[str, int] = {}
@@ -115,7 +115,7 @@ class Reader:
                 self._language,
             )
             for outcome in self.stored.outcomes
-            if outcome.reason
+            if outcome.reason and not self._is_internal(outcome.rule)
         ]
 
     def _taken_back(self, unit_name: Callable[[str], str]) -> list[WhyOut]:
@@ -208,6 +208,11 @@ class Reader:
             unit_name=unit,
             money=money,
         )
+
+    def _is_internal(self, key: str) -> bool:
+        programme = self._programme
+        rule = next((r for r in programme.rules if r.key == key), None) if programme else None
+        return rule is not None and standing.is_internal(rule)
 
     def _rule(self, key: str) -> tuple[str, str]:
         """Name and sentence of a rule or benefit; its key where the version no longer has it."""
