@@ -16,7 +16,7 @@ import msgspec
 
 from regulars.conditions.api import from_plain, to_plain
 from regulars.facts.activity.records import Stored, StoredEarn
-from regulars.flows.intake import moves
+from regulars.flows.intake import moves, spending
 from regulars.flows.intake.decided import (
     as_recorded,
     cashback,
@@ -27,13 +27,11 @@ from regulars.flows.intake.decided import (
     told,
 )
 from regulars.flows.intake.orders import is_whole, plan_refund, take_parts, unknown_order
-from regulars.flows.intake.refusals import no_such_burn, not_pending, not_spendable
-from regulars.flows.intake.types import BurnRecord, Event, HoldRecord, OrderRecord
+from regulars.flows.intake.types import Event, HoldRecord, OrderRecord
 from regulars.flows.outside import Budgets, Outside, effects_of, outside_of
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import derive
 from regulars.kit.periods import add_months_at
-from regulars.kit.text import Text
 from regulars.programme.rules.api import apply, apply_refund, decide
 from regulars.programme.rules.types import (
     Decision,
@@ -90,29 +88,29 @@ class Fold:
         """What fell due up to `to`: tier judgements; and, where lots are loaded, activation and expiry."""
         state = self.state
         for scheme in programme.schemes:
-            standing = self._standing(scheme)
+            standing = self.standing_of(scheme)
             due = tiers.next_due(scheme, standing)
             if due is not None and due <= to:
                 for move in tiers.judge_due(
                     scheme, standing, at=to, tz=programme.timezone, joined_at=state.joined_at
                 ):
-                    self._moved(move, None)
+                    self.moved(move, None)
         if self.wallet.lots is not None:
             self.wallet.advance(to, inactive_from(programme, state.last_at))
 
     def next_due(self, programme: Programme) -> datetime | None:
         """When the next tier judgement falls due."""
-        dues = [tiers.next_due(scheme, self._standing(scheme)) for scheme in programme.schemes]
+        dues = [tiers.next_due(scheme, self.standing_of(scheme)) for scheme in programme.schemes]
         return min((due for due in dues if due is not None), default=None)
 
-    def _standing(self, scheme: TierScheme) -> Any:
+    def standing_of(self, scheme: TierScheme) -> Any:
         standing = self.state.tiers.get(scheme.key)
         if standing is None:
             standing = tiers.enter(scheme, self.state.joined_at, "UTC")
             self.state.tiers[scheme.key] = standing
         return standing
 
-    def _moved(self, move: TierMove | None, activity_id: UUID | None) -> None:
+    def moved(self, move: TierMove | None, activity_id: UUID | None) -> None:
         if move is not None:
             self.moves.append((move, activity_id))
 
@@ -186,19 +184,19 @@ class Fold:
             if o.detail:
                 stored.details[o.rule] = plain(o.detail)
         self._touch(programme, event.occurred_at)
-        self._tiers(programme, event, metrics, event.occurred_at)
+        self.judge(programme, event, metrics, event.occurred_at)
         for step in decision.tier_steps:
-            scheme = _scheme(programme, step.scheme)
+            scheme = spending.scheme_of(programme, step.scheme)
             move = tiers.step(
                 scheme,
-                self._standing(scheme),
+                self.standing_of(scheme),
                 at=event.occurred_at,
                 tz=programme.timezone,
                 joined_at=state.joined_at,
                 steps=step.steps,
                 tier=step.tier,
             )
-            self._moved(move, event.id)
+            self.moved(move, event.id)
             stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | step_word(step))
         for tag in decision.tags:
             stored.effects.append({"kind": "tag", "tag": tag.tag, "remove": tag.remove})
@@ -225,14 +223,14 @@ class Fold:
         stored.effects += effects
         self.outside.append(Outside("give", event.id, event.id, event.member_id, event.store_id, effects))
 
-    def _tiers(self, programme: Programme, event: Event, metrics: Mapping[str, int], at: datetime) -> None:
+    def judge(self, programme: Programme, event: Event, metrics: Mapping[str, int], at: datetime) -> None:
         for scheme in programme.schemes:
-            standing = self._standing(scheme)
+            standing = self.standing_of(scheme)
             tiers.record(scheme, standing, metrics, at=at, tz=programme.timezone)
             move = tiers.rise(
                 scheme, standing, at=event.occurred_at, tz=programme.timezone, joined_at=self.state.joined_at
             )
-            self._moved(move, event.id)
+            self.moved(move, event.id)
 
     def _touch(self, programme: Programme, at: datetime) -> None:
         """Units that end by inactivity start their wait anew."""
@@ -291,7 +289,7 @@ class Fold:
 
     def _deliver(self, programme: Programme, event: Event, stored: Stored) -> None:
         assert event.order_key is not None
-        record = self._order(event)
+        record = self.order_of(event)
         if not record.known and record.delivered_at is None:
             self.waiting_added += 1
         record.delivered_at = record.delivered_at or event.occurred_at
@@ -313,7 +311,7 @@ class Fold:
         for unit, amount in by_unit.items():
             stored.notes.append({"code": "activated", "unit": unit, "amount": amount})
 
-    def _order(self, event: Event) -> OrderRecord:
+    def order_of(self, event: Event) -> OrderRecord:
         """The order that an event is about; one that has not come yet gets its place kept."""
         assert event.order_key is not None
         record = self.orders.get(event.order_key)
@@ -323,7 +321,7 @@ class Fold:
         return record
 
     def _refund(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        record = self._order(event)
+        record = self.order_of(event)
         if not record.known:
             record.waiting.append(event.id)
             record.changed = True
@@ -375,170 +373,11 @@ class Fold:
         apply_refund(self.state, amount=plan.amount, occurred_at=at)
         self._touch(programme, at)
         for scheme in programme.schemes:
-            standing = self._standing(scheme)
+            standing = self.standing_of(scheme)
             tiers.record(scheme, standing, metrics, at=record.occurred_at, tz=programme.timezone)
-            self._moved(tiers.after_refund(scheme, standing, at=at, tz=programme.timezone), event.id)
+            self.moved(tiers.after_refund(scheme, standing, at=at, tz=programme.timezone), event.id)
 
-    # Spending, holds and what staff do by hand.
-
-    def _burn(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        burn = event.given.burn
-        assert burn is not None
-        unit = programme.units.get(burn.unit)
-        if unit is None or not unit.can_burn:
-            raise not_spendable(burn.unit)
-        if unit.kind == "sessions" and burn.lots is None and event.recorded is None:
-            raise not_spendable(burn.unit)  # sessions are used of a package, by its terms
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        for_good = moves.spent_for_good(burn.contra)
-        parts = self.wallet.burn(
-            unit=burn.unit,
-            amount=burn.amount,
-            cause=cause,
-            contra=burn.contra,
-            kind=moves.BURNS[burn.contra],
-            forced=_borrowed(event, burn.unit),
-            lots=burn.lots,
-            for_good=for_good,
-        )
-        stored.parts = parts
-        if not for_good:
-            order = self._order(event)
-            order.burns.append(BurnRecord(event.id, burn.unit, burn.amount, parts, contra=burn.contra))
-            order.changed = event.order_key != event.id
-        self._count(event)
-        return False
-
-    def _burn_return(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        data = event.given.data or {}
-        order = self._order(event)
-        burn = next((b for b in order.burns if str(b.activity_id) == data["burn"]), None)
-        if burn is None:
-            raise no_such_burn()
-        left = burn.amount - burn.returned
-        amount = data.get("amount") or left
-        if event.recorded is not None:  # it happened: a late refund may have given part of it back before
-            amount = min(amount, left)
-        elif amount <= 0 or amount > left:
-            raise Refusal(
-                "return_exceeds_burn",
-                Text("最多还能退回 {left}", "At most {left} can be returned").format(left=left),
-                data={"left": left},
-            )
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        self.wallet.give_back(unit=burn.unit, parts=take_parts(burn, amount), cause=cause, contra=burn.contra)
-        burn.returned += amount
-        stored.notes.append({"code": "given_back", "unit": burn.unit, "amount": amount})
-        order.changed = True
-        self._count(event)
-        return False
-
-    def _adjust(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        data = event.given.data or {}
-        unit, amount = data["unit"], data["amount"]
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        if amount > 0:
-            expires = data.get("expires_at")
-            self.wallet.earn(
-                lot_id=derive(event.id, unit, "adjust", "0"),
-                unit=unit,
-                amount=amount,
-                rule="adjust",
-                cause=cause,
-                expires_at=datetime.fromisoformat(expires) if expires else None,
-                contra="adjusted",
-                kind="adjust",
-            )
-        else:
-            stored.parts = self.wallet.burn(
-                unit=unit,
-                amount=-amount,
-                cause=cause,
-                contra="adjusted",
-                kind="adjust",
-                forced=_borrowed(event, unit),
-            )
-        self._count(event)
-        return False
-
-    def _hold(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        data = event.given.data or {}
-        unit = programme.units.get(data["unit"])
-        if unit is None or not unit.can_burn or (unit.kind == "sessions" and event.recorded is None):
-            raise not_spendable(data["unit"])
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        stored.parts = self.wallet.hold(
-            unit=data["unit"], amount=data["amount"], cause=cause, forced=_borrowed(event, data["unit"])
-        )
-        self.holds[event.id] = HoldRecord(event.id, data["unit"], tuple(stored.parts))
-        self._count(event)
-        return False
-
-    def _end_hold(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        data = event.given.data or {}
-        hold = self.holds.pop(UUID(data["hold"]))
-        held = sum(part for _, part in hold.parts)
-        captured = min(held, data.get("amount") or held) if event.type == "capture" else 0
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        stored.parts = self.wallet.end_hold(unit=hold.unit, parts=hold.parts, captured=captured, cause=cause)
-        if captured:
-            record = unknown_order(event.id, "", event.occurred_at)
-            record.burns.append(BurnRecord(event.id, hold.unit, captured, stored.parts))
-            self.orders[event.id] = record
-        self._count(event)
-        return False
-
-    def _end_pending(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        """Staff activate a pending lot early, or cancel it."""
-        wanted = UUID((event.given.data or {})["lot"])
-        lot = next((lot for lot in self.wallet.lots or () if lot.id == wanted), None)
-        if lot is None or lot.state != "pending":
-            if event.recorded is None:
-                raise not_pending(lot is not None)
-            return False  # a late activity has changed the lot since
-        cause = Cause(event.id, programme.version, event.occurred_at)
-        amount = lot.remaining
-        if event.type == "lot_activate":
-            self.wallet.activate(lot, cause)
-            stored.notes.append({"code": "activated", "unit": lot.unit, "amount": amount})
-        else:
-            self.wallet.claw_back(lot_id=lot.id, amount=amount, mode="pending", cause=cause)
-            note = {"code": "clawed_back", "unit": lot.unit, "rule": lot.rule, "amount": amount}
-            stored.notes.append(note | {"taken": amount, "debt": 0})
-        self._count(event)
-        return False
-
-    def _place(self, programme: Programme, event: Event, stored: Stored) -> bool:
-        data = event.given.data or {}
-        scheme = _scheme(programme, data["scheme"])
-        standing = self._standing(scheme)
-        comment, actor = str(data.get("comment", "")), str(data.get("actor", ""))
-        at, tz, joined_at = event.occurred_at, programme.timezone, self.state.joined_at
-        if event.type == "tier_unlock":
-            for move in tiers.unlock(
-                scheme, standing, at=at, tz=tz, joined_at=joined_at, comment=comment, actor=actor
-            ):
-                self._moved(move, event.id)
-        else:
-            until = data.get("until")
-            placed = tiers.place(
-                scheme,
-                standing,
-                tier=data["tier"],
-                reason=data.get("reason", "manual"),
-                locked=bool(data.get("locked")),
-                until=datetime.fromisoformat(until) if until else None,
-                at=at,
-                tz=tz,
-                joined_at=joined_at,
-                comment=comment,
-                actor=actor,
-            )
-            self._moved(placed, event.id)
-        self._count(event)
-        return False
-
-    def _count(self, event: Event) -> None:
+    def count(self, event: Event) -> None:
         """An act that no rule decides still moves the member's clock."""
         state = self.state
         state.last_at = max(state.last_at or event.occurred_at, event.occurred_at)
@@ -549,7 +388,7 @@ def _counted(
 ) -> Callable[[Fold, Programme, Event, Stored], bool]:
     def counted(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bool:
         waits = move(fold, programme, event, stored)
-        fold._count(event)
+        fold.count(event)
         return waits
 
     return counted
@@ -557,26 +396,21 @@ def _counted(
 
 _APPLY: dict[str, Callable[[Fold, Programme, Event, Stored], bool]] = {
     "refund": Fold._refund,
-    "burn": Fold._burn,
-    "burn_return": Fold._burn_return,
-    "adjust": Fold._adjust,
-    "hold": Fold._hold,
-    "capture": Fold._end_hold,
-    "release": Fold._end_hold,
-    "lot_activate": Fold._end_pending,
-    "lot_cancel": Fold._end_pending,
+    "burn": spending.burn,
+    "burn_return": spending.burn_return,
+    "adjust": spending.adjust,
+    "hold": spending.hold,
+    "capture": spending.end_hold,
+    "release": spending.end_hold,
+    "lot_activate": spending.end_pending,
+    "lot_cancel": spending.end_pending,
     "credit": _counted(moves.credit),
     "lot_expiry": _counted(moves.move_expiry),
     "reward": _counted(moves.reward),
     "reward_back": _counted(moves.take_reward_back),
-    "tier_place": Fold._place,
-    "tier_unlock": Fold._place,
+    "tier_place": spending.place,
+    "tier_unlock": spending.place,
 }
-
-
-def _borrowed(event: Event, unit: str) -> UUID | None:
-    """For what happened already: the lot that stands for what its lots lack now."""
-    return None if event.recorded is None else derive(event.id, unit, "borrowed")
 
 
 def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, datetime]:
@@ -588,12 +422,3 @@ def inactive_from(programme: Programme, last_at: datetime | None) -> dict[str, d
         for unit in programme.units.values()
         if unit.expiry.kind == "inactivity_months"
     }
-
-
-def _scheme(programme: Programme, key: str) -> TierScheme:
-    for scheme in programme.schemes:
-        if scheme.key == key:
-            return scheme
-    raise Refusal(
-        "not_found", Text("找不到等级体系 {key}", "No tier scheme {key}").format(key=key), status=404
-    )

@@ -142,7 +142,7 @@ def reward(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bo
         fresh = [note["tag"] for note in event.recorded.notes if note["code"] == "tagged"]
     stored.notes += [{"code": "tagged", "tag": tag} for tag in fresh]
     if metrics:
-        fold._tiers(programme, event, metrics, event.occurred_at)
+        fold.judge(programme, event, metrics, event.occurred_at)
     return False
 
 
@@ -168,9 +168,9 @@ def take_reward_back(fold: Fold, programme: Programme, event: Event, stored: Sto
         gone = [note["tag"] for note in event.recorded.notes if note["code"] == "untagged"]
     stored.notes += [{"code": "untagged", "tag": tag} for tag in gone]
     for scheme in programme.schemes if metrics else ():
-        standing, tz = fold._standing(scheme), programme.timezone
+        standing, tz = fold.standing_of(scheme), programme.timezone
         tiers.record(scheme, standing, metrics, at=datetime.fromisoformat(data["given_at"]), tz=tz)
-        fold._moved(tiers.after_refund(scheme, standing, at=event.occurred_at, tz=tz), event.id)
+        fold.moved(tiers.after_refund(scheme, standing, at=event.occurred_at, tz=tz), event.id)
     return False
 
 
