@@ -172,7 +172,8 @@ def carry_out(*, brand_id: UUID, outside: Sequence[Outside], now: datetime) -> D
     try:
         with transaction.atomic():
             for kind, room in REGISTRY.items():
-                for what in ("give", "take_back"):
+                # a mission that only one act may start is free for the other once the first has let go of it
+                for what in ("take_back", "give") if isinstance(room, _Act) else ("give", "take_back"):
                     items = [
                         (one, effect)
                         for one in outside
