@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/portal/{slug}/badges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Badges
+         * @description Every badge, hers first.
+         */
+        get: operations["regulars_surfaces_portal_play_list_badges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/benefits": {
         parameters: {
             query?: never;
@@ -16,6 +36,66 @@ export interface paths {
          * @description Every tier, what it takes and what it gives.
          */
         get: operations["regulars_surfaces_portal_application_get_benefits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Boards
+         * @description The leaderboards of the present period.
+         */
+        get: operations["regulars_surfaces_portal_play_list_boards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/boards-choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Boards
+         * @description Whether she wants to be on boards.
+         */
+        put: operations["regulars_surfaces_portal_play_choose_boards"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/boards/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board
+         * @description One leaderboard, of one store where it has one for each.
+         */
+        get: operations["regulars_surfaces_portal_play_get_board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -128,6 +208,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/checkin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Checkin
+         * @description The calendar of a month and where she stands.
+         */
+        get: operations["regulars_surfaces_portal_play_get_checkin"];
+        put?: never;
+        /**
+         * Check In
+         * @description Check in for today; again changes nothing.
+         */
+        post: operations["regulars_surfaces_portal_play_check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/checkin/makeup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Up
+         * @description Make up for a day with a card.
+         */
+        post: operations["regulars_surfaces_portal_play_make_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/codes": {
         parameters: {
             query?: never;
@@ -142,6 +266,66 @@ export interface paths {
          * @description Send a one-time code. The answer is the same for members and for everybody else.
          */
         post: operations["regulars_surfaces_portal_application_send_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/commission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Commission
+         * @description What she earns as a promoter. Raises `not_found` for who is none.
+         */
+        get: operations["regulars_surfaces_portal_referral_pages_get_commission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/commission/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Earned
+         * @description Orders she earned by; nothing of who bought.
+         */
+        get: operations["regulars_surfaces_portal_referral_pages_list_earned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/commission/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settled
+         * @description Her confirmed and paid statements, newest first.
+         */
+        get: operations["regulars_surfaces_portal_referral_pages_list_settled"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -296,6 +480,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Draws
+         * @description The draws with their published odds, and her chances.
+         */
+        get: operations["regulars_surfaces_portal_play_list_draws"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/draws/{key}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draw Log
+         * @description Everything that it takes to check a draw, for anybody: no sign-in, and nobody's name in it.
+         */
+        get: operations["regulars_surfaces_portal_play_get_draw_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/draws/{key}/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Draws
+         * @description Her draws, newest first.
+         */
+        get: operations["regulars_surfaces_portal_play_list_my_draws"];
+        put?: never;
+        /**
+         * Make Draw
+         * @description Draw once. 409 with the reason where she cannot.
+         */
+        post: operations["regulars_surfaces_portal_play_make_draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/draws/{key}/seed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Seed
+         * @description The seed of her own that goes into her next draws.
+         */
+        put: operations["regulars_surfaces_portal_play_change_seed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/enrolment": {
         parameters: {
             query?: never;
@@ -328,6 +596,26 @@ export interface paths {
          * @description Her own evidence: what she bought, used and got back, to print or as data.
          */
         get: operations["regulars_surfaces_portal_prepaid_get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/friends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Friends
+         * @description Whom she brought, newest first.
+         */
+        get: operations["regulars_surfaces_portal_referral_pages_list_friends"];
         put?: never;
         post?: never;
         delete?: never;
@@ -644,6 +932,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Invitation
+         * @description Her code and link, what both sides get, and how far she is.
+         */
+        get: operations["regulars_surfaces_portal_referral_pages_get_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/mall": {
         parameters: {
             query?: never;
@@ -698,6 +1006,46 @@ export interface paths {
          * @description Redeem it. 409 with the reason when she cannot have it; the same key again is the same order.
          */
         post: operations["regulars_surfaces_portal_mall_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/missions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Missions
+         * @description Missions that are open to her, that she runs or did.
+         */
+        get: operations["regulars_surfaces_portal_play_list_missions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/missions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Up Mission
+         * @description She wants this one. 409 with the reason when she cannot have it.
+         */
+        post: operations["regulars_surfaces_portal_play_take_up_mission"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1288,6 +1636,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Share
+         * @description Her own link for a content.
+         */
+        post: operations["regulars_surfaces_portal_referral_pages_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/{slug}/shop": {
         parameters: {
             query?: never;
@@ -1366,6 +1734,26 @@ export interface paths {
          * @description Give value to another member. 409 `transfers_off`, `transfer_limit`, `insufficient_balance`.
          */
         post: operations["regulars_surfaces_portal_prepaid_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{slug}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Visit
+         * @description A person opened somebody's link. Raises `not_found` for a code that is nobody's.
+         */
+        post: operations["regulars_surfaces_portal_referral_pages_note_visit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1488,6 +1876,48 @@ export interface components {
             /** Store */
             store: string | null;
         };
+        /** BadgeLevelOut */
+        BadgeLevelOut: {
+            /** At */
+            at: number;
+            /** Name */
+            name: string;
+            /** Reached */
+            reached: boolean;
+        };
+        /**
+         * BadgeShownOut
+         * @description A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level.
+         */
+        BadgeShownOut: {
+            /** Colour */
+            colour: string;
+            /** Description */
+            description: string;
+            /** First At */
+            first_at: string | null;
+            /** Icon */
+            icon: string;
+            /** Key */
+            key: string;
+            /** Level */
+            level: number;
+            /** Level Name */
+            level_name: string;
+            /** Levels */
+            levels: components["schemas"]["BadgeLevelOut"][];
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: number | null;
+            /** Times */
+            times: number;
+        };
+        /** BadgesOut */
+        BadgesOut: {
+            /** Items */
+            items: components["schemas"]["BadgeShownOut"][];
+        };
         /**
          * BalanceOut
          * @description `spendable`: she can pay with it; growth, for one, only counts.
@@ -1524,6 +1954,78 @@ export interface components {
             tiers: components["schemas"]["TierBenefitsOut"][];
             /** Ways To Earn */
             ways_to_earn: components["schemas"]["WayOut"][];
+        };
+        /**
+         * BoardChoiceIO
+         * @description Whether she is left out of all boards.
+         */
+        BoardChoiceIO: {
+            /** Hidden */
+            hidden: boolean;
+        };
+        /**
+         * BoardOut
+         * @description A board of one period (and store). `mine` is the caller's place, also where it is not among those shown.
+         */
+        BoardOut: {
+            /** Description */
+            description: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Hidden */
+            hidden: boolean;
+            /** Key */
+            key: string;
+            /** Last */
+            last: components["schemas"]["BoardRowOut"][];
+            /** Last Period */
+            last_period: string;
+            /** Measure */
+            measure: string;
+            /** Members */
+            members: number;
+            mine: components["schemas"]["BoardRowOut"] | null;
+            /** Name */
+            name: string;
+            /** Period */
+            period: string;
+            /** Period Name */
+            period_name: string;
+            /** Rows */
+            rows: components["schemas"]["BoardRowOut"][];
+            /** Store */
+            store: string;
+            /** Stores */
+            stores: components["schemas"]["BoardStoreOut"][];
+        };
+        /** BoardRowOut */
+        BoardRowOut: {
+            /** Me */
+            me: boolean;
+            /** Name */
+            name: string;
+            /** Prize */
+            prize: string[];
+            /** Rank */
+            rank: number;
+            /** Score */
+            score: number;
+            /** Shown */
+            shown: string;
+        };
+        /** BoardStoreOut */
+        BoardStoreOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** BoardsOut */
+        BoardsOut: {
+            /** Hidden */
+            hidden: boolean;
+            /** Items */
+            items: components["schemas"]["BoardOut"][];
         };
         /** BookGiven */
         BookGiven: {
@@ -1707,6 +2209,85 @@ export interface components {
             /** Plan */
             plan: string;
         };
+        /**
+         * CheckedInOut
+         * @description What a check-in gave: `fresh` is false where the day had counted before.
+         */
+        CheckedInOut: {
+            /** Bonuses */
+            bonuses: number[];
+            checkin: components["schemas"]["CheckinOut"];
+            /** Fresh */
+            fresh: boolean;
+            /** Gained */
+            gained: string[];
+        };
+        /**
+         * CheckinDayOut
+         * @description A day of the calendar: `state` is `checkin`, `makeup`, `missed` (it can be made up for), `today` or empty.
+         */
+        CheckinDayOut: {
+            /** Bonus */
+            bonus: boolean;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "checkin" | "makeup" | "missed" | "today" | "";
+        };
+        /**
+         * CheckinOut
+         * @description Where a member stands. `next_bonus_in`: days until the next bonus of the row; null where none is left.
+         */
+        CheckinOut: {
+            /** Best */
+            best: number;
+            /** Cards */
+            cards: number;
+            /** Checked In */
+            checked_in: boolean;
+            /** Days */
+            days: components["schemas"]["CheckinDayOut"][];
+            /** Enabled */
+            enabled: boolean;
+            /** Free Cards */
+            free_cards: number;
+            /** Ladder */
+            ladder: components["schemas"]["CheckinRungOut"][];
+            /** Makeup Days */
+            makeup_days: number;
+            /** Month */
+            month: string;
+            /** Next Bonus In */
+            next_bonus_in: number | null;
+            /** Rewards */
+            rewards: string[];
+            /** Streak */
+            streak: number;
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            /** Total */
+            total: number;
+        };
+        /** CheckinRungOut */
+        CheckinRungOut: {
+            /** Cards */
+            cards: number;
+            /** Days */
+            days: number;
+            /** Reached */
+            reached: boolean;
+            /** Rewards */
+            rewards: string[];
+        };
         /** ChoiceOut */
         ChoiceOut: {
             /** Label */
@@ -1767,6 +2348,11 @@ export interface components {
             why_not: string;
             /** Why Not Code */
             why_not_code: string;
+        };
+        /** ClientSeedIn */
+        ClientSeedIn: {
+            /** Client Seed */
+            client_seed: string;
         };
         /** CodeAsked */
         CodeAsked: {
@@ -1855,14 +2441,297 @@ export interface components {
             /** Choices */
             choices: components["schemas"]["ConsentChoiceOut"][];
         };
-        /** DrawIn */
+        /**
+         * DrawIn
+         * @description `key` is the idempotency key: the same again is the same draw. `pay`: points where no chance is left.
+         */
         DrawIn: {
-            /** Amount */
-            amount: number;
             /** Key */
             key: string;
+            /**
+             * Pay
+             * @default false
+             */
+            pay: boolean;
+        };
+        /**
+         * DrawLogOut
+         * @description Everything that it takes to check a draw, for anybody. `before` the last id gives the next page.
+         */
+        DrawLogOut: {
+            /** Draw */
+            draw: string;
+            /** Name */
+            name: string;
+            /** Next Before */
+            next_before: string | null;
+            /** Plays */
+            plays: components["schemas"]["DrawLogPlayOut"][];
+            /** Seeds */
+            seeds: components["schemas"]["DrawLogSeedOut"][];
+            /** Versions */
+            versions: components["schemas"]["DrawLogVersionOut"][];
+        };
+        /**
+         * DrawLogPlayOut
+         * @description A draw without its member. `right`: whether seeds, number and prize agree; null until the seed is revealed.
+         */
+        DrawLogPlayOut: {
+            /** Client Seed */
+            client_seed: string;
+            /** Drawn */
+            drawn: string;
+            /**
+             * Drawn At
+             * Format: date-time
+             */
+            drawn_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Nonce */
+            nonce: number;
+            /** Number */
+            number: string;
+            /** Prize */
+            prize: string;
+            /** Right */
+            right: boolean | null;
+            /** Seed */
+            seed: number;
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+        };
+        /** DrawLogPrizeOut */
+        DrawLogPrizeOut: {
+            /** Instead */
+            instead: string;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Odds */
+            odds: string;
+            /** Stock */
+            stock: number | null;
+        };
+        /**
+         * DrawLogSeedOut
+         * @description A server seed: its hash from the start, the seed itself once it was revealed.
+         */
+        DrawLogSeedOut: {
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Revealed At */
+            revealed_at: string | null;
+            /** Seed */
+            seed: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "next" | "current" | "revealed";
+            /** Used From */
+            used_from: string | null;
+        };
+        /**
+         * DrawLogVersionOut
+         * @description The odds as they were published, in the order in which the prizes stand on the line.
+         */
+        DrawLogVersionOut: {
+            /** Number */
+            number: number;
+            /** Pity After */
+            pity_after: number;
+            /** Pity Prize */
+            pity_prize: string;
+            /** Prizes */
+            prizes: components["schemas"]["DrawLogPrizeOut"][];
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+        };
+        /**
+         * DrawPrizeOut
+         * @description A prize with its published odds, exact as a ratio. `left` is null without a stock.
+         */
+        DrawPrizeOut: {
+            /** Key */
+            key: string;
+            /** Left */
+            left: number | null;
+            /** Name */
+            name: string;
+            /** Odds */
+            odds: string;
+            /** Ratio */
+            ratio: string;
+            /** Rewards */
+            rewards: string[];
+            /** Wins */
+            wins: boolean;
+        };
+        /**
+         * DrawShownOut
+         * @description A draw as its member sees it.
+         */
+        DrawShownOut: {
+            /** Balance */
+            balance: number;
+            /** Client Seed */
+            client_seed: string;
+            /** Description */
+            description: string;
+            /** Ends On */
+            ends_on: string | null;
+            /** Free */
+            free: number;
+            /** Given */
+            given: number;
+            /** Is Open */
+            is_open: boolean;
+            /** Key */
+            key: string;
+            /** Left Today */
+            left_today: number;
+            /** Log Url */
+            log_url: string;
+            /** Name */
+            name: string;
+            /** Nonce */
+            nonce: number;
+            /** Pity In */
+            pity_in: number | null;
+            /** Pity Prize */
+            pity_prize: string;
+            /** Price */
+            price: number;
+            /** Prizes */
+            prizes: components["schemas"]["DrawPrizeOut"][];
+            /** Seed Hash */
+            seed_hash: string;
             /** Unit */
             unit: string;
+            /** Unit Name */
+            unit_name: string;
+        };
+        /**
+         * DrawnOut
+         * @description One draw. `number` with both seeds is what anybody can reckon again.
+         */
+        DrawnOut: {
+            /** Client Seed */
+            client_seed: string;
+            /** Cost */
+            cost: number;
+            /** Drawn */
+            drawn: string;
+            /**
+             * Drawn At
+             * Format: date-time
+             */
+            drawn_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Nonce */
+            nonce: number;
+            /** Not Given */
+            not_given: string[];
+            /** Number */
+            number: string;
+            /** Paid By */
+            paid_by: string;
+            /** Prize */
+            prize: string;
+            /** Prize Name */
+            prize_name: string;
+            /**
+             * Repeated
+             * @default false
+             */
+            repeated: boolean;
+            /** Rewards */
+            rewards: string[];
+            /** Seed */
+            seed: number;
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+            /** Why Name */
+            why_name: string;
+            /** Wins */
+            wins: boolean;
+        };
+        /** DrawsOut */
+        DrawsOut: {
+            /** Items */
+            items: components["schemas"]["DrawShownOut"][];
+        };
+        /** EarnedOut */
+        EarnedOut: {
+            /** Amount */
+            amount: number;
+            /** Base */
+            base: number;
+            /** Frozen */
+            frozen: boolean;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /**
+             * Thaws At
+             * Format: date-time
+             */
+            thaws_at: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "share" | "friend";
+        };
+        /**
+         * EarningsOut
+         * @description Her commission in minor units. `open` can be below 0 after refunds; that is carried over, never collected.
+         */
+        EarningsOut: {
+            /** Confirmed */
+            confirmed: number;
+            /** Freeze Days */
+            freeze_days: number;
+            /** Frozen */
+            frozen: number;
+            /** Level */
+            level: string;
+            /** Open */
+            open: number;
+            /** Paid */
+            paid: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+            /** Tax Note */
+            tax_note: string;
         };
         /**
          * EffectOut
@@ -1919,6 +2788,30 @@ export interface components {
             label: string;
             /** Required */
             required: boolean;
+        };
+        /**
+         * FriendOut
+         * @description A friend as she is shown to her recruiter: her name masked, and why she does not count.
+         */
+        FriendOut: {
+            /** Counts At */
+            counts_at: string | null;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "joined" | "waiting" | "qualified" | "refused" | "returned" | "lapsed";
+            /** State Text */
+            state_text: string;
         };
         /**
          * FrontOut
@@ -2189,14 +3082,52 @@ export interface components {
             subject: string;
         };
         /**
+         * InviteOut
+         * @description The programme as she may join in; `code` is empty while it is off.
+         */
+        InviteOut: {
+            /** Code */
+            code: string;
+            /** Enabled */
+            enabled: boolean;
+            /** For Friend */
+            for_friend: string[];
+            /** For Her */
+            for_her: string[];
+            /** Friends */
+            friends: number;
+            /** Least Amount */
+            least_amount: number;
+            /** Path */
+            path: string;
+            /** Promoter */
+            promoter: boolean;
+            /** Qualified */
+            qualified: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Waiting */
+            waiting: number;
+            /** Window Days */
+            window_days: number;
+        };
+        /**
          * JoinForm
-         * @description What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came.
+         * @description What a visitor fills in once her address is proven. `store`, `source` and `recruiter` are how she came, `device`
+         *     is what her browser calls itself.
          */
         JoinForm: {
             /** Address */
             address: string;
             /** Consent Version */
             consent_version: string;
+            /**
+             * Device
+             * @default
+             */
+            device: string;
             /**
              * Kind
              * @enum {string}
@@ -2270,6 +3201,14 @@ export interface components {
             /** Quantity */
             quantity: string;
         };
+        /** MakeUpIn */
+        MakeUpIn: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
         /**
          * MallOut
          * @description The mall: her balances of the units that rewards cost, its categories, its rewards.
@@ -2283,6 +3222,78 @@ export interface components {
             categories: components["schemas"]["CategoryOut"][];
             /** Rewards */
             rewards: components["schemas"]["RewardCardOut"][];
+        };
+        /**
+         * MissionCardOut
+         * @description A mission as its member sees it. `can_take_up`: she has to say that she wants it. `days_left` counts today.
+         */
+        MissionCardOut: {
+            /** Can Take Up */
+            can_take_up: boolean;
+            /** Days Left */
+            days_left: number | null;
+            /** Description */
+            description: string;
+            /** Done */
+            done: number;
+            /** Ends At */
+            ends_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Group */
+            group: string;
+            /** In Order */
+            in_order: boolean;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Percent */
+            percent: number;
+            /** Repeat */
+            repeat: string;
+            /** Rewards */
+            rewards: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "running" | "finished" | "expired" | "withdrawn";
+            /** State Name */
+            state_name: string;
+            /** Steps */
+            steps: components["schemas"]["MissionStepOut"][];
+        };
+        /** MissionCardsOut */
+        MissionCardsOut: {
+            /** Items */
+            items: components["schemas"]["MissionCardOut"][];
+        };
+        /**
+         * MissionStepOut
+         * @description One step. `value` of `goal`; amounts are minor units where `measure` is `amount`.
+         */
+        MissionStepOut: {
+            /** Done */
+            done: boolean;
+            /** Goal */
+            goal: number;
+            /** Key */
+            key: string;
+            /** Measure */
+            measure: string;
+            /** Name */
+            name: string;
+            /** Percent */
+            percent: number;
+            /** Rewards */
+            rewards: string[];
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+            /** Waits */
+            waits: boolean;
         };
         /** MoveGiven */
         MoveGiven: {
@@ -2352,6 +3363,11 @@ export interface components {
             items: components["schemas"]["MyCouponOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** MyDrawsOut */
+        MyDrawsOut: {
+            /** Items */
+            items: components["schemas"]["DrawnOut"][];
         };
         /**
          * MyPlanOut
@@ -2502,6 +3518,20 @@ export interface components {
             transferable: boolean;
             /** Uses */
             uses: components["schemas"]["UseOut"][];
+        };
+        /** PageOut[EarnedOut] */
+        PageOut_EarnedOut_: {
+            /** Items */
+            items: components["schemas"]["EarnedOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** PageOut[FriendOut] */
+        PageOut_FriendOut_: {
+            /** Items */
+            items: components["schemas"]["FriendOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** PageOut[HistoryOut] */
         PageOut_HistoryOut_: {
@@ -3297,6 +4327,55 @@ export interface components {
             /** Waiting List */
             waiting_list: boolean;
         };
+        /** SettledOut */
+        SettledOut: {
+            /** Adjusted */
+            adjusted: number;
+            /** Carried */
+            carried: number;
+            /** Clawed */
+            clawed: number;
+            /** Earned */
+            earned: number;
+            /** Month */
+            month: string;
+            /** Opening */
+            opening: number;
+            /** Paid At */
+            paid_at: string | null;
+            /** Payout */
+            payout: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "confirmed" | "paid";
+            /** State Text */
+            state_text: string;
+        };
+        /** ShareGiven */
+        ShareGiven: {
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "reward" | "coupon" | "page";
+        };
+        /**
+         * ShareOut
+         * @description `path` is the link below the site's address.
+         */
+        ShareOut: {
+            /** Code */
+            code: string;
+            /** Path */
+            path: string;
+        };
         /**
          * ShopOut
          * @description What she can buy here and now; `latest` is what she began to buy last. `can_pay`: money is taken online.
@@ -3327,6 +4406,31 @@ export interface components {
             coupon: components["schemas"]["MyCouponOut"];
             /** Qr */
             qr: string;
+        };
+        /**
+         * SignInGiven
+         * @description `recruiter` is the code of the link she came by, `device` what her browser calls itself.
+         */
+        SignInGiven: {
+            /** Address */
+            address: string;
+            /** Code */
+            code: string;
+            /**
+             * Device
+             * @default
+             */
+            device: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "phone" | "email";
+            /**
+             * Recruiter
+             * @default
+             */
+            recruiter: string;
         };
         /**
          * SignInOut
@@ -3481,6 +4585,13 @@ export interface components {
             worth_shown: string;
         };
         /**
+         * TakeUpOut
+         * @description The mission after it was taken up.
+         */
+        TakeUpOut: {
+            mission: components["schemas"]["MissionCardOut"];
+        };
+        /**
          * TierBenefitOut
          * @description `adds`: the tier below does not give it, or gives less.
          */
@@ -3606,6 +4717,35 @@ export interface components {
              * Format: date-time
              */
             used_at: string;
+        };
+        /**
+         * VisitGiven
+         * @description Somebody opened a link with this code.
+         */
+        VisitGiven: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * VisitOut
+         * @description `counted` is false for a second visit on the same day, one's own link and programmes.
+         */
+        VisitOut: {
+            /** By */
+            by: string;
+            /** Content */
+            content: string;
+            /** Counted */
+            counted: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "reward" | "coupon" | "page";
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
         };
         /** WaitGiven */
         WaitGiven: {
@@ -3745,6 +4885,28 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    regulars_surfaces_portal_play_list_badges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgesOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_application_get_benefits: {
         parameters: {
             query?: never;
@@ -3763,6 +4925,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BenefitsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_list_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_choose_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardChoiceIO"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardChoiceIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_get_board: {
+        parameters: {
+            query?: {
+                store?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
                 };
             };
         };
@@ -3920,6 +5155,78 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_portal_play_get_checkin: {
+        parameters: {
+            query?: {
+                month?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_check_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedInOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_make_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeUpIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedInOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_application_send_code: {
         parameters: {
             query?: never;
@@ -3942,6 +5249,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSentOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_get_commission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarningsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_list_earned: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_EarnedOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_list_settled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettledOut"][];
                 };
             };
         };
@@ -4163,6 +5538,132 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_portal_play_list_draws: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_get_draw_log: {
+        parameters: {
+            query?: {
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawLogOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_list_my_draws: {
+        parameters: {
+            query?: {
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDrawsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_make_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_change_seed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientSeedIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawShownOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_application_join: {
         parameters: {
             query?: never;
@@ -4211,6 +5712,30 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_list_friends: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_FriendOut_"];
                 };
             };
         };
@@ -4625,6 +6150,30 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_portal_referral_pages_get_invitation: {
+        parameters: {
+            query?: {
+                device?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_portal_mall_get_mall: {
         parameters: {
             query?: never;
@@ -4693,6 +6242,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RedemptionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_list_missions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionCardsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_play_take_up_mission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeUpOut"];
                 };
             };
         };
@@ -5487,7 +7081,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CodeGiven"];
+                "application/json": components["schemas"]["SignInGiven"];
             };
         };
         responses: {
@@ -5519,6 +7113,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareOut"];
+                };
             };
         };
     };
@@ -5641,6 +7261,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WalletOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_referral_pages_note_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOut"];
                 };
             };
         };
