@@ -6058,6 +6058,858 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/care/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description The brand's care plans with their results.
+         */
+        get: operations["regulars_surfaces_console_care_list_plans"];
+        put?: never;
+        /**
+         * Create Plan
+         * @description Make a plan, a draft. 409 `key_taken`.
+         */
+        post: operations["regulars_surfaces_console_care_create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Plan
+         * @description Who would get it in the next 30 days; nothing is saved.
+         */
+        post: operations["regulars_surfaces_console_care_preview_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Care Form
+         * @description What the editor of a plan offers.
+         */
+        get: operations["regulars_surfaces_console_care_get_care_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/birthday-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let Members Choose
+         * @description Give members' profiles the choice of solar or lunar birthday, and of the 29 February.
+         */
+        post: operations["regulars_surfaces_console_care_let_members_choose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install Ready Made Plans
+         * @description Make the ready-made plans and their templates that are not there yet, as drafts; gives all plans.
+         */
+        post: operations["regulars_surfaces_console_care_install_ready_made_plans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/plans/{care_plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description One plan.
+         */
+        get: operations["regulars_surfaces_console_care_get_plan"];
+        /**
+         * Put Plan
+         * @description Change a plan.
+         */
+        put: operations["regulars_surfaces_console_care_put_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/plans/{care_plan}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Plan State
+         * @description Start it, pause it, end it for good.
+         */
+        post: operations["regulars_surfaces_console_care_set_plan_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/care/plans/{care_plan}/reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reached
+         * @description Whose turn it was, newest first, with what she bought afterwards.
+         */
+        get: operations["regulars_surfaces_console_care_list_reached"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{member}/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Care Of Member
+         * @description What was done for a member, what she is reminded of, her tasks.
+         */
+        get: operations["regulars_surfaces_console_care_get_care_of_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/members/{member}/care/ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Care Item
+         * @description She no longer has a thing (resold, given away): no reminder of it again.
+         */
+        post: operations["regulars_surfaces_console_care_end_care_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/calendar/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calendar
+         * @description A year: festivals, public holidays, weekend days that are worked, the brand's own days.
+         */
+        get: operations["regulars_surfaces_console_care_get_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/calendar/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Own Day
+         * @description Say that the brand works on a day, or does not.
+         */
+        put: operations["regulars_surfaces_console_care_put_own_day"];
+        post?: never;
+        /**
+         * Remove Own Day
+         * @description The public calendar counts again for a day.
+         */
+        delete: operations["regulars_surfaces_console_care_remove_own_day"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/calendar/festivals/{festival}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Own Festival
+         * @description Make a festival of the brand's own, or change it.
+         */
+        put: operations["regulars_surfaces_console_care_put_own_festival"];
+        post?: never;
+        /**
+         * Remove Own Festival
+         * @description Forget a festival of the brand's own.
+         */
+        delete: operations["regulars_surfaces_console_care_remove_own_festival"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description Staff tasks by the day they are due.
+         */
+        get: operations["regulars_surfaces_console_care_list_tasks"];
+        put?: never;
+        /**
+         * Add Task
+         * @description Put a task on the worklist, once for its member and key.
+         */
+        post: operations["regulars_surfaces_console_care_add_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workload
+         * @description How much everybody has before her, and did in the last 30 days.
+         */
+        get: operations["regulars_surfaces_console_care_list_workload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Task Form
+         * @description What the worklist offers: kinds, outcomes, stores, and who may be given tasks.
+         */
+        get: operations["regulars_surfaces_console_care_get_task_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Tasks
+         * @description The head of the worklist.
+         */
+        get: operations["regulars_surfaces_console_care_count_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Task
+         * @description One task.
+         */
+        get: operations["regulars_surfaces_console_care_get_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/{task_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Task
+         * @description Begin with it. 409 `task_taken` where somebody has it.
+         */
+        post: operations["regulars_surfaces_console_care_take_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/{task_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Task
+         * @description What came of it; `next_on` makes the task that follows. 409 `task_finished` for another end than before.
+         */
+        post: operations["regulars_surfaces_console_care_finish_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/tasks/{task_id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reassign Task
+         * @description Give it to somebody else, to nobody, to another store or another day.
+         */
+        post: operations["regulars_surfaces_console_care_reassign_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Missions
+         * @description Every mission with what became of it.
+         */
+        get: operations["regulars_surfaces_console_missions_list_missions"];
+        put?: never;
+        /**
+         * Create Mission
+         * @description Make a mission: a draft until it is published. Wrong fields are named.
+         */
+        post: operations["regulars_surfaces_console_missions_create_mission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/builder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Builder
+         * @description What the editors of missions and play offer.
+         */
+        get: operations["regulars_surfaces_console_missions_get_builder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/new-member-path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install Path
+         * @description Take the ready-made missions of new members that are not there yet, as drafts.
+         */
+        post: operations["regulars_surfaces_console_missions_install_path"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mission
+         * @description One mission with how many did each step.
+         */
+        get: operations["regulars_surfaces_console_missions_get_mission"];
+        /**
+         * Change Mission
+         * @description Change it. Once published each change is a new version; who runs it keeps hers.
+         */
+        put: operations["regulars_surfaces_console_missions_change_mission"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set State
+         * @description Publish (`active`), `paused`, go on, `ended`. 409 `wrong_state`.
+         */
+        post: operations["regulars_surfaces_console_missions_set_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description What was published when and by whom, newest first.
+         */
+        get: operations["regulars_surfaces_console_missions_list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/missions/{key}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Who runs it, the latest first.
+         */
+        get: operations["regulars_surfaces_console_missions_list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/checkin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Checkin
+         * @description How the check-in works, and how it went in the last 30 days.
+         */
+        get: operations["regulars_surfaces_console_missions_get_checkin"];
+        /**
+         * Change Checkin
+         * @description Change how the check-in works, from the next one on.
+         */
+        put: operations["regulars_surfaces_console_missions_change_checkin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/badges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Badges
+         * @description Every badge and how many hold it.
+         */
+        get: operations["regulars_surfaces_console_play_list_badges"];
+        put?: never;
+        /**
+         * Create Badge
+         * @description Make a badge.
+         */
+        post: operations["regulars_surfaces_console_play_create_badge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/badges/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Badge
+         * @description Change a badge; members' levels follow at once.
+         */
+        put: operations["regulars_surfaces_console_play_change_badge"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/badges/{key}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Badge
+         * @description Give it to members by hand; the same key again gives nothing.
+         */
+        post: operations["regulars_surfaces_console_play_give_badge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Boards
+         * @description Every leaderboard with its best of now.
+         */
+        get: operations["regulars_surfaces_console_play_list_boards"];
+        put?: never;
+        /**
+         * Create Board
+         * @description Make a leaderboard: a draft until it is opened.
+         */
+        post: operations["regulars_surfaces_console_play_create_board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/boards/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board
+         * @description One leaderboard with the periods that are over.
+         */
+        get: operations["regulars_surfaces_console_play_get_board"];
+        /**
+         * Change Board
+         * @description Change it; what an active one counts stays (409 `board_fixed`).
+         */
+        put: operations["regulars_surfaces_console_play_change_board"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/boards/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Board State
+         * @description Open it (`active`) or end it. 409 `wrong_state`.
+         */
+        post: operations["regulars_surfaces_console_play_set_board_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/draws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Draws
+         * @description Every draw with its stock and what it gave.
+         */
+        get: operations["regulars_surfaces_console_play_list_draws"];
+        put?: never;
+        /**
+         * Create Draw
+         * @description Make a draw: a draft until it is opened. Its odds must add up to 1 exactly.
+         */
+        post: operations["regulars_surfaces_console_play_create_draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/draws/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draw
+         * @description One draw.
+         */
+        get: operations["regulars_surfaces_console_play_get_draw"];
+        /**
+         * Change Draw
+         * @description Change it; new odds of an open one are published at once as a new version.
+         */
+        put: operations["regulars_surfaces_console_play_change_draw"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/draws/{key}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Draw State
+         * @description Open it (`active`), `paused`, go on, `ended`. 409 `wrong_state`.
+         */
+        post: operations["regulars_surfaces_console_play_set_draw_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/draws/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Seed
+         * @description Reveal the seed in use, so that draws made with it can be checked, and go on with the next.
+         */
+        post: operations["regulars_surfaces_console_play_rotate_seed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/draws/{key}/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plays
+         * @description The draws that were made, newest first.
+         */
+        get: operations["regulars_surfaces_console_play_list_plays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/journeys": {
         parameters: {
             query?: never;
@@ -6149,11 +7001,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Ready Made
+         * @description The journeys that come ready, and which of them are there already.
+         */
+        get: operations["regulars_surfaces_console_journeys_list_ready_made"];
         put?: never;
         /**
          * Install Ready Made
-         * @description Make the ready-made journeys that are not there yet, as drafts.
+         * @description Make the ready-made journeys that are not there yet, all or those of the codes, as drafts.
          */
         post: operations["regulars_surfaces_console_journeys_install_ready_made"];
         delete?: never;
@@ -15868,6 +16724,1043 @@ export interface components {
             at: string;
         };
         /**
+         * CareNameIO
+         * @description A name in Chinese and English; one left empty borrows the other.
+         */
+        CareNameIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * CarePlanOut
+         * @description A plan as it stands. `results` is what the last measuring found, empty before; `problem` says why its last pass
+         *     could not be made.
+         */
+        CarePlanOut: {
+            /** Key */
+            key: string;
+            name: components["schemas"]["CareNameIO"];
+            /** Label */
+            label: string;
+            /** Kind */
+            kind: string;
+            /** Kind Label */
+            kind_label: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "paused" | "ended";
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Rewards */
+            rewards: string[];
+            /** Activated At */
+            activated_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Next Run At */
+            next_run_at: string | null;
+            /** Problem */
+            problem: string;
+            /** Results */
+            results: {
+                [key: string]: unknown;
+            };
+            /** Results At */
+            results_at: string | null;
+        };
+        /**
+         * CarePlanIn
+         * @description A plan's definition; see docs/care.md for the settings of each kind.
+         */
+        CarePlanIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CareAheadOut
+         * @description Who would get it in the next 30 days. `basis`: planned | now | lately | near. Not `whole`: at least so many.
+         */
+        CareAheadOut: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "planned" | "now" | "lately" | "near";
+            /** Days */
+            days: components["schemas"]["CareDayOut"][];
+            /** Members */
+            members: components["schemas"]["CareNextOut"][];
+            /** Total */
+            total: number;
+            /** Whole */
+            whole: boolean;
+            /** Held Out */
+            held_out: number;
+        };
+        /** CareDayOut */
+        CareDayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Members */
+            members: number;
+        };
+        /** CareMemberOut */
+        CareMemberOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * CareNextOut
+         * @description One of those who come next.
+         */
+        CareNextOut: {
+            member: components["schemas"]["CareMemberOut"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Occasion */
+            occasion: string;
+        };
+        /** CareChoiceOut */
+        CareChoiceOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * CareFormOut
+         * @description What the editor of a plan offers.
+         */
+        CareFormOut: {
+            /** Kinds */
+            kinds: components["schemas"]["CareChoiceOut"][];
+            /** Variables */
+            variables: components["schemas"]["CareChoiceOut"][];
+            /** Festivals */
+            festivals: components["schemas"]["CareChoiceOut"][];
+            /** Activities */
+            activities: components["schemas"]["CareChoiceOut"][];
+            /** Tiers */
+            tiers: components["schemas"]["CareChoiceOut"][];
+            /** Stages */
+            stages: components["schemas"]["CareChoiceOut"][];
+            /** Task Kinds */
+            task_kinds: components["schemas"]["CareChoiceOut"][];
+            /** Channels */
+            channels: components["schemas"]["CareChoiceOut"][];
+            /** Members Choose Calendar */
+            members_choose_calendar: boolean;
+        };
+        /** CareStateIn */
+        CareStateIn: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "ended";
+        };
+        /**
+         * CareReachedOut
+         * @description Whose turn it was under a plan. `arm`: treated, or holdout (left alone for comparison).
+         */
+        CareReachedOut: {
+            member: components["schemas"]["CareMemberOut"];
+            /** Occasion */
+            occasion: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * Arm
+             * @enum {string}
+             */
+            arm: "treated" | "holdout" | "before";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bought At */
+            bought_at: string | null;
+            /** Orders */
+            orders: number;
+            /** Spend */
+            spend: number;
+        };
+        /** PageOut[CareReachedOut] */
+        PageOut_CareReachedOut_: {
+            /** Items */
+            items: components["schemas"]["CareReachedOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CareDoneOut
+         * @description What a plan did for one member.
+         */
+        CareDoneOut: {
+            /** Plan */
+            plan: string;
+            /** Label */
+            label: string;
+            /** Occasion */
+            occasion: string;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bought At */
+            bought_at: string | null;
+            /** Orders */
+            orders: number;
+            /** Spend */
+            spend: number;
+        };
+        /**
+         * CareItemOut
+         * @description Something a member bought that a plan reminds her of. `ended`: empty, returned, resold, done or over.
+         */
+        CareItemOut: {
+            /** Plan */
+            plan: string;
+            /** Label */
+            label: string;
+            /** Thing */
+            thing: string;
+            /** Item */
+            item: string;
+            /**
+             * Bought On
+             * Format: date
+             */
+            bought_on: string;
+            /** Times */
+            times: number;
+            /** Interval Days */
+            interval_days: number | null;
+            /** Next On */
+            next_on: string | null;
+            /** Ended */
+            ended: string;
+        };
+        /** CareOfMemberOut */
+        CareOfMemberOut: {
+            /** Done */
+            done: components["schemas"]["CareDoneOut"][];
+            /** Items */
+            items: components["schemas"]["CareItemOut"][];
+            /** Tasks */
+            tasks: components["schemas"]["StaffTaskOut"][];
+        };
+        /**
+         * StaffTaskOut
+         * @description Something to do for a member. `mine`: it is the caller's.
+         */
+        StaffTaskOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            member: components["schemas"]["CareMemberOut"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "call" | "visit" | "wecom" | "service" | "other";
+            /** Kind Label */
+            kind_label: string;
+            /** Title */
+            title: string;
+            /** Script */
+            script: string;
+            /** Store */
+            store: string;
+            /** Store Label */
+            store_label: string;
+            /** Assignee */
+            assignee: string | null;
+            /** Assignee Name */
+            assignee_name: string;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "taken" | "done" | "skipped" | "expired";
+            /** Outcome */
+            outcome: string;
+            /** Outcome Label */
+            outcome_label: string;
+            /** Satisfaction */
+            satisfaction: number | null;
+            /** Note */
+            note: string;
+            /** Next On */
+            next_on: string | null;
+            /** Source */
+            source: string;
+            /** Contacts */
+            contacts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Finished By */
+            finished_by: string;
+        };
+        /**
+         * CareItemIn
+         * @description A thing of a plan that a member no longer has.
+         */
+        CareItemIn: {
+            /** Plan */
+            plan: string;
+            /** Thing */
+            thing: string;
+        };
+        /**
+         * CalendarYearOut
+         * @description A year. Where `known` is false no public holidays are known of it: Monday to Friday are worked.
+         */
+        CalendarYearOut: {
+            /** Year */
+            year: number;
+            /** Known */
+            known: boolean;
+            /** Lunar Known */
+            lunar_known: boolean;
+            /** Known From */
+            known_from: number;
+            /** Known To */
+            known_to: number;
+            /** Festivals */
+            festivals: components["schemas"]["NamedDayOut"][];
+            /** Holidays */
+            holidays: components["schemas"]["HolidayOut"][];
+            /** Moved */
+            moved: components["schemas"]["HolidayOut"][];
+            /** Own Days */
+            own_days: components["schemas"]["OwnDayIO"][];
+            /** Own Festivals */
+            own_festivals: components["schemas"]["OwnFestivalIO"][];
+        };
+        /** HolidayOut */
+        HolidayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Label */
+            label: string;
+        };
+        /** NamedDayOut */
+        NamedDayOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CareNameIO"];
+            /** Label */
+            label: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Own */
+            own: boolean;
+        };
+        /**
+         * OwnDayIO
+         * @description A day that the brand works, or does not, whatever the public calendar says.
+         */
+        OwnDayIO: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Works */
+            works: boolean;
+            name?: components["schemas"]["CareNameIO"];
+        };
+        /**
+         * OwnFestivalIO
+         * @description A festival of the brand's own: a month and day of the solar or lunar calendar, every year or in one.
+         */
+        OwnFestivalIO: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CareNameIO"];
+            /**
+             * Reckoning
+             * @default solar
+             * @enum {string}
+             */
+            reckoning: "solar" | "lunar";
+            /** Month */
+            month: number;
+            /** Day */
+            day: number;
+            /** Year */
+            year?: number | null;
+        };
+        /** OwnDayChangeIn */
+        OwnDayChangeIn: {
+            /** Works */
+            works: boolean;
+            name?: components["schemas"]["CareNameIO"];
+        };
+        /** OwnFestivalChangeIn */
+        OwnFestivalChangeIn: {
+            name: components["schemas"]["CareNameIO"];
+            /**
+             * Reckoning
+             * @default solar
+             * @enum {string}
+             */
+            reckoning: "solar" | "lunar";
+            /** Month */
+            month: number;
+            /** Day */
+            day: number;
+            /** Year */
+            year?: number | null;
+        };
+        /** PageOut[StaffTaskOut] */
+        PageOut_StaffTaskOut_: {
+            /** Items */
+            items: components["schemas"]["StaffTaskOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * StaffTaskIn
+         * @description A task by hand. The same `key` of the same member is the same task.
+         */
+        StaffTaskIn: {
+            /** Member */
+            member: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @default call
+             * @enum {string}
+             */
+            kind: "call" | "visit" | "wecom" | "service" | "other";
+            title: components["schemas"]["CareNameIO"];
+            script?: components["schemas"]["CareNameIO"];
+            /** Store */
+            store?: string | null;
+            /** Assignee */
+            assignee?: string | null;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+        };
+        /**
+         * StaffLoadOut
+         * @description How much somebody has and did in the last 30 days; `assignee` null is what nobody has been given.
+         */
+        StaffLoadOut: {
+            /** Assignee */
+            assignee: string | null;
+            /** Name */
+            name: string;
+            /** Waiting */
+            waiting: number;
+            /** Overdue */
+            overdue: number;
+            /** Done */
+            done: number;
+            /** Skipped */
+            skipped: number;
+            /** Expired */
+            expired: number;
+            /** Reached */
+            reached: number;
+            /** Satisfaction */
+            satisfaction: number | null;
+            /** Days */
+            days: components["schemas"]["CareDayOut"][];
+        };
+        /**
+         * StaffOutcomeOut
+         * @description `reached`: somebody was spoken to, so satisfaction may be asked.
+         */
+        StaffOutcomeOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+            /** Reached */
+            reached: boolean;
+        };
+        /** StaffPersonOut */
+        StaffPersonOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StaffTaskFormOut
+         * @description What the worklist offers: outcomes, kinds, and who may be given tasks.
+         */
+        StaffTaskFormOut: {
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            /** Kinds */
+            kinds: components["schemas"]["CareChoiceOut"][];
+            /** Outcomes */
+            outcomes: components["schemas"]["StaffOutcomeOut"][];
+            /** People */
+            people: components["schemas"]["StaffPersonOut"][];
+            /** Stores */
+            stores: components["schemas"]["CareChoiceOut"][];
+        };
+        /** StaffTaskCountsOut */
+        StaffTaskCountsOut: {
+            /** Overdue */
+            overdue: number;
+            /** Today */
+            today: number;
+            /** Coming */
+            coming: number;
+            /** Taken */
+            taken: number;
+            /** Done Today */
+            done_today: number;
+        };
+        /**
+         * StaffTaskEndIn
+         * @description `done` with an outcome, or `skipped` with a note why.
+         */
+        StaffTaskEndIn: {
+            /**
+             * State
+             * @default done
+             * @enum {string}
+             */
+            state: "done" | "skipped";
+            /**
+             * Outcome
+             * @default
+             */
+            outcome: string;
+            /** Satisfaction */
+            satisfaction?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Next On */
+            next_on?: string | null;
+        };
+        /**
+         * StaffTaskMoveIn
+         * @description To somebody (null: whoever comes first), to another store, to another day.
+         */
+        StaffTaskMoveIn: {
+            /** Assignee */
+            assignee?: string | null;
+            /** Store */
+            store?: string | null;
+            /** Due On */
+            due_on?: string | null;
+        };
+        /**
+         * MissionOut
+         * @description A mission with what became of it. `cost` in minor units, `back` what of it was taken back.
+         */
+        MissionOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Group */
+            group: string;
+            /** Opt In */
+            opt_in: boolean;
+            /** Repeat */
+            repeat: string;
+            /** Repeat Name */
+            repeat_name: string;
+            /** Window */
+            window: string;
+            /** Audience */
+            audience: string;
+            /** Rewards */
+            rewards: string[];
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Live */
+            live: number;
+            /** Revision */
+            revision: number;
+            /** Live At */
+            live_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Members */
+            members: number;
+            /** Started */
+            started: number;
+            /** Running */
+            running: number;
+            /** Finished */
+            finished: number;
+            /** Expired */
+            expired: number;
+            /** Withdrawn */
+            withdrawn: number;
+            /** Rolled Back */
+            rolled_back: number;
+            /** Cost */
+            cost: number;
+            /** Back */
+            back: number;
+            /** Steps */
+            steps: components["schemas"]["MissionStepTallyOut"][];
+        };
+        /** MissionStepTallyOut */
+        MissionStepTallyOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+            /** Done */
+            done: number;
+        };
+        /** MissionPutIn */
+        MissionPutIn: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision?: number | null;
+        };
+        /**
+         * MissionBuilderOut
+         * @description What the editors offer: the language of activities and of members, types, units, budgets, names.
+         */
+        MissionBuilderOut: {
+            /** Acting */
+            acting: {
+                [key: string]: unknown;
+            };
+            /** Standing */
+            standing: {
+                [key: string]: unknown;
+            };
+            /** Activities */
+            activities: components["schemas"]["PlayChoiceOut"][];
+            /** Units */
+            units: components["schemas"]["PlayChoiceOut"][];
+            /** Budgets */
+            budgets: components["schemas"]["PlayChoiceOut"][];
+            /** Badges */
+            badges: components["schemas"]["PlayChoiceOut"][];
+            /** Draws */
+            draws: components["schemas"]["PlayChoiceOut"][];
+            /** Missions */
+            missions: components["schemas"]["PlayChoiceOut"][];
+            /** Measures */
+            measures: components["schemas"]["PlayChoiceOut"][];
+            /** Repeats */
+            repeats: components["schemas"]["PlayChoiceOut"][];
+            /** Periods */
+            periods: components["schemas"]["PlayChoiceOut"][];
+            /** Board Measures */
+            board_measures: components["schemas"]["PlayChoiceOut"][];
+            /** Icons */
+            icons: string[];
+            /** Currency */
+            currency: string;
+        };
+        /** PlayChoiceOut */
+        PlayChoiceOut: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /** NewMemberPathIn */
+        NewMemberPathIn: {
+            /** Unit */
+            unit: string;
+        };
+        /** PlayStateIn */
+        PlayStateIn: {
+            /** State */
+            state: string;
+        };
+        /** MissionVersionOut */
+        MissionVersionOut: {
+            /** Number */
+            number: number;
+            /** Actor */
+            actor: string;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+        };
+        /** MissionRunOut */
+        MissionRunOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Run */
+            run: string;
+            /** Version */
+            version: number;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Done */
+            done: number;
+            /** Of */
+            of: number;
+            /** Rolled Back */
+            rolled_back: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+        };
+        /** PageOut[MissionRunOut] */
+        PageOut_MissionRunOut_: {
+            /** Items */
+            items: components["schemas"]["MissionRunOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** CheckinDayTallyOut */
+        CheckinDayTallyOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Checkins */
+            checkins: number;
+            /** Makeups */
+            makeups: number;
+        };
+        /** CheckinSettingsOut */
+        CheckinSettingsOut: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Days */
+            days: components["schemas"]["CheckinDayTallyOut"][];
+            /** Cost */
+            cost: number;
+        };
+        /** BadgeOut */
+        BadgeOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Icon */
+            icon: string;
+            /** Colour */
+            colour: string;
+            /** State */
+            state: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Members */
+            members: number;
+            /** Given */
+            given: number;
+        };
+        /** BadgeGivenOut */
+        BadgeGivenOut: {
+            /** Given */
+            given: number;
+        };
+        /** BadgeGrantIn */
+        BadgeGrantIn: {
+            /** Members */
+            members: string[];
+            /** Key */
+            key: string;
+        };
+        /** BoardClosedOut */
+        BoardClosedOut: {
+            /** Period */
+            period: string;
+            /** Store */
+            store: string;
+            /** Members */
+            members: number;
+            /** Prizes */
+            prizes: number;
+            /**
+             * Closed At
+             * Format: date-time
+             */
+            closed_at: string;
+            /** Rows */
+            rows: components["schemas"]["ConsoleBoardRowOut"][];
+        };
+        /** ConsoleBoardOut */
+        ConsoleBoardOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Period Name */
+            period_name: string;
+            /** Measure */
+            measure: string;
+            /** Measure Name */
+            measure_name: string;
+            /** Per Store */
+            per_store: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Live At */
+            live_at: string | null;
+            /** Period */
+            period: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Members */
+            members: number;
+            /** Rows */
+            rows: components["schemas"]["ConsoleBoardRowOut"][];
+            /** Closed */
+            closed: components["schemas"]["BoardClosedOut"][];
+            /** Cost */
+            cost: number;
+        };
+        /** ConsoleBoardRowOut */
+        ConsoleBoardRowOut: {
+            /** Rank */
+            rank: number;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Score */
+            score: number;
+        };
+        /** ConsoleDrawOut */
+        ConsoleDrawOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Live */
+            live: number;
+            /** Revision */
+            revision: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Plays */
+            plays: number;
+            /** Members */
+            members: number;
+            /** Paid */
+            paid: number;
+            /** Unit */
+            unit: string;
+            /** Cost */
+            cost: number;
+            /** Prizes */
+            prizes: components["schemas"]["DrawPrizeTallyOut"][];
+            /** Seed */
+            seed: number | null;
+            /** Seed Hash */
+            seed_hash: string;
+            /** Log Url */
+            log_url: string;
+        };
+        /**
+         * DrawPrizeTallyOut
+         * @description `expected`: how many draws would have brought it by the published odds, to one decimal, as text.
+         */
+        DrawPrizeTallyOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Odds */
+            odds: string;
+            /** Drawn */
+            drawn: number;
+            /** Expected */
+            expected: string;
+            /** Given */
+            given: number;
+            /** Used Up */
+            used_up: number;
+            /** Guaranteed */
+            guaranteed: number;
+            /** Stock */
+            stock: number | null;
+            /** Left */
+            left: number | null;
+            /** Rewards */
+            rewards: string[];
+        };
+        /** DrawPlayRowOut */
+        DrawPlayRowOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Prize */
+            prize: string;
+            /** Why */
+            why: string;
+            /** Why Name */
+            why_name: string;
+            /** Paid By */
+            paid_by: string;
+            /** Cost */
+            cost: number;
+            /** Refused */
+            refused: string;
+            /** Seed */
+            seed: number;
+            /** Nonce */
+            nonce: number;
+            /** Number */
+            number: string;
+            /**
+             * Drawn At
+             * Format: date-time
+             */
+            drawn_at: string;
+        };
+        /** DrawPlaysOut */
+        DrawPlaysOut: {
+            /** Items */
+            items: components["schemas"]["DrawPlayRowOut"][];
+            /** Next Before */
+            next_before: string | null;
+        };
+        /**
          * JourneyNameIO
          * @description A name in Chinese and English; one left empty borrows the other.
          */
@@ -16102,6 +17995,22 @@ export interface components {
             schemes: components["schemas"]["JourneySchemeOut"][];
             /** Date Fields */
             date_fields: components["schemas"]["JourneyChoiceOut"][];
+        };
+        /**
+         * ReadyJourneyOut
+         * @description A journey that comes ready. `installed`: it is among the brand's; `steps`: the names of its nodes.
+         */
+        ReadyJourneyOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+            /** Note */
+            note: string;
+            /** Steps */
+            steps: string[];
+            /** Installed */
+            installed: boolean;
         };
         /**
          * JourneyChangeIn
@@ -16410,12 +18319,21 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** MemberJourneyOut */
+        /**
+         * MemberJourneyOut
+         * @description A run of a member. `reason_name`: why it ended, in words; `steps`: the names of the nodes of its version.
+         */
         MemberJourneyOut: {
             /** Code */
             code: string;
             /** Label */
             label: string;
+            /** Reason Name */
+            reason_name: string;
+            /** Steps */
+            steps: {
+                [key: string]: string;
+            };
             run: components["schemas"]["JourneyRunOut"];
             /** Actions */
             actions: components["schemas"]["JourneyActionOut"][];
@@ -25664,6 +27582,1252 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_care_list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_create_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarePlanIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_preview_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarePlanIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareAheadOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_care_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareFormOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_let_members_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareFormOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_install_ready_made_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                care_plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_put_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                care_plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarePlanIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_set_plan_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                care_plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarePlanOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_list_reached: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                care_plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_CareReachedOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_care_of_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOfMemberOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_end_care_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareItemIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareItemOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYearOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_put_own_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnDayChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDayIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_remove_own_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_care_put_own_festival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                festival: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnFestivalChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnFestivalIO"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_remove_own_festival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                festival: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    regulars_surfaces_console_care_list_tasks: {
+        parameters: {
+            query?: {
+                state?: "waiting" | "open" | "taken" | "done" | "skipped" | "expired" | "all";
+                kind?: ("call" | "visit" | "wecom" | "service" | "other") | null;
+                store?: string | null;
+                mine?: boolean;
+                assignee?: string | null;
+                unassigned?: boolean;
+                due?: ("today" | "coming" | "overdue") | null;
+                source?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_StaffTaskOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_add_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffTaskIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_list_workload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffLoadOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_task_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskFormOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_count_tasks: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                store?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskCountsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_take_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_finish_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffTaskEndIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_care_reassign_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffTaskMoveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_list_missions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_create_mission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_get_builder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionBuilderOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_install_path: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMemberPathIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_get_mission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_change_mission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_set_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissionVersionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_list_runs: {
+        parameters: {
+            query?: {
+                state?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_MissionRunOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_get_checkin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinSettingsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_missions_change_checkin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinSettingsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_list_badges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_create_badge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_change_badge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_give_badge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BadgeGrantIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeGivenOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_list_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleBoardOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_create_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleBoardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_get_board: {
+        parameters: {
+            query?: {
+                store?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleBoardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_change_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleBoardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_set_board_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleBoardOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_list_draws: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_create_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_get_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_change_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissionPutIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_set_draw_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayStateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_rotate_seed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleDrawOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_play_list_plays: {
+        parameters: {
+            query?: {
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawPlaysOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_journeys_list_journeys: {
         parameters: {
             query?: {
@@ -25776,9 +28940,31 @@ export interface operations {
             };
         };
     };
-    regulars_surfaces_console_journeys_install_ready_made: {
+    regulars_surfaces_console_journeys_list_ready_made: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyJourneyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_install_ready_made: {
+        parameters: {
+            query?: {
+                codes?: string[] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
