@@ -74,6 +74,16 @@ class JourneyDetailOut(JourneyOut):
     sentences: dict[str, str]
 
 
+class ReadyJourneyOut(_Shape):
+    """A journey that comes ready. `installed`: it is among the brand's; `steps`: the names of its nodes."""
+
+    code: str
+    label: str
+    note: str
+    steps: list[str]
+    installed: bool
+
+
 class JourneyIn(_Shape):
     """A new journey; without a definition it is empty."""
 
@@ -195,8 +205,12 @@ class JourneyActionOut(_Shape):
 
 
 class MemberJourneyOut(_Shape):
+    """A run of a member. `reason_name`: why it ended, in words; `steps`: the names of the nodes of its version."""
+
     code: str
     label: str
+    reason_name: str
+    steps: dict[str, str]
     run: JourneyRunOut
     actions: list[JourneyActionOut]
 

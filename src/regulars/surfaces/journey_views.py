@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.engage.journeys import api as journeys
-from regulars.engage.journeys.types import Definition, Journey, Numbers, Run
+from regulars.engage.journeys.types import KINDS, Definition, Journey, Numbers, Run
 from regulars.facts.members import api as members
 from regulars.flows.journeys import api as flow
 from regulars.flows.journeys.types import Vocabulary
@@ -41,6 +41,7 @@ from regulars.surfaces.journey_shapes import (
     JourneyVersionOut,
     JourneyVocabularyOut,
     MemberJourneyOut,
+    ReadyJourneyOut,
 )
 
 
@@ -61,6 +62,18 @@ class JourneyViewer:
     def shown(self, found: Sequence[Journey]) -> list[JourneyOut]:
         numbers = journeys.numbers_of(journeys=found)
         return [JourneyOut(**self._head(one, numbers[one.id], self._triggers(one))) for one in found]
+
+    def ready_made(self) -> list[ReadyJourneyOut]:
+        return [
+            ReadyJourneyOut(
+                code=one.code,
+                label=self.say(one.name),
+                note=self.say(one.note),
+                steps=list(self._titles(one.definition).values()),
+                installed=there,
+            )
+            for one, there in journeys.list_ready_made(brand_id=self.scope.brand_id)
+        ]
 
     def one(self, code: str) -> JourneyDetailOut:
         journey = self._get(code)
@@ -191,10 +204,18 @@ class JourneyViewer:
         names = members.names_of(scope=self.scope, member_ids=[member_id])
         did = journeys.actions_of(member_id=member_id, runs=runs)
         known = {one.id: one for one in journeys.list_journeys(brand_id=self.scope.brand_id, archived=True)}
+        steps = {
+            (journey_id, number): self._titles(
+                journeys.get_version(journey=known[journey_id], number=number).definition
+            )
+            for journey_id, number in {(run.journey_id, run.version) for run in runs}
+        }
         return [
             MemberJourneyOut(
                 code=known[run.journey_id].code,
                 label=self.say(known[run.journey_id].name),
+                reason_name=self.say(flow.say_reason(run.reason)) if run.reason else "",
+                steps=steps[run.journey_id, run.version],
                 run=_run(run, names),
                 actions=[
                     JourneyActionOut(
@@ -257,6 +278,13 @@ class JourneyViewer:
 
     def _choices(self, choices: Sequence[tuple[str, Text]]) -> list[JourneyChoiceOut]:
         return [JourneyChoiceOut(value=value, label=self.say(label)) for value, label in choices]
+
+    def _titles(self, definition: Mapping[str, Any]) -> dict[str, str]:
+        """The nodes by their names, else by their kinds."""
+        return {
+            node["id"]: self.say(Text.from_json(node["name"]) if node.get("name") else KINDS[node["kind"]])
+            for node in definition["nodes"]
+        }
 
     def _get(self, code: str) -> Journey:
         return journeys.get_journey(brand_id=self.scope.brand_id, code=code)

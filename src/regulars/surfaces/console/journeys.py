@@ -38,6 +38,7 @@ from regulars.surfaces.journey_shapes import (
     JourneyVocabularyOut,
     MemberJourneyOut,
     NodeId,
+    ReadyJourneyOut,
 )
 from regulars.surfaces.journey_views import JourneyViewer
 
@@ -45,6 +46,9 @@ router = Router(tags=["Journeys"])
 READ, WRITE, PUBLISH = needs("journeys.read"), needs("journeys.write"), needs("journeys.publish")
 RunState = Literal["", "active", "ended"]
 Version = Annotated[int | None, Query(ge=1, le=1_000_000)]
+
+
+Codes = Annotated[list[JourneyCode] | None, Query(max_length=50)]
 
 
 def viewer(request: HttpRequest) -> JourneyViewer:
@@ -82,11 +86,17 @@ def get_builder(request: HttpRequest) -> Any:
     return segments.whole_builder(brand_id=seen.scope.brand_id, now=seen.now, language=seen.language)
 
 
+@router.get("/journeys/ready-made", response=list[ReadyJourneyOut], **READ)
+def list_ready_made(request: HttpRequest) -> Any:
+    """The journeys that come ready, and which of them are there already."""
+    return viewer(request).ready_made()
+
+
 @router.post("/journeys/ready-made", response=list[JourneyOut], **WRITE)
-def install_ready_made(request: HttpRequest) -> Any:
-    """Make the ready-made journeys that are not there yet, as drafts."""
+def install_ready_made(request: HttpRequest, codes: Codes = None) -> Any:
+    """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts."""
     seen = viewer(request)
-    return seen.shown(journeys.install_ready_made(scope=seen.scope, now=seen.now))
+    return seen.shown(journeys.install_ready_made(scope=seen.scope, codes=codes, now=seen.now))
 
 
 @router.get("/journeys/{journey}", response=JourneyDetailOut, **READ)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from regulars.engage.journeys.engine import plans, sweeping
 from regulars.engage.journeys.policy import reading, readymade
+from regulars.engage.journeys.policy.readymade import ReadyMade
 from regulars.engage.journeys.store import defining, running
 from regulars.engage.journeys.store import sweeping as sweeps
 from regulars.engage.journeys.store.running import Tally
@@ -368,12 +369,24 @@ def _record(
     )
 
 
-def install_ready_made(*, scope: Scope, now: datetime) -> list[Journey]:
-    """Make the ready-made journeys that are not there yet (archived ones are), as drafts; gives those it made."""
+def list_ready_made(*, brand_id: UUID) -> list[tuple[ReadyMade, bool]]:
+    """The ready-made journeys, and whether the brand has each already (archived ones are there)."""
+    there = {one.code for one in list_journeys(brand_id=brand_id, archived=True)}
+    return [(one, one.code in there) for one in readymade.ready_made()]
+
+
+def install_ready_made(*, scope: Scope, codes: Collection[str] | None = None, now: datetime) -> list[Journey]:
+    """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts; gives those."""
     scope.require("journeys.write")
-    there = {one.code for one in list_journeys(brand_id=scope.brand_id, archived=True)}
     return [
-        create(scope=scope, code=one.code, name=one.name, note=one.note, definition=one.definition, now=now)
-        for one in readymade.ready_made()
-        if one.code not in there
+        create(
+            scope=scope,
+            code=one.code,
+            name=one.name,
+            note=f"{one.note.zh} / {one.note.en}",
+            definition=one.definition,
+            now=now,
+        )
+        for one, there in list_ready_made(brand_id=scope.brand_id)
+        if not there and (codes is None or one.code in codes)
     ]

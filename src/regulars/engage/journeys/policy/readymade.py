@@ -13,7 +13,7 @@ from regulars.kit.text import Text
 class ReadyMade:
     code: str
     name: Text
-    note: str
+    note: Text
     definition: Mapping[str, Any]
 
 
@@ -88,7 +88,10 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "welcome",
             Text("新会员欢迎", "Welcome"),
-            "入会十分钟后欢迎；七天未下单请门店联系 / a welcome, and a call by the store after a week without an order",
+            Text(
+                "入会十分钟后欢迎；七天未下单请门店联系",
+                "a welcome, and a call by the store after a week without an order",
+            ),
             _made(
                 [
                     _node("joined", "trigger", "入会", "Joins", on="joined"),
@@ -129,7 +132,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "second-purchase",
             Text("首购转二购", "From the first to the second purchase"),
-            "首单十天后未复购则提醒，二十天后再提醒 / ten and twenty days after the first order",
+            Text("首单十天后未复购则提醒，二十天后再提醒", "ten and twenty days after the first order"),
             _made(
                 [
                     _node(
@@ -155,7 +158,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "birthday",
             Text("生日祝福", "Birthday"),
-            "生日前七天送上祝福与生日礼 / wishes a week ahead, once a year",
+            Text("生日前七天送上祝福与生日礼", "wishes a week ahead, once a year"),
             _made(
                 [
                     _node(
@@ -181,7 +184,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "dormant-60",
             Text("沉睡 60 天唤醒", "Dormant for 60 days"),
-            "末单后 60 天未再购买 / sixty days after the last order",
+            Text("末单后 60 天未再购买", "sixty days after the last order"),
             _made(
                 [
                     _node(
@@ -207,7 +210,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "viewed-not-bought",
             Text("浏览未购 24 小时", "Viewed, not bought within 24 hours"),
-            "需要声明行为类型 view（浏览商品） / needs the activity type `view`",
+            Text("需要声明行为类型 view（浏览商品）", "needs the activity type `view`"),
             _made(
                 [
                     _node("viewed", "trigger", "浏览商品", "Views a product", on="activity", activity="view"),
@@ -224,7 +227,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "refill",
             Text("补货提醒", "Refill"),
-            "预计用完前三天提醒 / three days before she is expected to run out",
+            Text("预计用完前三天提醒", "three days before she is expected to run out"),
             _made(
                 [
                     _node(
@@ -248,7 +251,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "tier-risk",
             Text("等级即将到期", "Tier at risk"),
-            "等级到期前 30 天与 7 天 / 30 and 7 days before the tier ends",
+            Text("等级到期前 30 天与 7 天", "30 and 7 days before the tier ends"),
             _made(
                 [
                     _node(
@@ -287,7 +290,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "points-expiring",
             Text("积分即将到期", "Points expiring"),
-            "30 天内到期积分达 100 / 100 points or more expire within 30 days",
+            Text("30 天内到期积分达 100", "100 points or more expire within 30 days"),
             _made(
                 [
                     _node(
@@ -310,7 +313,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "churn-light",
             Text("流失干预（轻）", "Churn, a light touch"),
-            "60 天流失概率 50%–80% / a chance of 50 to 80% not to buy in 60 days",
+            Text("60 天流失概率 50%–80%", "a chance of 50 to 80% not to buy in 60 days"),
             _made(
                 [
                     _node(
@@ -335,7 +338,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "churn-heavy",
             Text("流失干预（重）", "Churn, in earnest"),
-            "60 天流失概率 80% 以上；七天未回来请门店联系 / 80% and more; a call after a week",
+            Text("60 天流失概率 80% 以上；七天未回来请门店联系", "80% and more; a call after a week"),
             _made(
                 [
                     _node(
