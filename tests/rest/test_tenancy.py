@@ -74,10 +74,12 @@ def walked(shop: Shop) -> dict[str, Any]:
             "card_id": hold["id"],
             **listen(shop),
             "segment": gathered(shop),
+            **playing(shop),
             "journey": wandering(shop, member),
             "campaign": campaigning(shop),
             "run": "1",
             **written_to(shop, member),
+            **cared_for(shop, member),
             "batch": "spring",
             "kind": "ladder",
             "scheme": "level",
@@ -105,6 +107,24 @@ def gathered(shop: Shop) -> str:
     return code
 
 
+def playing(shop: Shop) -> dict[str, str]:
+    """A mission that members take up, a check-in and a draw, all open."""
+    from regulars.engage.missions.api import draws, missions
+    from regulars.flows.missions import api as flow
+
+    made = {
+        "key": "errand", "name": "Secret errand", "opt_in": True,
+        "steps": [{"key": "s", "name": "s", "activity": "order"}],
+    }  # fmt: skip
+    flow.put_mission(scope=shop.scope, data=made, now=clock.now(), create=True)
+    missions.set_state(scope=shop.scope, key="errand", state="active", now=clock.now())
+    flow.put_checkin(scope=shop.scope, data={"enabled": True}, now=clock.now())
+    wheel = {"key": "wheel", "name": "Secret wheel", "prizes": [{"key": "p", "name": "p", "odds": "1"}]}
+    flow.put_draw(scope=shop.scope, data=wheel | {"free_a_day": 9}, now=clock.now(), create=True)
+    draws.set_state(scope=shop.scope, key="wheel", state="active", now=clock.now())
+    return {"mission": "errand", "draw": "wheel"}
+
+
 def written_to(shop: Shop, member: str) -> dict[str, str]:
     """A message that waits for her, and an address that is closed."""
     brand = organisations.get_brand(brand_id=shop.scope.brand_id)
@@ -116,6 +136,35 @@ def written_to(shop: Shop, member: str) -> dict[str, str]:
         "message_id": waiting,
         "channel": "sms",
         "suppression_id": shop.call.post("/messages/suppressions", closed)["id"],
+    }
+
+
+HUSH = {
+    "kind": "birthday",
+    "name": {"zh": "秘生日", "en": "Secret birthday"},
+    "task": {"title": {"zh": "打电话", "en": "Call"}},
+}
+
+
+def cared_for(shop: Shop, member: str) -> dict[str, str]:
+    """A plan that runs, a task for her, a festival and a day of the brand's own."""
+    shop.call("PUT", "/care/plans/hush", {"definition": HUSH}).ok()
+    shop.call.post("/care/plans/hush/state", {"state": "active"})
+    task = {
+        "member": member,
+        "key": "k",
+        "title": {"zh": "秘事", "en": "Secret errand"},
+        "due_on": "2026-05-14",
+    }
+    founded = {"name": {"zh": "秘庆", "en": "Secret feast"}, "month": 9, "day": 9}
+    shop.call("PUT", "/calendar/festivals/founded", founded).ok()
+    shop.call("PUT", "/calendar/days/2026-10-09", {"works": False}).ok()
+    return {
+        "care_plan": "hush",
+        "task_id": shop.call.post("/tasks", task)["id"],
+        "festival": "founded",
+        "day": "2026-10-09",
+        "year": "2026",
     }
 
 
@@ -253,8 +302,24 @@ def address(path: str, filled: dict[str, str]) -> str:
 _HELD = "/members/{member}/subscriptions/{subscription_id}"
 NOBODY = UUID(int=0)
 BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/members/{member}/checkin/makeup"): {"day": "2026-05-14"},
+    ("POST", "/members/{member}/draws/{draw}/plays"): {"key": "k"},
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
     ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
+    ("POST", "/care/preview"): {"definition": {**HUSH, "key": "mine"}},
+    ("PUT", "/care/plans/{care_plan}"): {"definition": {**HUSH, "name": {"zh": "我", "en": "mine"}}},
+    ("POST", "/care/plans/{care_plan}/state"): {"state": "paused"},
+    ("POST", "/members/{member}/care/ended"): {"plan": "hush", "thing": "x"},
+    ("PUT", "/calendar/days/{day}"): {"works": True},
+    ("PUT", "/calendar/festivals/{festival}"): {"name": {"zh": "我", "en": "mine"}, "month": 1, "day": 1},
+    ("POST", "/tasks"): {
+        "member": "MINE23",
+        "key": "k",
+        "title": {"zh": "我", "en": "mine"},
+        "due_on": "2026-05-14",
+    },
+    ("POST", "/tasks/{task_id}/finish"): {"outcome": "reached"},
+    ("POST", "/tasks/{task_id}/reassign"): {"due_on": "2026-05-20"},
     ("POST", "/journeys"): {"code": "mine", "name": {"zh": "我", "en": "mine"}},
     ("POST", "/campaigns"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "definition": OFFER},
     ("POST", "/campaigns/count"): {"definition": OFFER},
@@ -399,6 +464,10 @@ def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
 
 # Words that the foreign brand may use for things of its own.
 OURS_TOO = {
+    "hush",
+    "founded",
+    "2026-10-09",
+    "2026",
     "prime",
     "level",
     "skin",
@@ -467,6 +536,10 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         "/coupon-definitions",
         "/budgets",
         "/journeys/wander",
+        "/care/plans",
+        "/tasks",
+        "/calendar/2026",
+        f"/members/{member}/care",
         "/campaigns/whisper",
         f"/members/{member}/journeys",
         f"/members/{member}/redemptions",

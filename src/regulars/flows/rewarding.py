@@ -20,10 +20,10 @@ from django.db import connection, transaction
 
 from regulars.facts.members import states
 from regulars.flows import reward_kinds
-from regulars.flows.reward_kinds import Item, Room
+from regulars.flows.reward_kinds import Item, Known, Room
 from regulars.kit.errors import ErrorList
 from regulars.kit.reader import Node
-from regulars.kit.text import Language, Text
+from regulars.kit.text import Language
 from regulars.platform.organisations.types import Brand
 from regulars.value.budgets import api as budgets
 from regulars.value.budgets.types import Take
@@ -55,7 +55,7 @@ def read_rewards(value: object, *, brand_id: UUID, field: str, errors: ErrorList
         return ()
     if len(value) > MOST_REWARDS:
         errors.add(field, "too_many", f"最多 {MOST_REWARDS} 个", f"At most {MOST_REWARDS}")
-    known = reward_kinds.Known(brand_id)
+    known = Known(brand_id)
     found = []
     for place, item in enumerate(value[:MOST_REWARDS]):
         path = f"{field}[{place}]"
@@ -72,7 +72,7 @@ def read_rewards(value: object, *, brand_id: UUID, field: str, errors: ErrorList
     return tuple(found)
 
 
-def _read(node: Node, kind: Any, known: reward_kinds.Known) -> Reward | None:
+def _read(node: Node, kind: Any, known: Known) -> Reward | None:
     name = _NAMED_BY.get(kind, kind)
     code = node.string(name, most=64)
     amount, days = 1, 30
@@ -277,9 +277,16 @@ def take_back(*, brand: Brand, gifts: Sequence[tuple[UUID, str]], reason: str, n
         return len(open_)
 
 
-def describe(reward: Reward, language: Language, *, brand_id: UUID | None = None) -> str:
-    """A reward in a few words, `50 积分` · `2 × Ten off`; with the brand its names, without it its codes."""
-    name = reward.code if brand_id is None else _name(reward, brand_id).in_language(language)
+def describe(
+    reward: Reward, language: Language, *, brand_id: UUID | None = None, known: Known | None = None
+) -> str:
+    """A reward in a few words, `50 积分` · `2 × Ten off`; with the brand its names, without it its codes. Who describes
+    many looks the names up once, in `known`.
+    """
+    name = reward.code
+    if brand_id is not None:
+        found = (known or Known(brand_id)).name(reward.kind, reward.code)
+        name = found.in_language(language) if found else reward.code
     zh = language == "zh"
     match reward.kind:
         case "points":
@@ -299,15 +306,11 @@ def describe(reward: Reward, language: Language, *, brand_id: UUID | None = None
             return f"任务“{name}”" if zh else f"the mission “{name}”"
 
 
-def _name(reward: Reward, brand_id: UUID) -> Text:
-    found = reward_kinds.Known(brand_id).name(reward.kind, reward.code)
-    return found or Text(reward.code, reward.code)
-
-
 __all__ = [
     "KINDS",
     "Gift",
     "Given",
+    "Known",
     "Reward",
     "describe",
     "give",

@@ -17,6 +17,7 @@ make_up = checkin_flow.make_up
 play = draw_flow.play
 chances = draw_flow.chances
 change_seed = draw_flow.change_seed
+check_draw_open = draw_flow.check_open
 names_of = board_flow.names_of
 put_mission = editing.put_mission
 put_checkin = editing.put_checkin
@@ -46,6 +47,7 @@ __all__ = [
     "cards_of",
     "chances",
     "change_seed",
+    "check_draw_open",
     "check_in",
     "close_boards",
     "count",

@@ -39,6 +39,7 @@ class CheckedIn:
     standing: CheckinStanding
     bonuses: tuple[int, ...]
     earned: dict[str, int]
+    made_up: bool = False
 
 
 def check_in(*, scope: Scope, member_id: UUID, now: datetime, channel: str = "h5") -> CheckedIn:
@@ -104,7 +105,7 @@ def make_up(*, scope: Scope, member_id: UUID, day: date, now: datetime) -> Check
         after, _ = play.checkin_standing(
             brand_id=brand.id, member_id=member_id, rules=rules, today=today, timezone=brand.timezone
         )
-    return CheckedIn(day, True, after, bonuses.get(member_id, ()), {})
+    return CheckedIn(day, True, after, bonuses.get(member_id, ()), {}, made_up=True)
 
 
 def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:

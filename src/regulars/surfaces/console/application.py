@@ -18,6 +18,7 @@ from regulars.surfaces.console import (
     brand,
     budgets,
     campaigns,
+    care,
     choices,
     consents,
     coupon_codes,
@@ -37,10 +38,12 @@ from regulars.surfaces.console import (
     member_coupons,
     members,
     messages,
+    missions,
     outlook,
     payments,
     people,
     plans,
+    play,
     prepaid,
     programme,
     recommend,
@@ -103,6 +106,6 @@ for part in (
     bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
-    lifecycle, reports, insight, segments, campaigns, journeys, referrals, sends,
+    lifecycle, reports, insight, segments, campaigns, care, missions, play, journeys, referrals, sends,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -29,6 +29,7 @@ from regulars.surfaces.portal import (
     mall,
     orders,
     plans,
+    play,
     points,
     prepaid,
     profile,
@@ -266,6 +267,8 @@ for part in (
     shop.mine,
     household.mine,
     plans.mine,
+    play.visitors,
+    play.mine,
     referral_pages.visitors,
     referral_pages.mine,
 ):

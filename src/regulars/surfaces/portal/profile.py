@@ -7,6 +7,7 @@ from datetime import datetime
 
 from regulars.facts.members import api as members
 from regulars.facts.members.types import MemberCard, identity_type_name
+from regulars.flows.missions import api as missions
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
@@ -38,6 +39,7 @@ def change(
         )
     except Refusal as refusal:
         raise fields.at_values(refusal) from None
+    missions.look_again(member.brand, {member.member_id}, now)  # a mission may ask for a complete profile
     return _out(member, card, language, now)
 
 

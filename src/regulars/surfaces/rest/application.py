@@ -17,6 +17,7 @@ from regulars.surfaces.rest import (
     blueprint,
     bookings,
     campaigns,
+    care,
     checkouts,
     consents,
     coupons,
@@ -30,6 +31,7 @@ from regulars.surfaces.rest import (
     messages,
     outlook,
     plans,
+    play,
     prepaid,
     programme,
     recommendations,
@@ -92,6 +94,14 @@ _TAGS = [
     {
         "name": "Journeys",
         "description": "Paths that members walk step by step: publish, start, stop, counts, dry runs.",
+    },
+    {
+        "name": "Care",
+        "description": "Care plans and their results, the calendar, and tasks that staff do for members.",
+    },
+    {
+        "name": "Missions and play",
+        "description": "A member's missions, check-in, badges, leaderboards and draws; the log that anybody can check.",
     },
     {
         "name": "Webhooks",
@@ -179,6 +189,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
-    lifecycle, segments, campaigns, journeys, referrals, messages,
+    lifecycle, segments, campaigns, care, journeys, play, referrals, messages,
 ):  # fmt: skip
     api.add_router("", part.router)

@@ -342,6 +342,12 @@ def tally(*, brand_id: UUID, key: str) -> tuple[Mapping[tuple[str, str], int], t
         return {(prize, why): n for prize, why, n in rows}, store.totals(cursor, brand_id=brand_id, draw=key)
 
 
+def count_drawn(*, brand_id: UUID, key: str) -> dict[str, int]:
+    """How often the numbers said each prize, whatever was given for it."""
+    with connection.cursor() as cursor:
+        return store.drawn(cursor, brand_id=brand_id, draw=key)
+
+
 def _audit(scope: Scope, action: str, before: Draw | None, after: Draw, now: datetime) -> None:
     audit.record(
         organisation_id=scope.organisation_id,

@@ -262,6 +262,15 @@ def tally(cursor: Any, *, brand_id: UUID, draw: str) -> list[tuple[str, str, int
     return list(cursor.fetchall())
 
 
+def drawn(cursor: Any, *, brand_id: UUID, draw: str) -> dict[str, int]:
+    """How often the number said each prize, whatever was given."""
+    cursor.execute(
+        "SELECT drawn, count(*) FROM draw_play WHERE brand_id = %s AND draw = %s GROUP BY drawn",
+        [brand_id, draw],
+    )
+    return dict(cursor.fetchall())
+
+
 def totals(cursor: Any, *, brand_id: UUID, draw: str) -> tuple[int, int, int]:
     """Draws, members who drew, and what they paid."""
     cursor.execute(
