@@ -8,11 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
+from regulars.engage.missions.api import draws, missions, play
 from regulars.facts.members import api as members
 from regulars.facts.members.types import IDENTITY_TYPES
 from regulars.flows.value import REASONS
 from regulars.kit import clock
 from regulars.kit.text import Text
+from regulars.messaging import api as messaging
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import needs
 from regulars.surfaces.console.naming import Naming
@@ -109,4 +111,13 @@ def get_offer_choices(request: HttpRequest) -> Any:
             ChoiceOut(value=one.key, label=naming.say(one.name))
             for one in (programme.benefits if programme else ())
         ],
+        templates=[
+            ChoiceOut(value=one.code, label=naming.say(one.name))
+            for one in messaging.list_templates(brand_id=brand_id)
+        ],
+        badges=named((one.key, one.name, one.state) for one in play.list_badges(brand_id=brand_id)),
+        missions=named(
+            (one.key, one.definition.name, one.state) for one in missions.list_missions(brand_id=brand_id)
+        ),
+        draws=named((one.key, one.definition.name, one.state) for one in draws.list_draws(brand_id=brand_id)),
     )

@@ -38,6 +38,10 @@ class OfferChoicesOut(Shape):
     service_categories: list[str]
     plans: list[ChoiceOut]
     benefits: list[ChoiceOut]
+    templates: list[ChoiceOut]
+    badges: list[ChoiceOut]
+    missions: list[ChoiceOut]
+    draws: list[ChoiceOut]
 
 
 class ChoicesOut(Shape):

@@ -29,7 +29,21 @@ export interface Effect {
   uses?: number
   days?: number
   void_on_refund?: boolean
+  template?: string
+  channels?: string[]
+  purpose?: string
+  cancel_on_refund?: boolean
+  kind?: string
+  title?: Names
+  script?: Names
+  event?: string
+  badge?: string
+  mission?: string
+  draw?: string
 }
+/** Kinds of effects in the order of the menu; those from `message` on are what others do. */
+export const ACTS: readonly string[] = ['message', 'task', 'webhook', 'badge', 'mission', 'draw_chance']
+export const EFFECTS: readonly string[] = ['points', 'coupon', 'benefit', 'tag', 'tier_step', 'extend_expiry', ...ACTS]
 export interface Cap { period: string; times?: number; amount?: number }
 export interface Times {
   starts_at?: string
