@@ -1008,6 +1008,439 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description The brand's message templates, by code.
+         */
+        get: operations["regulars_surfaces_console_templates_list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Variables
+         * @description What texts may name, and the filters they may use.
+         */
+        get: operations["regulars_surfaces_console_templates_list_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Template
+         * @description What a text comes to for a member or a sample, and what is wrong with it by line; nothing is saved.
+         */
+        post: operations["regulars_surfaces_console_templates_preview_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install Templates
+         * @description Make drafts of the templates that come with Regulars where the brand has none of their code.
+         */
+        post: operations["regulars_surfaces_console_templates_install_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description A template: the version that is sent, and the newest.
+         */
+        get: operations["regulars_surfaces_console_templates_get_template"];
+        /**
+         * Save Template
+         * @description Make a template or change its draft; what is wrong with its texts is said in `problems`.
+         */
+        put: operations["regulars_surfaces_console_templates_save_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Template Versions
+         * @description All versions, newest first.
+         */
+        get: operations["regulars_surfaces_console_templates_list_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Template
+         * @description Hand the draft to a colleague; its words are fixed from now on.
+         */
+        post: operations["regulars_surfaces_console_templates_submit_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Template
+         * @description Take back what waits for approval.
+         */
+        post: operations["regulars_surfaces_console_templates_withdraw_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Template
+         * @description Approve what waits, or send it back; not what one wrote or submitted oneself.
+         */
+        post: operations["regulars_surfaces_console_templates_decide_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Template
+         * @description Put a template away, or take it out again.
+         */
+        post: operations["regulars_surfaces_console_templates_archive_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/templates/{template}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Template
+         * @description Send a version to an address of one's own: by the channel's account (needs `messages.settings`), or into the
+         *     sandbox.
+         */
+        post: operations["regulars_surfaces_console_templates_test_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Short links of the last days by who asked, template and name, the most clicked first.
+         */
+        get: operations["regulars_surfaces_console_templates_list_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/links/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Link Days
+         * @description One link's days.
+         */
+        get: operations["regulars_surfaces_console_templates_list_link_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/links/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Link Sites
+         * @description Where short links may lead to.
+         */
+        get: operations["regulars_surfaces_console_templates_get_link_sites"];
+        /**
+         * Put Link Sites
+         * @description Set the brand's own sites that short links may lead to.
+         */
+        put: operations["regulars_surfaces_console_templates_put_link_sites"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/copywriter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Copywriter
+         * @description Whether the brand has set an endpoint that proposes texts: the one that reads members' words.
+         */
+        get: operations["regulars_surfaces_console_templates_get_copywriter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/copywriter/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Text
+         * @description A text for a brief, in both languages. It is put into the draft, which is reviewed as every other.
+         */
+        post: operations["regulars_surfaces_console_templates_propose_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/channel-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channel Providers
+         * @description Every provider with its settings form.
+         */
+        get: operations["regulars_surfaces_console_templates_list_channel_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/channel-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channel Accounts
+         * @description The brand's accounts. Secrets are never shown, only that they are set.
+         */
+        get: operations["regulars_surfaces_console_templates_list_channel_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/channel-accounts/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Channel Account
+         * @description Make an account or change it; secrets that are left out stay.
+         */
+        put: operations["regulars_surfaces_console_templates_put_channel_account"];
+        post?: never;
+        /**
+         * Remove Channel Account
+         * @description Take an account away with its secrets.
+         */
+        delete: operations["regulars_surfaces_console_templates_remove_channel_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/channel-accounts/{key}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Channel Account
+         * @description Ask the provider something harmless; 502 `channel_provider` with what it said.
+         */
+        post: operations["regulars_surfaces_console_templates_check_channel_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/channel-accounts/{key}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt Address
+         * @description Where the provider reports to; whoever knows the address may report.
+         */
+        get: operations["regulars_surfaces_console_templates_get_receipt_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/programme/versions": {
         parameters: {
             query?: never;
@@ -8182,6 +8615,14 @@ export interface components {
             plans: components["schemas"]["ChoiceOut"][];
             /** Benefits */
             benefits: components["schemas"]["ChoiceOut"][];
+            /** Templates */
+            templates: components["schemas"]["ChoiceOut"][];
+            /** Badges */
+            badges: components["schemas"]["ChoiceOut"][];
+            /** Missions */
+            missions: components["schemas"]["ChoiceOut"][];
+            /** Draws */
+            draws: components["schemas"]["ChoiceOut"][];
         };
         /**
          * FilterIn
@@ -9654,6 +10095,590 @@ export interface components {
             items: components["schemas"]["MessageOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * TemplateNameIO
+         * @description A name in Chinese and English; one left empty borrows the other.
+         */
+        TemplateNameIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * TemplateRowOut
+         * @description `live`: the number of the version that is sent; null before the first approval. `state` is the newest's.
+         */
+        TemplateRowOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["TemplateNameIO"];
+            /** Label */
+            label: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "marketing" | "service";
+            /** Archived */
+            archived: boolean;
+            /** Live */
+            live: number | null;
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "rejected";
+            /** Channels */
+            channels: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** TemplateVariableOut */
+        TemplateVariableOut: {
+            /** Name */
+            name: string;
+            /** Group */
+            group: string;
+            /** Group Label */
+            group_label: string;
+            /** Label */
+            label: string;
+            /** Sample */
+            sample: unknown;
+        };
+        /**
+         * TemplateVariablesOut
+         * @description Everything that texts may name, and the filters they may use.
+         */
+        TemplateVariablesOut: {
+            /** Items */
+            items: components["schemas"]["TemplateVariableOut"][];
+            /** Filters */
+            filters: string[];
+        };
+        /**
+         * SmsSegmentsOut
+         * @description `parts` are what a text message costs; `length` in units of its `encoding`.
+         */
+        SmsSegmentsOut: {
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "gsm7" | "ucs2";
+            /** Length */
+            length: number;
+            /** Parts */
+            parts: number;
+            /** Per Part */
+            per_part: number;
+        };
+        /** TemplatePreviewOut */
+        TemplatePreviewOut: {
+            /** Subject */
+            subject: string;
+            /** Body */
+            body: string;
+            /** Html */
+            html: string;
+            /** Url */
+            url: string;
+            /** Data */
+            data: {
+                [key: string]: string;
+            };
+            segments: components["schemas"]["SmsSegmentsOut"] | null;
+            /** Problems */
+            problems: components["schemas"]["TemplateProblemOut"][];
+        };
+        /**
+         * TemplateProblemOut
+         * @description What is wrong with a text, by field and line (from 1).
+         */
+        TemplateProblemOut: {
+            /** Field */
+            field: string;
+            /** Line */
+            line: number;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * TemplateContentIO
+         * @description What a channel says in one language; texts are Liquid. `sign` of text messages, `template` the provider's id.
+         */
+        TemplateContentIO: {
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /**
+             * Body
+             * @default
+             */
+            body: string;
+            /**
+             * Html
+             * @default
+             */
+            html: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /**
+             * Sign
+             * @default
+             */
+            sign: string;
+            /**
+             * Template
+             * @default
+             */
+            template: string;
+            /**
+             * Data
+             * @default []
+             */
+            data: components["schemas"]["TemplateFieldIO"][];
+        };
+        /**
+         * TemplateFieldIO
+         * @description A parameter of a provider's own template, or a field of a webhook's body.
+         */
+        TemplateFieldIO: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * TemplatePreviewIn
+         * @description One content; for a `member` (her code) or, without one, for samples.
+         */
+        TemplatePreviewIn: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "email" | "inbox" | "wechat" | "wecom" | "push" | "webhook" | "task";
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            content: components["schemas"]["TemplateContentIO"];
+            /**
+             * Purpose
+             * @default marketing
+             * @enum {string}
+             */
+            purpose: "marketing" | "service";
+            /**
+             * Links
+             * @default {}
+             */
+            links: {
+                [key: string]: string;
+            };
+            /**
+             * Samples
+             * @default {}
+             */
+            samples: {
+                [key: string]: unknown;
+            };
+            /**
+             * Member
+             * @default
+             */
+            member: string;
+        };
+        /**
+         * TemplatesMadeOut
+         * @description The codes of templates that were made.
+         */
+        TemplatesMadeOut: {
+            /** Made */
+            made: string[];
+        };
+        /**
+         * TemplateOut
+         * @description `newest` is what is worked on or was decided last; `problems` keep it from being submitted.
+         */
+        TemplateOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["TemplateNameIO"];
+            /** Label */
+            label: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "marketing" | "service";
+            /** Archived */
+            archived: boolean;
+            /** Live */
+            live: number | null;
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "rejected";
+            /** Channels */
+            channels: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            version: components["schemas"]["TemplateVersionOut"] | null;
+            newest: components["schemas"]["TemplateVersionOut"];
+            /** Problems */
+            problems: components["schemas"]["TemplateProblemOut"][];
+        };
+        /** TemplateVersionOut */
+        TemplateVersionOut: {
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "approved" | "rejected";
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "staff" | "endpoint" | "ready_made";
+            /** Contents */
+            contents: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["TemplateContentIO"];
+                };
+            };
+            /** Channels */
+            channels: string[];
+            /** Links */
+            links: {
+                [key: string]: string;
+            };
+            /** Samples */
+            samples: {
+                [key: string]: unknown;
+            };
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Submitted By */
+            submitted_by: string;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Note */
+            note: string;
+        };
+        /**
+         * TemplateIn
+         * @description A template's draft: `contents` by channel (in the order in which they are tried) and language. `links`: `main`
+         *     is the variable `link`, others are `links.<name>`. `samples`: the template's own variables, with a value to show.
+         */
+        TemplateIn: {
+            name: components["schemas"]["TemplateNameIO"];
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "marketing" | "service";
+            /** Contents */
+            contents: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["TemplateContentIO"];
+                };
+            };
+            /**
+             * Links
+             * @default {}
+             */
+            links: {
+                [key: string]: string;
+            };
+            /**
+             * Samples
+             * @default {}
+             */
+            samples: {
+                [key: string]: unknown;
+            };
+        };
+        /** TemplateDecisionIn */
+        TemplateDecisionIn: {
+            /** Number */
+            number: number;
+            /** Approve */
+            approve: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** TemplateArchiveIn */
+        TemplateArchiveIn: {
+            /** Archived */
+            archived: boolean;
+        };
+        /**
+         * TemplateTestedOut
+         * @description What became of a test. `error` is what the provider said.
+         */
+        TemplateTestedOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "sandboxed" | "sent" | "failed" | "retry" | "uncertain";
+            /** Error */
+            error: string;
+        };
+        /** TemplateTestIn */
+        TemplateTestIn: {
+            /** Number */
+            number: number;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "email" | "inbox" | "wechat" | "wecom" | "push" | "webhook" | "task";
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** To */
+            to: string;
+            /**
+             * Member
+             * @default
+             */
+            member: string;
+        };
+        /**
+         * LinkTallyOut
+         * @description Links of one source, template and name: made for so many, clicked by so many, clicks in all.
+         */
+        LinkTallyOut: {
+            /** Source */
+            source: string;
+            /** Template */
+            template: string;
+            /** Name */
+            name: string;
+            /** Target */
+            target: string;
+            /** Made */
+            made: number;
+            /** Clicked */
+            clicked: number;
+            /** Clicks */
+            clicks: number;
+            /**
+             * Last On
+             * Format: date
+             */
+            last_on: string;
+        };
+        /** LinkDayOut */
+        LinkDayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Made */
+            made: number;
+            /** Clicked */
+            clicked: number;
+            /** Clicks */
+            clicks: number;
+        };
+        /**
+         * LinkSitesOut
+         * @description Hosts that links may lead to: ours, and those the brand registered.
+         */
+        LinkSitesOut: {
+            /** Ours */
+            ours: string[];
+            /** Domains */
+            domains: string[];
+        };
+        /** LinkSitesIn */
+        LinkSitesIn: {
+            /** Domains */
+            domains: string[];
+        };
+        /**
+         * CopyWriterOut
+         * @description Whether texts can be proposed, and by which model.
+         */
+        CopyWriterOut: {
+            /** Ready */
+            ready: boolean;
+            /** Model */
+            model: string;
+        };
+        /** CopyBriefIn */
+        CopyBriefIn: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "sms" | "email" | "inbox" | "wecom" | "push" | "task";
+            /** Brief */
+            brief: string;
+        };
+        /**
+         * ChannelFieldOut
+         * @description One field of an account's form; a `secret` is never shown again.
+         */
+        ChannelFieldOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Secret */
+            secret: boolean;
+            /** Required */
+            required: boolean;
+            /** Multiline */
+            multiline: boolean;
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
+            /** Help */
+            help: string;
+            /** Default */
+            default: string;
+        };
+        /**
+         * ChannelProviderOut
+         * @description `receipts`: it reports to an address of ours.
+         */
+        ChannelProviderOut: {
+            /** Code */
+            code: string;
+            /** Channel */
+            channel: string;
+            /** Name */
+            name: string;
+            /** Per Second */
+            per_second: number | null;
+            /** Receipts */
+            receipts: boolean;
+            /** Fields */
+            fields: components["schemas"]["ChannelFieldOut"][];
+        };
+        /** ChannelAccountOut */
+        ChannelAccountOut: {
+            /** Key */
+            key: string;
+            /** Channel */
+            channel: string;
+            /** Provider */
+            provider: string;
+            name: components["schemas"]["TextIO"];
+            /** Is Active */
+            is_active: boolean;
+            /** Sandbox */
+            sandbox: boolean;
+            /** Is Default */
+            is_default: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /** Secrets Set */
+            secrets_set: string[];
+            /** Per Second */
+            per_second: number | null;
+            /** Per Day */
+            per_day: number | null;
+            /** Token Until */
+            token_until: string | null;
+            /** Token Error */
+            token_error: string;
+            /** Receipts */
+            receipts: number;
+            /** Receipt At */
+            receipt_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ChannelAccountIn
+         * @description In `sandbox` nothing leaves. Secrets that are left out stay as they are.
+         */
+        ChannelAccountIn: {
+            /** Provider */
+            provider: string;
+            name: components["schemas"]["TextIO"];
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /**
+             * Is Default
+             * @default false
+             */
+            is_default: boolean;
+            /**
+             * Sandbox
+             * @default true
+             */
+            sandbox: boolean;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Per Second */
+            per_second?: number | null;
+            /** Per Day */
+            per_day?: number | null;
+        };
+        /** ReceiptAddressOut */
+        ReceiptAddressOut: {
+            /** Url */
+            url: string;
         };
         /** PackOut */
         PackOut: {
@@ -20890,6 +21915,555 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_MessageOut_"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_templates: {
+        parameters: {
+            query?: {
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRowOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateVariablesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplatePreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreviewOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_install_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesMadeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_save_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_template_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateVersionOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_submit_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_withdraw_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_decide_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_archive_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateArchiveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_test_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateTestIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateTestedOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_links: {
+        parameters: {
+            query?: {
+                days?: number;
+                source?: string;
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkTallyOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_link_days: {
+        parameters: {
+            query: {
+                source?: string;
+                template?: string;
+                name: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkDayOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_get_link_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSitesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_put_link_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSitesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSitesOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_get_copywriter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyWriterOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_propose_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyBriefIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["TemplateContentIO"];
+                    };
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_channel_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelProviderOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_list_channel_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAccountOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_put_channel_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAccountIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAccountOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_remove_channel_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_check_channel_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAccountOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_templates_get_receipt_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptAddressOut"];
                 };
             };
         };
