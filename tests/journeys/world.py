@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from tests.intake.world import World, points, programme, rule, world
+from tests.intake.world import START, World, points, programme, rule, world
 
 from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.engine import plans
@@ -21,7 +23,11 @@ from regulars.flows.journeys import due
 from regulars.flows.journeys import triggers as hearing
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Actor, Scope
 from regulars.platform.outbox import api as outbox
+from regulars.platform.outbox.types import Event
+from regulars.platform.staff.types import PERMISSIONS
+from regulars.programme.versions import api as versions
 
 
 def node(id_: str, kind: str, **given: Any) -> dict[str, Any]:
@@ -114,10 +120,18 @@ class Travel:
             pass
 
     def until(self, start: datetime, end: datetime, every: timedelta, *, hear: bool = False) -> None:
+        """Work at each tick from `start` to `end`; ticks at which nothing can be due are passed over."""
         now = start
         while now <= end:
             self.work(now, hear=hear)
-            now += every
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT least((SELECT min(next_run_at) FROM journey_run), (SELECT min(next_run_at) FROM journey_sweep))"
+                )
+                (due_at,) = cursor.fetchone()
+            if due_at is None:
+                return
+            now += every * max(1, math.ceil((due_at - now) / every))
 
     def runs(self, member_id: UUID) -> list[Run]:
         return journeys.runs_of(brand_id=self.its.scope.brand_id, member_id=member_id)
@@ -149,42 +163,35 @@ _heard: set[UUID] = set()
 
 
 def _events(ids: Sequence[UUID]) -> list[Any]:
-    from regulars.platform.outbox.types import Event
-
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT id, organisation_id, brand_id, topic, payload::text, occurred_at, recorded_at, member_id
                  FROM outbox WHERE id = ANY(%s) ORDER BY id""",
             [list(ids)],
         )
-        import json
-
         return [Event(*row[:4], json.loads(row[4]), *row[5:]) for row in cursor.fetchall()]
 
 
-def travel(*rules: dict[str, Any], timezone: str | None = None, slug: str = "test") -> Travel:
+def travel(*rules: dict[str, Any], timezone: str = "Asia/Shanghai", slug: str = "test") -> Travel:
     plans.forget()
-    its = world(programme(list(rules) or [rule("base", points())]), slug=slug)
-    if timezone:
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE brand SET timezone = %s WHERE id = %s", [timezone, its.scope.brand_id])
-        _forget_brand()
-    for code in ("a", "b", "c", "vip"):
-        members.put_tag(
-            scope=its.scope,
-            tag=Tag(code, Text(code, code)),
-            now=datetime.fromisoformat("2024-01-01T00:00:00+00:00"),
+    definition = programme(list(rules) or [rule("base", points())])
+    if timezone == "Asia/Shanghai":
+        its = world(definition, slug=slug)
+    else:
+        organisation = organisations.create_organisation(name=Text("测试", "Test"), now=START)
+        brand = organisations.create_brand(
+            organisation_id=organisation.id,
+            slug=slug,
+            name=Text("测试", "Test"),
+            timezone=timezone,
+            now=START,
         )
+        scope = Scope(organisation.id, brand.id, Actor("staff", None, "owner"), frozenset(PERMISSIONS))
+        versions.install(scope=scope, definition=definition, now=START, effective_from=START)
+        its = World(scope)
+    for code in ("a", "b", "c", "vip"):
+        members.put_tag(scope=its.scope, tag=Tag(code, Text(code, code)), now=START)
     return Travel(its)
-
-
-def _forget_brand() -> None:
-    from regulars.platform.organisations import store
-
-    for name in dir(store):
-        held = getattr(store, name)
-        if name.startswith("_") and isinstance(held, dict):
-            held.clear()
 
 
 __all__ = ["Travel", "call", "days", "journey", "message", "node", "outbox", "tag", "travel", "webhook"]

@@ -21,9 +21,9 @@ _FAR = 400
 def add(at: datetime, span: Span, tz: str) -> datetime:
     """The instant a span after another."""
     if span.unit == "minutes":
-        return at + timedelta(minutes=span.amount)
+        return at.astimezone(UTC) + timedelta(minutes=span.amount)
     if span.unit == "hours":
-        return at + timedelta(hours=span.amount)
+        return at.astimezone(UTC) + timedelta(hours=span.amount)
     local = at.astimezone(zone(tz))
     if span.unit == "months":
         day = add_months(local.date(), span.amount)
