@@ -74,6 +74,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "card_id": hold["id"],
             **listen(shop),
             "segment": gathered(shop),
+            "template": worded(shop),
             **playing(shop),
             "journey": wandering(shop, member),
             "campaign": campaigning(shop),
@@ -93,6 +94,19 @@ def walked(shop: Shop) -> dict[str, Any]:
             "name": "retention",
         },
     }
+
+
+HELLO = {
+    "name": {"zh": "问候", "en": "Secret hello"},
+    "purpose": "service",
+    "contents": {"sms": {"zh": {"body": "您好"}, "en": {"body": "Hello"}}},
+}
+
+
+def worded(shop: Shop) -> str:
+    """A message template that is a draft."""
+    shop.call("PUT", "/templates/hello", HELLO).ok()
+    return "hello"
 
 
 def gathered(shop: Shop) -> str:
@@ -293,6 +307,8 @@ def address(path: str, filled: dict[str, str]) -> str:
         path += "?sku=cup"
     if path.endswith("/lifecycle/members"):
         path += "?stage=new"
+    if path == "/links/days":
+        path += "?source=mine&template=mine&name=main"
     if "as-of" in path:
         path += "?at=2026-01-01T00:00:00Z"
     assert "{" not in path, path
@@ -305,6 +321,17 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/members/{member}/checkin/makeup"): {"day": "2026-05-14"},
     ("POST", "/members/{member}/draws/{draw}/plays"): {"key": "k"},
     ("POST", "/checkouts/{checkout_id}/returns"): {"number": "R1"},
+    ("PUT", "/templates/{template}"): HELLO,
+    ("POST", "/templates/{template}/decide"): {"number": 1, "approve": True},
+    ("POST", "/templates/{template}/archive"): {"archived": False},
+    ("POST", "/templates/{template}/test"): {
+        "number": 1,
+        "channel": "sms",
+        "language": "zh",
+        "to": "13900139000",
+    },
+    ("POST", "/templates/preview"): {"channel": "sms", "language": "zh", "content": {"body": "mine"}},
+    ("PUT", "/links/sites"): {"domains": ["mine.example.com"]},
     ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
     ("POST", "/care/preview"): {"definition": {**HUSH, "key": "mine"}},
     ("PUT", "/care/plans/{care_plan}"): {"definition": {**HUSH, "name": {"zh": "我", "en": "mine"}}},

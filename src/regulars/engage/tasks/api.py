@@ -264,6 +264,40 @@ def may_work(*, brand_id: UUID, staff_id: UUID, store_id: UUID | None) -> bool:
     return limit is None or store_id is None or store_id in limit
 
 
+def people(*, brand_id: UUID, store_ids: Iterable[UUID] | None = None) -> list[UUID]:
+    """Active staff who may work on tasks of the brand: of these stores, or anywhere; in the order of their ids."""
+    brand = organisations.get_brand(brand_id=brand_id)
+    at, everywhere = places_of(brand=brand)
+    wanted = None if store_ids is None else set(store_ids)
+    mine = {one for store, group in at.items() if wanted is None or store in wanted for one in group}
+    return sorted(mine | set(everywhere))
+
+
+def places_of(*, brand: Brand) -> tuple[dict[UUID, list[UUID]], list[UUID]]:
+    """(store → who may work on its tasks, who may everywhere), active staff only, in the order of their ids."""
+    stores = organisations.list_stores(brand_id=brand.id)
+    at: dict[UUID, list[UUID]] = {store.id: [] for store in stores}
+    everywhere: list[UUID] = []
+    for person in staff.list_staff(organisation_id=brand.organisation_id):
+        mine: set[UUID] = set()
+        whole = False
+        for one in person.assignments if person.is_active else ():
+            place = one.place
+            if "tasks.work" not in one.role.permissions or place.brand_id not in (None, brand.id):
+                continue
+            if place.store_id is not None:
+                mine.add(place.store_id)
+            elif place.region_id is not None:
+                mine |= {store.id for store in stores if store.region_id == place.region_id}
+            else:
+                whole = True
+        for store_id in sorted(mine & at.keys()):
+            at[store_id].append(person.id)
+        if whole:
+            everywhere.append(person.id)
+    return at, everywhere
+
+
 def workload(*, scope: Scope, now: datetime, days: int = 14, back: int = 30) -> list[Load]:
     """What everybody of the actor's stores has to do in the coming days, and did in the last `back` ones."""
     brand = organisations.get_brand(brand_id=scope.brand_id)

@@ -14,7 +14,6 @@ from regulars.engage.tasks import api as tasks
 from regulars.engage.tasks import policy as task_policy
 from regulars.kit import workdays
 from regulars.platform.calendar import api as calendar
-from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 from regulars.platform.staff import api as staff
 
@@ -70,33 +69,13 @@ def team_of(*, brand: Brand, today: date) -> Team:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('care.team:' || %s, 0))", [str(brand.id)]
         )
-    stores = organisations.list_stores(brand_id=brand.id)
-    by_store: dict[UUID, list[UUID]] = {store.id: [] for store in stores}
-    everywhere: list[UUID] = []
+    by_store, everywhere = tasks.places_of(brand=brand)
+    works = {one for group in by_store.values() for one in group} | set(everywhere)
     by_name: dict[str, UUID] = {}
     for person in staff.list_staff(organisation_id=brand.organisation_id):
-        if not person.is_active:
-            continue
-        mine: set[UUID] = set()
-        whole = False
-        for one in person.assignments:
-            place = one.place
-            if "tasks.work" not in one.role.permissions or place.brand_id not in (None, brand.id):
-                continue
-            if place.store_id is not None:
-                mine.add(place.store_id)
-            elif place.region_id is not None:
-                mine |= {store.id for store in stores if store.region_id == place.region_id}
-            else:
-                whole = True
-        if not mine and not whole:
-            continue
-        for store_id in mine & by_store.keys():
-            by_store[store_id].append(person.id)
-        if whole:
-            everywhere.append(person.id)
-        for name in (str(person.id), person.email, person.name):
-            by_name.setdefault(name.strip().lower(), person.id)
+        if person.id in works:
+            for name in (str(person.id), person.email, person.name):
+                by_name.setdefault(name.strip().lower(), person.id)
     own = calendar.own_days(
         brand_id=brand.id, first=today, last=date.fromordinal(today.toordinal() + _LOOK_AHEAD * 2)
     )
@@ -105,10 +84,9 @@ def team_of(*, brand: Brand, today: date) -> Team:
         days.append(day)
         if len(days) == _LOOK_AHEAD + 25:
             break
-    people = {one for group in by_store.values() for one in group} | set(everywhere)
     load = (
-        tasks.load_of(brand_id=brand.id, staff_ids=people, first=days[0], last=days[-1])
-        if days and people
+        tasks.load_of(brand_id=brand.id, staff_ids=works, first=days[0], last=days[-1])
+        if days and works
         else {}
     )
     return Team(by_store, everywhere, by_name, days, load)

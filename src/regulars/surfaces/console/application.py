@@ -58,6 +58,7 @@ from regulars.surfaces.console import (
     session,
     stores,
     tags,
+    templates,
     tier_editor,
     till,
     timeline,
@@ -102,8 +103,8 @@ answer_with_problems(api)
 
 for part in (
     session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
-    roles, keys, audit, messages, programme, tier_editor, reviews, verifying, trials, imports, rewards, redemptions,
-    bookings, till,
+    roles, keys, audit, messages, templates, programme, tier_editor, reviews, verifying, trials, imports, rewards,
+    redemptions, bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
     lifecycle, reports, insight, segments, campaigns, care, missions, play, journeys, referrals, sends,

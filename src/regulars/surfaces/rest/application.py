@@ -37,6 +37,7 @@ from regulars.surfaces.rest import (
     recommendations,
     referrals,
     segments,
+    templates,
     tiers,
     value,
     voices,
@@ -85,6 +86,10 @@ _TAGS = [
     {
         "name": "Segments",
         "description": "Groups of members by any condition; facts and scores of a member; profiling.",
+    },
+    {
+        "name": "Templates and links",
+        "description": "Message templates: write, preview, submit, approve; short links and where they may lead.",
     },
     {"name": "Voice of members", "description": "What members said, as read: moods, topics, needs."},
     {
@@ -189,6 +194,6 @@ answer_with_problems(api)
 for part in (
     members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
-    lifecycle, segments, campaigns, care, journeys, play, referrals, messages,
+    lifecycle, segments, campaigns, care, journeys, play, referrals, messages, templates,
 ):  # fmt: skip
     api.add_router("", part.router)

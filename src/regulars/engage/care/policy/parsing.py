@@ -89,7 +89,11 @@ def _task(node: Node) -> Chore | None:
     part = node.child("task", ("kind", "title", "script", "assign", "due_in_days", "per_day", "spread_days"))
     if part is None:
         return None
-    title, script = part.text("title", most=200), part.text("script", Text("", ""), most=4000)
+    title = part.text("title", most=200)
+    written = part.values.get("script")
+    # a script may be left empty: then the title says it all
+    empty = isinstance(written, Mapping) and not any(written.get(one) for one in ("zh", "en"))
+    script = Text("", "") if empty or not written else part.text("script", most=4000)
     for name, words in (("title", title), ("script", script)):
         for unknown in {*names_in(words.zh), *names_in(words.en)} - VARIABLES.keys():
             part.bad(
