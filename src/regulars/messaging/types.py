@@ -17,6 +17,7 @@ from regulars.messaging.wording import LinkDay as LinkDay
 from regulars.messaging.wording import LinkSites as LinkSites
 from regulars.messaging.wording import LinkTally as LinkTally
 from regulars.messaging.wording import MessageTemplate as MessageTemplate
+from regulars.messaging.wording import Preview as Preview
 from regulars.messaging.wording import Problem as Problem
 from regulars.messaging.wording import Recipient as Recipient
 from regulars.messaging.wording import RenderFailed as RenderFailed

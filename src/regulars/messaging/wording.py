@@ -233,3 +233,15 @@ class ChannelProvider:
     fields: tuple[AccountField, ...]
     per_second: int | None
     receipts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A text as a member would get it, or what keeps it from being filled. `segments` of text messages."""
+
+    subject: str
+    body: str
+    parameters: Mapping[str, str]
+    extra: Mapping[str, Any]
+    segments: Segments | None
+    failed: Problem | None

@@ -40,6 +40,13 @@ from regulars.messaging.api.log import (
     send,
     send_many,
 )
+from regulars.messaging.api.previews import (
+    install_ready_made,
+    preview_template,
+    propose_text,
+    ready_made_names,
+    try_template,
+)
 from regulars.messaging.api.reading import (
     count_sends,
     get_send,
@@ -66,8 +73,12 @@ from regulars.messaging.api.templates import (
     submit_template,
     withdraw_template,
 )
+from regulars.messaging.policy.sandbox import FILTERS
+from regulars.messaging.policy.variables import GROUPS as VARIABLE_GROUPS
 
 __all__ = [
+    "FILTERS",
+    "VARIABLE_GROUPS",
     "add_suppression",
     "apply_receipts",
     "archive_template",
@@ -87,6 +98,7 @@ __all__ = [
     "get_send",
     "get_template",
     "get_way_out",
+    "install_ready_made",
     "leave",
     "list_accounts",
     "list_inbox",
@@ -107,10 +119,13 @@ __all__ = [
     "live_versions",
     "mark_read",
     "opt_out",
+    "preview_template",
+    "propose_text",
     "prune_links",
     "put_account",
     "put_link_sites",
     "put_policy",
+    "ready_made_names",
     "receipt_address",
     "refresh_tokens",
     "register_channel",
@@ -126,6 +141,7 @@ __all__ = [
     "states_of",
     "submit_template",
     "take_report",
+    "try_template",
     "withdraw",
     "withdraw_template",
 ]

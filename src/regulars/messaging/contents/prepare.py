@@ -133,4 +133,3 @@ def _target(brand: Brand, links: Mapping[str, str], given: Mapping[str, Any], ho
     if isinstance(asked, str) and checking.allowed_target(asked, hosts=hosts):
         return asked
     return links.get("main") or f"/h/{brand.slug}/"
-
