@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { backward, reachable, type Graph } from '@/pages/journeys/graph'
 import { addStep, byNode, connect, copyStep, graphOf, looseOf, moveStep, neighbour, ofNode, place, placesOf, portsOf, removeStep, setStep, targetOf, tidyUp, type Definition } from '@/pages/journeys/definition'
 import { begin, change, redo, undo } from '@/pages/journeys/history'
-import { layout, spacing } from '@/pages/journeys/layout'
+import { draw, layout, route, spacing } from '@/pages/journeys/layout'
 import { outline, type Line } from '@/pages/journeys/outline'
 
 function graph(roots: string[], text: string, more: string[] = []): Graph {
@@ -38,6 +38,18 @@ describe('the layout', () => {
     apart(places)
     expect(places.get('gift')!.x).toBeLessThan(places.get('wait')!.x)
     expect(places.get('in')!.x).toBe(places.get('ask')!.x)
+  })
+
+  it('leads a line that passes rows beside what stands in them', () => {
+    const skip = graph(['in'], 'in-a-one in-b-end one-next-two two-next-end')
+    const { places, bends } = draw(skip)
+    const past = bends.get('in/b')!
+    expect(past.map((one) => one.y)).toEqual([places.get('one')!.y, places.get('two')!.y])
+    for (const [at, key] of ['one', 'two'].entries()) expect(past[at]!.x < places.get(key)!.x || past[at]!.x > places.get(key)!.x + spacing.width).toBe(true)
+    expect(bends.has('in/a')).toBe(false)
+    apart(places)
+    expect(route({ x: 0, y: 0 }, [], { x: 0, y: 64 }).path).toBe('M 0 0 L 0 64')
+    expect(route({ x: 0, y: 0 }, [], { x: 100, y: 68 }).label).toEqual({ x: 50, y: 34 })
   })
 
   it('is finite with loops, and the same every time', () => {

@@ -18,6 +18,7 @@ import {
   Grid,
   Histogram,
   Timer,
+  Guide,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -83,7 +84,10 @@ export const navigation: readonly Group[] = [
   },
   {
     label: 'nav.reach',
-    entries: [{ name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' }],
+    entries: [
+      { name: 'journeys', label: 'nav.journeys', icon: Guide, permission: 'journeys.read' },
+      { name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' },
+    ],
   },
   {
     label: 'nav.insight',

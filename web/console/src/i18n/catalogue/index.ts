@@ -20,6 +20,7 @@ import { reports } from './reports'
 import { outlook } from './outlook'
 import { voices } from './voices'
 import { rewardWords } from './rewards'
+import { journeys } from './journeys'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...rewardWords } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...rewardWords, ...journeys } as const

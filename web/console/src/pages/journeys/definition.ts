@@ -1,7 +1,7 @@
 import type { Wire } from '@/components/conditions/grammar'
 import type { Reward } from '@/components/rewards'
 import { outgoing, reachable, type Graph, type Link } from './graph'
-import { layout, spacing, type Place } from './layout'
+import { draw, spacing, type Place } from './layout'
 
 /** A journey as the server reads it: docs/journeys.md. */
 export interface Names { zh: string; en: string }
@@ -88,9 +88,14 @@ export function graphOf(definition: Definition): Graph {
 
 /** Where every node stands: where she put it, else where the layout does. */
 export function placesOf(definition: Definition): Map<string, Place> {
-  const own = layout(graphOf(definition))
-  for (const step of definition.nodes) if (step.at) own.set(step.id, step.at)
-  return own
+  return drawingOf(definition).places
+}
+
+/** The same with the lines' ways past other nodes, as long as nobody has moved any. */
+export function drawingOf(definition: Definition): { places: Map<string, Place>; bends: Map<string, Place[]> | undefined } {
+  const { places, bends } = draw(graphOf(definition))
+  for (const step of definition.nodes) if (step.at) places.set(step.id, step.at)
+  return { places, bends: definition.nodes.some((one) => one.at) ? undefined : bends }
 }
 
 export function looseOf(definition: Definition): Set<string> {

@@ -22,7 +22,7 @@ export interface Drawn {
   readonly seen?: Seen
 }
 
-export interface DrawnLink { readonly from: string; readonly port: string; readonly to: string; readonly label: string; readonly count?: number }
+export interface DrawnLink { readonly from: string; readonly port: string; readonly to: string; readonly label: string; readonly count?: number; readonly bends?: readonly Place[] }
 
 export const icons: Record<string, Component> = {
   trigger: Lightning, wait: Timer, branch: Share, split: Guide, message: Message, reward: Present, tag: PriceTag, task: Avatar, webhook: Connection, journey: Position, exit: SwitchButton, goal: Trophy,

@@ -3,6 +3,7 @@ import type { components } from '@/api/schema'
 import type { Grammar } from '@/components/conditions/grammar'
 
 export type Vocabulary = components['schemas']['JourneyVocabularyOut']
+
 export interface Words { vocabulary: Ref<Vocabulary | undefined>; grammar: Ref<Grammar | undefined> }
 
 /** What the forms of a journey offer, and the condition language: loaded once by the page. */
