@@ -87,7 +87,11 @@ def open_world(members: int = 2) -> World:
         )
         for n in range(members)
     ]
-    made = enrol.enrol(scope=scope, rows=rows, now=opened)
+    made = [
+        one
+        for start in range(0, members, 1000)
+        for one in enrol.enrol(scope=scope, rows=rows[start : start + 1000], now=opened)
+    ]
     return World(brand, scope, [one.enrolled.member_id for one in made])
 
 
