@@ -126,7 +126,8 @@ class Travel:
             self.work(now, hear=hear)
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT least((SELECT min(next_run_at) FROM journey_run), (SELECT min(next_run_at) FROM journey_sweep))"
+                    """SELECT least((SELECT min(next_run_at) FROM journey_run),
+                                    (SELECT min(next_run_at) FROM journey_sweep))"""
                 )
                 (due_at,) = cursor.fetchone()
             if due_at is None:
