@@ -38,6 +38,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/me/profile', name: 'profile', component: () => import('@/pages/ProfilePage.vue'), meta: { for: 'member', title: 'profile.title' } },
   { path: '/me/choices', name: 'choices', component: () => import('@/pages/ChoicesPage.vue'), meta: { for: 'member', title: 'choices.title' } },
   { path: '/me/identifiers', name: 'identifiers', component: () => import('@/pages/IdentifiersPage.vue'), meta: { for: 'member', title: 'identifiers.title' } },
+  { path: '/leave/:code', name: 'leave', component: () => import('@/pages/LeavePage.vue'), meta: { title: 'leaving.title' } },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('@/pages/MissingPage.vue') },
 ]
 

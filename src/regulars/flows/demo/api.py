@@ -23,6 +23,7 @@ from regulars.flows.demo import (
     coupons,
     history,
     mall,
+    messages,
     persons,
     plans,
     prepaid,
@@ -134,6 +135,7 @@ def fill(
         coupons.fill(scope, ids, demo["weeks"], clock())
         joined = {home.number: home.first_at for home in homes}
         consents.fill(scope, ids, joined, clock())
+        messages.fill(scope, clock())
         if demo["additions"]:
             busiest = sorted(homes, key=lambda home: (-home.baskets, home.number))
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())

@@ -53,8 +53,7 @@ def way_out(request: HttpRequest, code: str) -> HttpResponse:
             return HttpResponse(status=200, headers=_QUIET)
     except Refusal as refusal:
         return _refused(request, refusal)
-    language = "zh" if found.language == "zh" else "en"
-    return HttpResponseRedirect(f"/h/{found.brand.slug}/leave/{code}?lang={language}", headers=_QUIET)
+    return HttpResponseRedirect(f"/h/{found.brand.slug}/leave/{code}", headers=_QUIET)
 
 
 @csrf_exempt

@@ -26,6 +26,7 @@ from regulars.surfaces.portal import (
     history,
     household,
     inbox,
+    leaving,
     mall,
     orders,
     plans,
@@ -271,5 +272,6 @@ for part in (
     play.mine,
     referral_pages.visitors,
     referral_pages.mine,
+    leaving.visitors,
 ):
     api.add_router("/{slug}", part)

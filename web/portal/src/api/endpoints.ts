@@ -25,6 +25,9 @@ export const markInboxRead = (upTo: string) => call<T.Unread>('POST', 'inbox/rea
 export const getProfile = () => call<T.Profile>('GET', 'profile')
 export const changeProfile = (values: Record<string, T.FieldValue>) =>
   call<T.Profile>('PATCH', 'profile', { values })
+export const getWayOut = (code: string) => call<T.WayOut>('GET', `way-out/${encodeURIComponent(code)}`)
+export const changeWayOut = (code: string, action: 'leave' | 'back') =>
+  call<T.WayOut>('POST', `way-out/${encodeURIComponent(code)}`, { action })
 export const getConsents = () => call<T.Consents>('GET', 'consents')
 export const changeConsents = (choices: Record<string, boolean>) => call<T.Consents>('PUT', 'consents', { choices })
 export const getIdentifiers = () => call<T.Identifiers>('GET', 'identifiers')

@@ -51,6 +51,7 @@ export type PlanPayment = Shapes['PaymentView']
 export type Period = Plan['prices'][number]['period']
 
 export type Consents = Shapes['ConsentsOut']
+export type WayOut = Shapes['WayOutOut']
 export type ConsentChoice = Consents['choices'][number]
 
 export type Service = Shapes['ServiceOut']

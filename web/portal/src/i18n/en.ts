@@ -1,5 +1,6 @@
 import appointments from './appointments.en'
 import choices from './choices.en'
+import leaving from './leaving.en'
 import shop from './shop.en'
 import till from './till.en'
 import wishes from './wishes.en'
@@ -7,6 +8,7 @@ import wishes from './wishes.en'
 const en = {
   ...appointments,
   ...choices,
+  ...leaving,
   ...shop,
   ...till,
   ...wishes,

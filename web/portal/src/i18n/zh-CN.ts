@@ -1,5 +1,6 @@
 import appointments from './appointments.zh-CN'
 import choices from './choices.zh-CN'
+import leaving from './leaving.zh-CN'
 import shop from './shop.zh-CN'
 import till from './till.zh-CN'
 import wishes from './wishes.zh-CN'
@@ -7,6 +8,7 @@ import wishes from './wishes.zh-CN'
 const zh = {
   ...appointments,
   ...choices,
+  ...leaving,
   ...shop,
   ...till,
   ...wishes,
