@@ -18,7 +18,9 @@ import {
   Grid,
   Histogram,
   Timer,
+  Flag,
   Guide,
+  Share,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -85,7 +87,9 @@ export const navigation: readonly Group[] = [
   {
     label: 'nav.reach',
     entries: [
+      { name: 'campaigns', label: 'nav.campaigns', icon: Flag, permission: 'campaigns.read' },
       { name: 'journeys', label: 'nav.journeys', icon: Guide, permission: 'journeys.read' },
+      { name: 'referrals', label: 'referrals.title', icon: Share, permission: 'referrals.read' },
       { name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' },
     ],
   },

@@ -36,6 +36,7 @@ export const frame = {
     imports: ['数据导入', 'Imports'],
     desk: ['经营', 'Desk'],
     reach: ['触达', 'Reach'],
+    campaigns: ['活动', 'Campaigns'],
     journeys: ['旅程', 'Journeys'],
     messages: ['消息沙箱', 'Message sandbox'],
     settings: ['设置', 'Settings'],

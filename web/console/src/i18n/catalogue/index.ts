@@ -20,7 +20,9 @@ import { reports } from './reports'
 import { outlook } from './outlook'
 import { voices } from './voices'
 import { rewardWords } from './rewards'
+import { campaigns } from './campaigns'
 import { journeys } from './journeys'
+import { referrals } from './referrals'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...rewardWords, ...journeys } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...rewardWords, ...journeys, ...campaigns, ...referrals } as const
