@@ -7,7 +7,7 @@ declare module 'vue-router' {
     /** Who may see the page: members, visitors, or (left out) both. */
     for?: 'member' | 'visitor'
     /** A tab's own page shows the tabs; others show a way back. */
-    tab?: 'card' | 'wallet' | 'mall' | 'benefits' | 'me'
+    tab?: 'card' | 'wallet' | 'mall' | 'play' | 'benefits' | 'me'
     title?: string
   }
 }
@@ -27,6 +27,12 @@ const routes: RouteRecordRaw[] = [
   { path: '/mall', name: 'mall', component: () => import('@/pages/MallPage.vue'), meta: { for: 'member', tab: 'mall' } },
   { path: '/mall/orders', name: 'redemptions', component: () => import('@/pages/RedemptionsPage.vue'), meta: { for: 'member', title: 'mall.mine' } },
   { path: '/mall/:key', name: 'reward', component: () => import('@/pages/RewardPage.vue'), meta: { for: 'member', title: 'mall.title' } },
+  { path: '/play', name: 'play', component: () => import('@/pages/PlayPage.vue'), meta: { for: 'member', tab: 'play' } },
+  { path: '/play/checkin', name: 'checkin', component: () => import('@/pages/CheckinPage.vue'), meta: { for: 'member', title: 'checkin.title' } },
+  { path: '/play/badges', name: 'badges', component: () => import('@/pages/BadgesPage.vue'), meta: { for: 'member', title: 'badges.title' } },
+  { path: '/play/boards', name: 'boards', component: () => import('@/pages/BoardsPage.vue'), meta: { for: 'member', title: 'boards.title' } },
+  { path: '/play/draws/:key', name: 'draw', component: () => import('@/pages/DrawPage.vue'), meta: { for: 'member', title: 'draws.title' } },
+  { path: '/draws/:key/log', name: 'drawLog', component: () => import('@/pages/DrawLogPage.vue'), meta: { title: 'drawLog.title' } },
   { path: '/plan', name: 'plan', component: () => import('@/pages/PlanPage.vue'), meta: { for: 'member', title: 'plan.title' } },
   { path: '/appointments', name: 'appointments', component: () => import('@/pages/AppointmentsPage.vue'), meta: { for: 'member', title: 'appointments.title' } },
   { path: '/appointments/:service', name: 'service', component: () => import('@/pages/ServicePage.vue'), meta: { for: 'member', title: 'appointments.services' } },

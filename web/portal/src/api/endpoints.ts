@@ -106,3 +106,22 @@ export const leaveWaiting = (id: string) => call<void>('DELETE', `waiting/${id}`
 export const getShop = () => call<T.Shop>('GET', 'shop')
 export const checkShop = () => call<T.Shop>('POST', 'shop/check')
 export const buyAhead = (form: T.ShopForm) => call<T.Purchase>('POST', 'shop', form)
+
+export const getMissions = () => call<{ items: T.MissionCard[] }>('GET', 'missions')
+export const takeUpMission = (key: string) => call<{ mission: T.MissionCard }>('POST', `missions/${encodeURIComponent(key)}`)
+export const getCheckin = (month: string) => call<T.Checkin>('GET', `checkin?month=${encodeURIComponent(month)}`)
+export const checkIn = () => call<T.CheckedIn>('POST', 'checkin')
+export const makeUp = (day: string) => call<T.CheckedIn>('POST', 'checkin/makeup', { day })
+export const getBadges = () => call<{ items: T.Badge[] }>('GET', 'badges')
+export const getBoards = () => call<T.Boards>('GET', 'boards')
+export const getBoard = (key: string, store: string) =>
+  call<T.Board>('GET', `boards/${encodeURIComponent(key)}?store=${encodeURIComponent(store)}`)
+export const chooseBoards = (hidden: boolean) => call<{ hidden: boolean }>('PUT', 'boards-choice', { hidden })
+export const getDraws = () => call<{ items: T.DrawShown[] }>('GET', 'draws')
+export const makeDraw = (draw: string, key: string, pay: boolean) =>
+  call<T.Drawn>('POST', `draws/${encodeURIComponent(draw)}/plays`, { key, pay })
+export const getMyDraws = (draw: string) => call<{ items: T.Drawn[] }>('GET', `draws/${encodeURIComponent(draw)}/plays`)
+export const changeSeed = (draw: string, seed: string) =>
+  call<T.DrawShown>('PUT', `draws/${encodeURIComponent(draw)}/seed`, { client_seed: seed })
+export const getDrawLog = (draw: string, before: string | null) =>
+  call<T.DrawLog>('GET', `draws/${encodeURIComponent(draw)}/log${before ? `?before=${before}` : ''}`)

@@ -63,6 +63,17 @@ export type Shop = Shapes['ShopOut']
 export type ShopForm = Pick<Shapes['AheadGiven'], 'kind' | 'what' | 'amount' | 'key'>
 export type Purchase = Shapes['PurchaseOut']
 
+export type MissionCard = Shapes['MissionCardOut']
+export type Checkin = Shapes['CheckinOut']
+export type CheckinDay = Shapes['CheckinDayOut']
+export type CheckedIn = Shapes['CheckedInOut']
+export type Badge = Shapes['BadgeShownOut']
+export type Board = Shapes['BoardOut']
+export type Boards = Shapes['BoardsOut']
+export type DrawShown = Shapes['DrawShownOut']
+export type Drawn = Shapes['DrawnOut']
+export type DrawLog = Shapes['DrawLogOut']
+
 export interface Paged<T> {
   items: T[]
   next_cursor?: string | null

@@ -1,5 +1,6 @@
 import appointments from './appointments.en'
 import choices from './choices.en'
+import play from './play.en'
 import leaving from './leaving.en'
 import shop from './shop.en'
 import till from './till.en'
@@ -9,6 +10,7 @@ const en = {
   ...appointments,
   ...choices,
   ...leaving,
+  ...play,
   ...shop,
   ...till,
   ...wishes,

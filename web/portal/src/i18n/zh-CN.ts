@@ -1,5 +1,6 @@
 import appointments from './appointments.zh-CN'
 import choices from './choices.zh-CN'
+import play from './play.zh-CN'
 import leaving from './leaving.zh-CN'
 import shop from './shop.zh-CN'
 import till from './till.zh-CN'
@@ -9,6 +10,7 @@ const zh = {
   ...appointments,
   ...choices,
   ...leaving,
+  ...play,
   ...shop,
   ...till,
   ...wishes,
@@ -18,7 +20,7 @@ const zh = {
     detail: '这里的姓名和手机号都是编出来的，购物记录来自公开数据集。验证码不会真的发出，请在管理后台「消息」里查看。',
     more: '说明',
   },
-  tab: { card: '会员卡', wallet: '钱包', mall: '商城', benefits: '权益', me: '我的' },
+  tab: { card: '会员卡', wallet: '钱包', mall: '商城', play: '任务', benefits: '权益', me: '我的' },
   state: {
     offline: '网络好像断开了',
     offlineHint: '请检查网络后重试，您的数据不受影响。',
