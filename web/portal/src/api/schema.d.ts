@@ -1800,6 +1800,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{slug}/way-out/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Way Out
+         * @description What the link is about.
+         */
+        get: operations["regulars_surfaces_portal_leaving_get_way_out"];
+        put?: never;
+        /**
+         * Change Way Out
+         * @description Leave with one press, or come back; it holds at once.
+         */
+        post: operations["regulars_surfaces_portal_leaving_change_way_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4828,6 +4852,33 @@ export interface components {
             sentence: string;
         };
         /**
+         * WayOutGiven
+         * @description `leave` takes back the consent, `back` undoes that.
+         */
+        WayOutGiven: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "leave" | "back";
+        };
+        /**
+         * WayOutOut
+         * @description Whether marketing by this channel still comes. `can_come_back`: she had agreed to it before.
+         */
+        WayOutOut: {
+            /** Brand */
+            brand: string;
+            /** Can Come Back */
+            can_come_back: boolean;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** Left */
+            left: boolean;
+        };
+        /**
          * WhyNotOut
          * @description Why she cannot: a stable code, its sentence, its plain values.
          */
@@ -7333,6 +7384,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    regulars_surfaces_portal_leaving_get_way_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WayOutOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_portal_leaving_change_way_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WayOutGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WayOutOut"];
+                };
             };
         };
     };
