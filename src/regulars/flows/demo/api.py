@@ -19,11 +19,13 @@ from regulars.facts.members.types import ById, Enrolment, IdentityIn
 from regulars.flows import due, enrol, recommending
 from regulars.flows.demo import (
     audience,
+    campaigns,
     consents,
     coupons,
     history,
     mall,
     messages,
+    missions,
     persons,
     plans,
     prepaid,
@@ -141,12 +143,14 @@ def fill(
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())
             plans.fill(scope, [ids[home.number] for home in busiest[: plans.MEMBERS]], clock())
             mall.fill(scope, [ids[home.number] for home in busiest[: mall.MEMBERS]], clock())
+            missions.fill(scope, [ids[home.number] for home in busiest[: missions.MEMBERS]], clock())
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
             reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
             recommending.put_shop(scope=scope, now=clock(), not_sold_categories=_NOT_GOODS)
         reporting.fill(scope, clock())
         audience.fill(scope, clock)
+        campaigns.fill(scope, ids, demo["weeks"], clock)
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     if learn and insight.latest_export(brand_id=brand.id) is None:
         told("insight", None)

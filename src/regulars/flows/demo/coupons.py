@@ -66,6 +66,12 @@ def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, now: datetime) -> in
     return coupons.record_history(brand_id=scope.brand_id, coupons=made)
 
 
+def received(number: int, weeks: int) -> tuple[Campaign, set[int]]:
+    """A campaign of the data, with its days as moved, and the households that got it."""
+    mine = {int(row["household_id"]) for row in _rows("campaigns") if int(row["campaign_id"]) == number}
+    return _campaigns(weeks)[number], mine
+
+
 def _campaigns(weeks: int) -> dict[int, Campaign]:
     found = {}
     for row in _rows("campaign_descriptions"):

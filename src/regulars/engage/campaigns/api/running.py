@@ -15,7 +15,7 @@ from regulars.engage.campaigns.policy import arms, testing
 from regulars.engage.campaigns.policy.audience import heeds_programme
 from regulars.engage.campaigns.policy.schedule import next_after
 from regulars.engage.campaigns.store import keeping, members
-from regulars.engage.campaigns.types import HOLDOUT, PROGRAMME, Ended, Run, Waiting
+from regulars.engage.campaigns.types import HOLDOUT, PROGRAMME, Campaign, Ended, Run, Waiting
 from regulars.kit.ids import new_id
 from regulars.platform.organisations import api as organisations
 
@@ -29,13 +29,7 @@ def begin_due(*, now: datetime) -> Run | None:
             return None
         schedule = found.definition.schedule
         brand = organisations.get_brand(brand_id=found.brand_id)
-        run = Run(
-            id=new_id(), campaign_id=found.id, brand_id=found.brand_id, number=found.runs + 1, state="listing",
-            definition=found.definition, salt=found.salt, paused=False, planned_at=found.next_at or now,
-            started_at=None, decide_at=None, wave=1, winner="", decision={}, rest_at=None, ended_at=None,
-            cancelled_at=None, cancelled_by="", after=None, seen=0, counts={}, counted_at=None, problem="",
-            next_run_at=now,
-        )  # fmt: skip
+        run = _fresh(found, now)
         keeping.add_run(run)
         keeping.put(
             replace(
@@ -46,6 +40,37 @@ def begin_due(*, now: datetime) -> Run | None:
         )
         events.announce("campaign.run_started", found, run, now)
         return run
+
+
+def record_history(
+    *, campaign: Campaign, member_ids: Sequence[UUID], started_at: datetime, ended_at: datetime
+) -> Run:
+    """A run that was carried out elsewhere, with everybody who was in it: it is measured like any other. The arms are
+    drawn by the campaign's salt; the campaign is finished with it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        run = replace(
+            _fresh(campaign, started_at), state="finished", started_at=started_at, ended_at=ended_at,
+            next_run_at=None,
+        )  # fmt: skip
+        keeping.add_run(run)
+        add_members(run=run, member_ids=member_ids, now=started_at)
+        members.all_sent(cursor, run_id=run.id, at=started_at)
+        run = replace(run, counts=members.counts(cursor, run_id=run.id), counted_at=ended_at)
+        keeping.put_run(run)
+        keeping.put(
+            replace(campaign, state="finished", runs=run.number, launched_at=started_at, next_at=None)
+        )
+    return run
+
+
+def _fresh(campaign: Campaign, now: datetime) -> Run:
+    return Run(
+        id=new_id(), campaign_id=campaign.id, brand_id=campaign.brand_id, number=campaign.runs + 1, state="listing",
+        definition=campaign.definition, salt=campaign.salt, paused=False, planned_at=campaign.next_at or now,
+        started_at=None, decide_at=None, wave=1, winner="", decision={}, rest_at=None, ended_at=None,
+        cancelled_at=None, cancelled_by="", after=None, seen=0, counts={}, counted_at=None, problem="",
+        next_run_at=now,
+    )  # fmt: skip
 
 
 def take_run(*, now: datetime, run_id: UUID | None = None) -> Run | None:

@@ -120,6 +120,15 @@ def skip_waiting(cursor: Any, *, run_id: UUID, reason: str, now: datetime) -> in
     return int(cursor.rowcount)
 
 
+def all_sent(cursor: Any, *, run_id: UUID, at: datetime) -> int:
+    """Everybody who waits was sent hers at that instant: of what happened elsewhere."""
+    cursor.execute(
+        """UPDATE campaign_member SET state = 'sent', moved_at = %s WHERE run_id = %s AND state = 'pending'""",
+        [at, run_id],
+    )
+    return int(cursor.rowcount)
+
+
 def next_asked(cursor: Any, *, run_id: UUID, after: UUID | None, limit: int) -> list[tuple[UUID, str, int]]:
     """(member, arm, value) of those whose message has no outcome yet, by id."""
     cursor.execute(

@@ -1,0 +1,156 @@
+"""The demo's campaigns: one of the data set, replayed and measured honestly; one that runs; one that waits for a yes.
+
+The replay: everybody in it got campaign 13 of 2017. A fifth are set apart by a hash afterwards, as a holdout would have
+been; in truth both groups were treated alike, so that the true effect is nothing. What the page says is reckoned from
+the real orders, and an honest page says that the data show no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from regulars.audience.holdouts import api as holdouts
+from regulars.audience.segments import api as segments
+from regulars.audience.segments.types import SegmentDraft
+from regulars.engage.campaigns import api as campaigns
+from regulars.flows.campaigns import api as flow
+from regulars.flows.demo import coupons, history
+from regulars.flows.insight import campaigns as results
+from regulars.kit.ids import new_id
+from regulars.kit.periods import zone
+from regulars.kit.text import Text
+from regulars.platform.organisations.types import Actor, Scope
+
+REPLAYED = 13
+_TEMPLATE = "thank-you"
+_HELD = 5
+_PERCENT = 20
+
+
+def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, clock: Callable[[], datetime]) -> None:
+    """Again adds nothing."""
+    if campaigns.list_campaigns(brand_id=scope.brand_id, archived=True):
+        return
+    writer = replace(scope, actor=Actor("staff", new_id(), "示范运营"))
+    chief = replace(scope, actor=Actor("staff", new_id(), "示范审核"))
+    now = clock()
+    since = now - timedelta(days=90)
+    holdouts.set_holdout(
+        scope=scope,
+        percent=_HELD,
+        reason="演示：事后抽取，历史上未区别对待 / drawn afterwards: in the past both were treated alike",
+        redraw=False,
+        now=since,
+    )
+    results.set_costs(scope=scope, value={"message_cost": {"sms": 5, "email": 1, "wecom": 0}}, now=now)
+    _replay(writer, chief, ids, weeks, now)
+    _running(writer, chief, now)
+    _waiting(writer, now)
+
+
+def _replay(writer: Scope, chief: Scope, ids: Mapping[int, UUID], weeks: int, now: datetime) -> None:
+    real, households = coupons.received(REPLAYED, weeks)
+    members = sorted(ids[one] for one in households if one in ids)
+    segments.create(
+        scope=writer,
+        draft=SegmentDraft(
+            "campaign-13",
+            Text("第 13 期活动名单", "Households of campaign 13"),
+            "static",
+            members=members,
+            note="来自公开数据集 / of the public data set",
+        ),
+        now=now,
+    )
+    made = flow.create(
+        scope=writer,
+        code="replay-13",
+        name={"zh": "精选券第 13 期（真实历史回放）", "en": "Select coupon, campaign 13 (replayed)"},
+        note="名单与订单来自公开数据集；对照组为事后随机抽取，当年与其他人一样收到了优惠券，"
+        "因此真实效果为零，正确的结论是“无法判断”。 / Names and orders are real; the holdout was drawn afterwards and "
+        "got the coupon as everybody did, so the true effect is nothing and a result that tells none is the right one.",
+        definition={
+            "audience": {"segments": ["campaign-13"]},
+            "variants": [
+                {
+                    "key": "a",
+                    "name": {"zh": "精选券", "en": "Select coupon"},
+                    "message": {"template": _TEMPLATE, "channels": ["inbox"], "purpose": "marketing"},
+                }
+            ],
+            "holdout_percent": _PERCENT,
+            "window_days": (real.last - real.first).days + 1,
+            "pre_days": 56,
+            "goal": {"metric": "conversion", "target": 900},
+        },
+        now=now,
+    )
+    flow.submit(scope=writer, code=made.code, now=now)
+    approved = campaigns.decide(scope=chief, code=made.code, approve=True, note="", now=now)
+    started = datetime.combine(real.first, time(10), tzinfo=zone(history.TIMEZONE)).astimezone(UTC)
+    campaigns.record_history(
+        campaign=approved, member_ids=members, started_at=started, ended_at=started + timedelta(hours=1)
+    )
+
+
+def _running(writer: Scope, chief: Scope, now: datetime) -> None:
+    """Every Friday, and once now, so that there is something to see."""
+    definition: dict[str, Any] = {
+        "audience": {"segments": ["weekend-regulars"]},
+        "variants": [
+            {
+                "key": "a",
+                "name": {"zh": "周末感谢信", "en": "Weekend thanks"},
+                "message": {"template": _TEMPLATE, "channels": ["inbox"], "purpose": "marketing"},
+            }
+        ],
+        "schedule": {"kind": "recurring", "every": "week", "weekdays": [5], "time": "10:00"},
+        "holdout_percent": 10,
+        "window_days": 3,
+    }
+    flow.create(
+        scope=writer,
+        code="weekend",
+        name={"zh": "周末感谢信", "en": "Weekend thanks"},
+        note="每周五向周末常客发送站内信 / to weekend regulars every Friday",
+        definition=definition,
+        now=now,
+    )
+    flow.submit(scope=writer, code="weekend", now=now)
+    campaigns.decide(scope=chief, code="weekend", approve=True, note="", now=now)
+    flow.launch(scope=chief, code="weekend", now=now)
+
+
+def _waiting(writer: Scope, now: datetime) -> None:
+    """A or B, on a fifth first: it waits for somebody to approve it."""
+    flow.create(
+        scope=writer,
+        code="come-back",
+        name={"zh": "请您回来：券还是积分？", "en": "Come back: a coupon or points?"},
+        note="先用 20% 的人测试两个版本 / two variants on a fifth first",
+        definition={
+            "audience": {"segments": ["slipping"]},
+            "variants": [
+                {
+                    "key": "coupon",
+                    "name": {"zh": "生鲜 8 折券", "en": "Fresh produce at 80 %"},
+                    "rewards": [{"kind": "coupon", "definition": "fresh", "count": 1}],
+                },
+                {
+                    "key": "points",
+                    "name": {"zh": "500 积分", "en": "500 points"},
+                    "rewards": [{"kind": "points", "unit": "points", "amount": 500}],
+                },
+            ],
+            "trial": {"percent": 20, "hours": 72, "metric": "conversion", "min_sample": 50},
+            "holdout_percent": 20,
+            "budget": "fresh-month",
+            "window_days": 21,
+        },
+        now=now,
+    )
+    flow.submit(scope=writer, code="come-back", now=now)
