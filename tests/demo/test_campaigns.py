@@ -1,0 +1,42 @@
+"""The demo's campaigns: the replay is of real households and is honest; one runs; one waits for a second person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.demo.test_demo import HOUSEHOLDS, NOW
+
+from regulars.engage.campaigns import api as campaigns
+from regulars.flows.demo import api as demo
+from regulars.flows.demo import coupons
+from regulars.flows.insight import campaigns as results
+from regulars.flows.insight import nightly
+from regulars.kit.text import Text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(settings, tmp_path) -> None:
+    settings.WAREHOUSE_DIRECTORY = tmp_path / "warehouse"
+    filled = demo.fill(clock=lambda: NOW, limit=HOUSEHOLDS, writers=1, additions=False)
+    found = {one.code: one for one in campaigns.list_campaigns(brand_id=filled.brand.id)}
+    assert {code: one.state for code, one in found.items()} == {
+        "replay-13": "finished",
+        "weekend": "running",
+        "come-back": "submitted",
+    }
+    run = campaigns.get_run(campaign=found["replay-13"], number=1)
+    assert run.is_whole and run.state == "finished"
+    # of the first households those are in it who got campaign 13 in 2017, and it began on its first day, a Tuesday
+    _, households = coupons.received(13, 0)
+    assert run.audience <= HOUSEHOLDS and run.audience > 0 and len(households) == 1077
+    assert run.started_at is not None and run.started_at.astimezone(UTC).weekday() == 1
+    ended = nightly.run_steps(brand=filled.brand, clock=lambda: NOW, only=["export", "campaigns"])
+    assert [one.state for one in ended] == ["done", "done"], [one.problem for one in ended]
+    made = campaigns.results_of(runs=[run])[run.id]
+    assert made.is_final and made.figures["verdict"] == "too_few"
+    assert "无法判断" in Text.from_json(made.figures["sentence"]).zh
+    assert results.get_costs(brand_id=filled.brand.id).message_cost["sms"] == 5
+    again = demo.fill(clock=lambda: datetime(2026, 11, 22, 3, tzinfo=UTC), limit=HOUSEHOLDS, writers=1)
+    assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 3
