@@ -13,6 +13,7 @@ from regulars.facts.activity import api as activities
 from regulars.flows.journeys import api as flow
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
+from regulars.messaging import api as messaging
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2024, 3, 4, 2, tzinfo=UTC)
@@ -39,3 +40,15 @@ def test_they_are_installed_once_as_drafts() -> None:
     assert [one.code for one in made] == [one.code for one in ready_made()]
     assert {one.state for one in made} == {"draft"}
     assert journeys.install_ready_made(scope=its.its.scope, now=NOW) == []
+
+
+def test_they_name_templates_that_come_ready_too() -> None:
+    its = travel()
+    scope = its.its.scope
+    activities.declare_type(
+        brand_id=scope.brand_id, code="view", name=Text("浏览", "View"), fields=[], reserved=frozenset()
+    )
+    messaging.install_ready_made(scope=scope, now=NOW, approve=True)
+    journeys.install_ready_made(scope=scope, now=NOW)
+    for one in ready_made():
+        assert flow.publish(scope=scope, code=one.code, now=NOW).state == "running"

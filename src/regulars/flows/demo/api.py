@@ -23,6 +23,7 @@ from regulars.flows.demo import (
     consents,
     coupons,
     history,
+    journeys,
     mall,
     messages,
     missions,
@@ -151,6 +152,7 @@ def fill(
         reporting.fill(scope, clock())
         audience.fill(scope, clock)
         campaigns.fill(scope, ids, demo["weeks"], clock)
+        journeys.fill(scope, clock())
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     if learn and insight.latest_export(brand_id=brand.id) is None:
         told("insight", None)
