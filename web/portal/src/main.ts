@@ -5,6 +5,7 @@ import App from '@/App.vue'
 import { firstLanguage, i18n, language, speak } from '@/i18n'
 import { makeRouter } from '@/router'
 import { keepArrival } from '@/stores/arrival'
+import { useInvited } from '@/stores/invited'
 import { useFront } from '@/stores/front'
 import '@/theme/vant'
 
@@ -31,6 +32,7 @@ async function start(): Promise<void> {
   } catch {
     /* App says what happened and offers to try again */
   }
+  void useInvited().open(window.location.search)
   app.use(router)
   app.mount('#app')
 }

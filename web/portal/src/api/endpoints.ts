@@ -8,8 +8,8 @@ const at = (path: string, cursor: string | null): string =>
 export const getFront = (query: string) => call<T.Front>('GET', `front${query}`)
 export const sendCode = (kind: T.IdentifierKind, address: string) =>
   call<T.CodeSent>('POST', 'codes', { kind, address })
-export const signIn = (kind: T.IdentifierKind, address: string, code: string) =>
-  call<T.SignInAnswer>('POST', 'session', { kind, address, code })
+export const signIn = (kind: T.IdentifierKind, address: string, code: string, recruiter = '', device = '') =>
+  call<T.SignInAnswer>('POST', 'session', { kind, address, code, recruiter, device })
 export const signOut = () => call<void>('DELETE', 'session')
 export const enrol = (form: T.JoinForm) => call<T.SignInAnswer>('POST', 'enrolment', form)
 export const getCard = () => call<T.Card>('GET', 'card')
@@ -102,6 +102,14 @@ export const acceptBooking = (id: string, key: string) =>
 export const joinWaiting = (form: { service: string; resource: string; starts_at: string; places: number }) =>
   call<void>('POST', 'waiting', form)
 export const leaveWaiting = (id: string) => call<void>('DELETE', `waiting/${id}`)
+
+export const noteVisit = (code: string) => call<T.Visit>('POST', 'visits', { code })
+export const getInvitation = (device: string) => call<T.Invitation>('GET', `invitation?device=${encodeURIComponent(device)}`)
+export const getFriends = (cursor: string | null) => call<T.Paged<T.Friend>>('GET', at('friends', cursor))
+export const makeShare = (kind: 'join' | 'reward' | 'coupon' | 'page', content: string) => call<T.ShareLink>('POST', 'shares', { kind, content })
+export const getCommission = () => call<T.Earnings>('GET', 'commission')
+export const getCommissionOrders = (cursor: string | null) => call<T.Paged<T.Earned>>('GET', at('commission/orders', cursor))
+export const getStatements = () => call<T.Settled[]>('GET', 'commission/statements')
 
 export const getShop = () => call<T.Shop>('GET', 'shop')
 export const checkShop = () => call<T.Shop>('POST', 'shop/check')

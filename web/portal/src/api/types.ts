@@ -59,6 +59,14 @@ export type Slot = Shapes['SlotOut']
 export type Booking = Shapes['BookingOut']
 export type Bookings = Shapes['BookingsOut']
 
+export type Invitation = Shapes['InviteOut']
+export type Friend = Shapes['FriendOut']
+export type Visit = Shapes['VisitOut']
+export type ShareLink = Shapes['ShareOut']
+export type Earnings = Shapes['EarningsOut']
+export type Earned = Shapes['EarnedOut']
+export type Settled = Shapes['SettledOut']
+
 export type Shop = Shapes['ShopOut']
 export type ShopForm = Pick<Shapes['AheadGiven'], 'kind' | 'what' | 'amount' | 'key'>
 export type Purchase = Shapes['PurchaseOut']

@@ -4,6 +4,7 @@ import play from './play.en'
 import leaving from './leaving.en'
 import shop from './shop.en'
 import till from './till.en'
+import invites from './invites.en'
 import wishes from './wishes.en'
 
 const en = {
@@ -14,6 +15,7 @@ const en = {
   ...shop,
   ...till,
   ...wishes,
+  ...invites,
   app: { loading: 'Loading', tabs: 'Main', back: 'Back', close: 'Close', skip: 'Skip to content' },
   demo: {
     notice: 'Demo: names and phone numbers are made up',

@@ -4,6 +4,7 @@ import play from './play.zh-CN'
 import leaving from './leaving.zh-CN'
 import shop from './shop.zh-CN'
 import till from './till.zh-CN'
+import invites from './invites.zh-CN'
 import wishes from './wishes.zh-CN'
 
 const zh = {
@@ -14,6 +15,7 @@ const zh = {
   ...shop,
   ...till,
   ...wishes,
+  ...invites,
   app: { loading: '正在加载', tabs: '主导航', back: '返回', close: '关闭', skip: '跳到正文' },
   demo: {
     notice: '演示品牌：姓名和手机号均为虚构',

@@ -48,3 +48,25 @@ export function arrivalQuery(): string {
   const text = query.toString()
   return text ? `?${text}` : ''
 }
+
+const CODE = /^[2-9A-HJ-NP-Z]{8}$/i
+const DEVICE = 'portal-device'
+
+/** What this browser calls itself; it says nothing of who uses it. Empty where nothing can be kept. */
+export function device(): string {
+  try {
+    const kept = window.localStorage.getItem(DEVICE)
+    if (kept) return kept
+    const made = window.crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
+    window.localStorage.setItem(DEVICE, made)
+    return made
+  } catch {
+    return ''
+  }
+}
+
+/** The code in the address, if somebody's link was opened. */
+export function linkCode(search: string): string {
+  const code = new URLSearchParams(search).get('r')?.trim() ?? ''
+  return CODE.test(code) ? code : ''
+}
