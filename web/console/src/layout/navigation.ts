@@ -1,5 +1,5 @@
 import {
-  ChatDotRound, CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
+  ChatDotRound, Bell, CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
   SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
   Box, Goods,
   WalletFilled,
@@ -20,7 +20,12 @@ import {
   Timer,
   Flag,
   Guide,
+  FirstAidKit,
+  Sunny,
+  List,
   Share,
+  EditPen,
+  Link,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 
@@ -90,7 +95,14 @@ export const navigation: readonly Group[] = [
       { name: 'campaigns', label: 'nav.campaigns', icon: Flag, permission: 'campaigns.read' },
       { name: 'journeys', label: 'nav.journeys', icon: Guide, permission: 'journeys.read' },
       { name: 'referrals', label: 'referrals.title', icon: Share, permission: 'referrals.read' },
+      { name: 'carePlans', label: 'nav.care', icon: FirstAidKit, permission: 'care.read' },
+      { name: 'festivalCalendar', label: 'nav.festivalCalendar', icon: Sunny, permission: 'care.read' },
+      { name: 'staffTasks', label: 'nav.staffTasks', icon: List, permission: 'tasks.read' },
       { name: 'messages', label: 'nav.messages', icon: Message, permission: 'messages.read' },
+      { name: 'templates', label: 'templates.title', icon: EditPen, permission: 'messages.read' },
+      { name: 'channels', label: 'channels.title', icon: Connection, permission: 'messages.read' },
+      { name: 'links', label: 'links.title', icon: Link, permission: 'messages.read' },
+      { name: 'messagePolicy', label: 'nav.messagePolicy', icon: Bell, permission: 'messages.read' },
     ],
   },
   {

@@ -19,10 +19,14 @@ import { segments } from './segments'
 import { reports } from './reports'
 import { outlook } from './outlook'
 import { voices } from './voices'
+import { templates } from './templates'
 import { rewardWords } from './rewards'
 import { campaigns } from './campaigns'
 import { journeys } from './journeys'
+import { care } from './care'
+import { missions } from './missions'
+import { sends } from './sends'
 import { referrals } from './referrals'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...rewardWords, ...journeys, ...campaigns, ...referrals } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...templates, ...rewardWords, ...journeys, ...care, ...missions, ...sends, ...campaigns, ...referrals } as const
