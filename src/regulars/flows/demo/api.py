@@ -30,6 +30,7 @@ from regulars.flows.demo import (
     persons,
     plans,
     prepaid,
+    referrals,
     reporting,
     reviews,
     till,
@@ -149,6 +150,7 @@ def fill(
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
             reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
             recommending.put_shop(scope=scope, now=clock(), not_sold_categories=_NOT_GOODS)
+        referrals.fill(scope, ids, homes, clock())
         reporting.fill(scope, clock())
         audience.fill(scope, clock)
         campaigns.fill(scope, ids, demo["weeks"], clock)
@@ -247,6 +249,7 @@ def _prepare(scope: Scope, homes: list[Household], weeks: int, now: datetime) ->
             members.put_field(scope=scope, field=field, now=now)
     first = min(home.first_at for home in homes) - timedelta(days=1)
     _install(scope, _programme(), first, now)
+    referrals.open_programme(scope, first)
 
 
 def _programme() -> dict[str, Any]:
@@ -273,13 +276,17 @@ def _install(scope: Scope, definition: dict[str, Any], effective_from: datetime,
 def _enrol(scope: Scope, homes: list[Household], now: datetime) -> dict[int, UUID]:
     """Household → member; those who are not members yet are enrolled."""
     ids = _members(scope, homes)
-    rows = [
-        persons.enrolment_of(home, last_day=date(now.year, 1, 1)) for home in homes if home.number not in ids
-    ]
+    rows = {
+        home.number: persons.enrolment_of(home, last_day=date(now.year, 1, 1))
+        for home in homes
+        if home.number not in ids
+    }
     if rows:
-        for answer in enrol.enrol(scope=scope, rows=rows, now=now):
-            if isinstance(answer, Refusal):
-                raise answer
+        for layer in referrals.layers(rows, referrals.recruiters_of(homes)):
+            made, came = [row for row, _ in layer], [how for _, how in layer]
+            for answer in enrol.enrol(scope=scope, rows=made, now=now, came=came):
+                if isinstance(answer, Refusal):
+                    raise answer
         ids = _members(scope, homes)
     return ids
 

@@ -11,8 +11,10 @@ from datetime import date, timedelta
 from regulars.facts.members.types import Enrolment, FieldChoice, IdentityIn, ProfileField
 from regulars.flows.demo.history import SOURCE, Household
 from regulars.flows.demo.words import DEMOGRAPHICS, choice_value
+from regulars.kit.text import Text
 
 IDENTITY = f"external:{SOURCE}"
+FOLLOWERS = "followers"  # what the KOC score reads
 _AGES = {
     "19-24": (19, 24),
     "25-34": (25, 34),
@@ -52,14 +54,29 @@ def enrolment_of(household: Household, *, last_day: date) -> Enrolment:
             key: choice_value(household.survey[column])
             for key, (_, column, _) in DEMOGRAPHICS.items()
             if column in household.survey
-        },
+        }
+        | _followers(household),
         joined_at=household.first_at - _BEFORE_FIRST_VISIT,
         code=code_of(household.number),
     )
 
 
+def _followers(household: Household) -> dict[str, int]:
+    """How many follow her elsewhere, made up for one in twelve: most a few hundred, a few tens of thousands."""
+    rng = random.Random(household.number * 31 + 7)
+    return {FOLLOWERS: int(10 ** rng.uniform(1.7, 4.6))} if rng.random() < 1 / 12 else {}
+
+
 def profile_fields() -> list[ProfileField]:
-    """The survey's questions as custom fields of members."""
+    """The survey's questions as custom fields of members, and what the KOC score reads."""
+    followers = ProfileField(
+        key=FOLLOWERS,
+        type="int",
+        label=Text("社交平台粉丝数", "Followers elsewhere"),
+        choices=(),
+        in_portal=False,
+        position=len(DEMOGRAPHICS),
+    )
     return [
         ProfileField(
             key=key,
@@ -70,4 +87,4 @@ def profile_fields() -> list[ProfileField]:
             position=place,
         )
         for place, (key, (label, _, brackets)) in enumerate(DEMOGRAPHICS.items())
-    ]
+    ] + [followers]

@@ -1,0 +1,222 @@
+"""Friends, links and promoters of the demo: who came by whom is made up, what they bought is not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from regulars.engage.referrals import api as room
+from regulars.facts.activity import api as activities
+from regulars.facts.members.types import Enrolment
+from regulars.flows.demo import persons
+from regulars.flows.demo.history import Household
+from regulars.flows.referrals import api as flow
+from regulars.flows.referrals.following import follow_brand
+from regulars.flows.referrals.types import Came
+from regulars.kit.ids import new_id
+from regulars.kit.paging import MAX_LIMIT
+from regulars.kit.periods import add_months, start_of_day, zone
+from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Actor, Brand, Scope
+from regulars.platform.outbox.types import Event
+
+SHARE_OF_FRIENDS = 0.07
+SHARED_DEVICES = 0.08
+PROMOTERS = 3
+MOST_FRIENDS = 12
+_SETTINGS = {
+    "enabled": True,
+    "rewards": {
+        "recruiter": [{"kind": "points", "unit": "points", "amount": 200}],
+        "friend": [{"kind": "points", "unit": "points", "amount": 100}],
+    },
+    "least_amount": 2000,
+    "window_days": 7,
+    "caps": {"ever": 50},
+    "title": {"zh": "带朋友来，一起得积分", "en": "Bring a friend, both of you gain"},
+    "invitation": {
+        "zh": "我在这里买菜好几年了，新鲜又省心，邀请你也来当会员。",
+        "en": "I have shopped here for years: fresh and easy. Come and join me.",
+    },
+    "share_days": 7,
+    "commission": {
+        "enabled": True,
+        "freeze_days": 15,
+        "friend_days": 365,
+        "levels": [
+            {"code": "silver", "name": {"zh": "银牌推广员", "en": "Silver promoter"}, "percent": "2"},
+            {
+                "code": "gold",
+                "name": {"zh": "金牌推广员", "en": "Gold promoter"},
+                "percent": "3",
+                "categories": {"COFFEE": "5"},
+            },
+        ],
+    },
+}
+
+
+def open_programme(scope: Scope, now: datetime) -> None:
+    """The referral programme, in force before the first member joins."""
+    if room.get_settings(brand_id=scope.brand_id).version == 0:
+        flow.put_settings(scope=scope, definition=_SETTINGS, now=now)
+
+
+def recruiters_of(homes: Sequence[Household]) -> dict[int, int]:
+    """Household → who brought it, somebody who joined before; the same each time."""
+    rng = random.Random(2017)
+    in_order = sorted(homes, key=lambda home: (home.first_at, home.number))
+    hosts = [home.number for home in in_order if rng.random() < 0.03]
+    joined = {home.number: home.first_at for home in in_order}
+    friends: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for home in in_order:
+        if rng.random() >= SHARE_OF_FRIENDS:
+            continue
+        earlier = [
+            n for n in hosts if joined[n] < home.first_at - timedelta(hours=1) and friends.get(n, 0) < MOST_FRIENDS
+        ]  # fmt: skip
+        if not earlier:
+            continue
+        host = rng.choice(earlier[: max(3, len(earlier) // 3)])
+        found[home.number] = host
+        friends[host] = friends.get(host, 0) + 1
+        if rng.random() < 0.3:
+            hosts.append(home.number)
+    return found
+
+
+def layers(
+    rows: Mapping[int, Enrolment], recruiters: Mapping[int, int]
+) -> list[list[tuple[Enrolment, Came | None]]]:
+    """Enrolments in turns: whoever brings somebody is there before her."""
+    depth: dict[int, int] = {}
+    for number in rows:
+        at, steps = number, 0
+        while at in recruiters:
+            at, steps = recruiters[at], steps + 1
+        depth[number] = steps
+    found: list[list[tuple[Enrolment, Came | None]]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
+    rng = random.Random(99)
+    for number, row in rows.items():
+        came = None
+        if number in recruiters:
+            row = replace(row, recruiter=persons.code_of(recruiters[number]))
+            shared = rng.random() < SHARED_DEVICES
+            device = f"shared-{recruiters[number]}" if shared else f"own-{number}"
+            came = Came(devices=(uuid5(UUID(int=17), device),))
+        found[depth[number]].append((row, came))
+    return [layer for layer in found if layer]
+
+
+def fill(scope: Scope, ids: Mapping[int, UUID], homes: Sequence[Household], now: datetime) -> None:
+    """Links and visits, promoters with a year of commission and two statements, and who qualified."""
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    recruiters = recruiters_of(homes)
+    if not recruiters or room.list_promoters(brand_id=brand.id, limit=1).items:
+        return
+    friends: dict[int, list[int]] = {}
+    for friend, host in recruiters.items():
+        friends.setdefault(host, []).append(friend)
+    best = sorted(friends, key=lambda number: (-len(friends[number]), number))
+    joined = {home.number: home.first_at for home in homes}
+    for place, number in enumerate(best[:PROMOTERS]):
+        room.put_promoter(
+            scope=scope,
+            member_id=ids[number],
+            level="gold" if place == 0 else "silver",
+            state="active",
+            tax_note="演示：个人劳务，代扣代缴" if place == 0 else "",
+            now=joined[number],
+        )
+    with transaction.atomic():
+        _links(brand, [ids[number] for number in best[:40]], {ids[n]: len(friends[n]) for n in best}, now)
+    _follow(brand, scope, [ids[number] for number in recruiters], now)
+    while flow.settle(now):
+        pass
+    _settle(brand, scope, now)
+
+
+def _links(brand: Brand, hosts: Sequence[UUID], friends: Mapping[UUID, int], now: datetime) -> None:
+    """Invitations, and what some shared; people who opened them over the year."""
+    rng = random.Random(7)
+    for place, member_id in enumerate(hosts):
+        begun = now - timedelta(days=rng.randrange(30, 300))
+        shared = [("join", "", 3 * friends[member_id] + rng.randrange(4))]
+        if place % 4 == 0:
+            shared.append(("page", "benefits", rng.randrange(2, 9)))
+        for kind, content, visits in shared:
+            link = room.get_link(brand=brand, member_id=member_id, kind=kind, content=content, now=begun)
+            for _ in range(visits):
+                at = begun + timedelta(seconds=rng.randrange(1, int((now - begun).total_seconds())))
+                room.note_visit(brand=brand, link=link, visitor=new_id(), member_id=None, now=at)
+
+
+def _follow(brand: Brand, scope: Scope, members: Sequence[UUID], now: datetime) -> None:
+    """Orders and refunds of friends, month by month, as the worker would have followed them."""
+    events: list[Event] = []
+    for member_id in members:
+        cursor = None
+        while True:
+            page = activities.list_activities(
+                brand_id=brand.id, member_id=member_id, types=["order", "refund"], cursor=cursor, limit=MAX_LIMIT
+            )  # fmt: skip
+            events += [
+                Event(
+                    new_id(),
+                    brand.organisation_id,
+                    brand.id,
+                    "activity.posted",
+                    {
+                        "activity_id": str(row.id),
+                        "type": row.type,
+                        "status": row.status,
+                        "amount": row.amount,
+                    },
+                    row.occurred_at,
+                    row.recorded_at,
+                    member_id,
+                )
+                for row in page.items
+            ]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    events.sort(key=lambda event: (event.occurred_at, event.id))
+    first = now.astimezone(zone(brand.timezone)).date().replace(day=1)
+    ends = [start_of_day(add_months(first, -n), brand.timezone) for n in range(13, -1, -1)]
+    for end in [*ends, now]:
+        month = [event for event in events if event.occurred_at < end]
+        events = events[len(month) :]
+        at = end if end == now else end - timedelta(seconds=1)
+        with transaction.atomic():
+            if month:
+                follow_brand(brand, month, at)
+        while room.thaw_due(now=at):
+            pass
+
+
+def _settle(brand: Brand, scope: Scope, now: datetime) -> None:
+    """The statement before last is paid, the last one waits for the second person."""
+    first = now.astimezone(zone(brand.timezone)).date().replace(day=1)
+    second = replace(scope, actor=Actor("staff", None, "示范审核"))
+    for months, finish in ((2, True), (1, False)):
+        month = add_months(first, -months).isoformat()[:7]
+        for row in room.draft_statements(scope=scope, brand=brand, month=month, now=now):
+            if finish and row.state == "draft":
+                room.confirm_statement(
+                    scope=second, brand=brand, member_id=row.member_id, month=month, now=now
+                )
+                room.mark_paid(
+                    scope=second,
+                    brand=brand,
+                    member_id=row.member_id,
+                    month=month,
+                    reference=f"DEMO-{month}",
+                    now=now,
+                )
