@@ -22,7 +22,8 @@ PAGES = {
     "approvals": "approvals", "imports": "imports", "import-new": "imports/new", "rules": "programme/rules",
     "rule": "programme/rules/member-day", "tiers": "programme/tiers", "benefits": "programme/benefits",
     "units": "programme/units", "versions": "programme/versions", "version": "programme/versions/2",
-    "messages": "reach/messages", "stores": "settings/stores", "poster": "settings/stores/SH001/poster",
+    "messages": "reach/messages", "message-log": "reach/messages/log", "message-limits": "reach/messages/limits",
+    "stores": "settings/stores", "poster": "settings/stores/SH001/poster",
     "fields": "settings/fields", "activity-types": "settings/activity-types", "brand": "settings/brand",
     "staff": "settings/staff", "roles": "settings/roles", "api-keys": "settings/api-keys", "audit": "settings/audit",
 }  # fmt: skip
