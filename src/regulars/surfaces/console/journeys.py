@@ -96,7 +96,9 @@ def list_ready_made(request: HttpRequest) -> Any:
 def install_ready_made(request: HttpRequest, codes: Codes = None) -> Any:
     """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts."""
     seen = viewer(request)
-    return seen.shown(journeys.install_ready_made(scope=seen.scope, codes=codes, now=seen.now))
+    return seen.shown(
+        journeys.install_ready_made(scope=seen.scope, codes=codes, language=seen.language, now=seen.now)
+    )
 
 
 @router.get("/journeys/{journey}", response=JourneyDetailOut, **READ)

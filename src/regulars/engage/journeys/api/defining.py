@@ -21,7 +21,7 @@ from regulars.engage.journeys.types import JOURNEY, Definition, Journey, Journey
 from regulars.kit.errors import ErrorList, conflict, invalid_field, not_found
 from regulars.kit.ids import new_id
 from regulars.kit.reader import check_texts
-from regulars.kit.text import Text
+from regulars.kit.text import Language, Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
@@ -375,7 +375,9 @@ def list_ready_made(*, brand_id: UUID) -> list[tuple[ReadyMade, bool]]:
     return [(one, one.code in there) for one in readymade.ready_made()]
 
 
-def install_ready_made(*, scope: Scope, codes: Collection[str] | None = None, now: datetime) -> list[Journey]:
+def install_ready_made(
+    *, scope: Scope, codes: Collection[str] | None = None, language: Language = "zh", now: datetime
+) -> list[Journey]:
     """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts; gives those."""
     scope.require("journeys.write")
     return [
@@ -383,7 +385,7 @@ def install_ready_made(*, scope: Scope, codes: Collection[str] | None = None, no
             scope=scope,
             code=one.code,
             name=one.name,
-            note=f"{one.note.zh} / {one.note.en}",
+            note=one.note.in_language(language),
             definition=one.definition,
             now=now,
         )
