@@ -33,6 +33,7 @@ from regulars.flows.demo import (
     referrals,
     reporting,
     reviews,
+    sends,
     till,
 )
 from regulars.flows.demo.history import HistoryFeed, Household
@@ -154,6 +155,7 @@ def fill(
         reporting.fill(scope, clock())
         audience.fill(scope, clock)
         campaigns.fill(scope, ids, demo["weeks"], clock)
+        sends.fill(scope, ids, clock())
         journeys.fill(scope, clock())
         jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
     if learn and insight.latest_export(brand_id=brand.id) is None:

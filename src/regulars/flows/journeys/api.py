@@ -113,7 +113,7 @@ def remove(*, scope: Scope, code: str, member_id: UUID, now: datetime) -> int:
             organisation_id=scope.organisation_id,
             brand_id=scope.brand_id,
             actor=scope.actor,
-            action="journey.removed",
+            action="journey.remove_member",
             subject_type="journey",
             subject_id=code,
             after={"member": str(member_id), "runs": ended},

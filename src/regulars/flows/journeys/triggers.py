@@ -143,7 +143,7 @@ def _concerns(brand: Brand, node: Node, event: Event, now: datetime) -> bool:
         case "activity":
             return event.topic == "activity.posted" and payload["type"] == trigger.activity
         case "joined":
-            return event.topic == "member.enrolled" and payload.get("outcome", "created") == "created"
+            return event.topic == "member.enrolled"
         case "segment_entered" | "segment_left":
             return event.topic == trigger.on.replace("_", ".") and payload.get("segment") == trigger.segment
         case "tier_changed":

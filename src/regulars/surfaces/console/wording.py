@@ -195,6 +195,7 @@ THINGS: dict[str, Text] = {
     "resource": Text("预约资源", "Resource"),
     "booking": Text("预约", "Booking"),
     "lifecycle": Text("生命周期", "Lifecycle"),
+    "journey": Text("旅程", "Journey"),
     "reports": Text("报表", "Reports"),
 }
 
@@ -207,6 +208,9 @@ _WHOLE: dict[str, Text] = {
     "member.tag": Text("打标签", "Members tagged"),
     "staff.password": Text("修改员工密码", "Password of staff changed"),
     "import.check": Text("导入 · 试运行", "Import · checked"),
+    "journey.state": Text("旅程 · 启停", "Journey · paused, resumed or stopped"),
+    "journey.move_members": Text("旅程 · 会员迁到新版本", "Journey · members moved to a version"),
+    "journey.remove_member": Text("旅程 · 移出会员", "Journey · member taken out"),
     "adjustment.comment": Text("人工调整 · 审批意见", "Adjustment · comment"),
     "activity_type.put": Text("活动类型 · 修改", "Activity type · changed"),
 }

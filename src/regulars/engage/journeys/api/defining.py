@@ -95,7 +95,7 @@ def create(
         )
         if not made:
             raise conflict("code_taken", f"编码 {code} 已存在", f"The code {code} is taken", journey=code)
-        _record(scope, "journey.created", code, None, {"name": name.to_json()}, now)
+        _record(scope, "journey.create", code, None, {"name": name.to_json()}, now)
     return get_journey(brand_id=scope.brand_id, code=code)
 
 
@@ -131,7 +131,7 @@ def change(
         if (name_, note_) != (before.name, before.note):
             _record(
                 scope,
-                "journey.changed",
+                "journey.update",
                 code,
                 {"name": before.name.to_json(), "note": before.note},
                 {"name": name_.to_json(), "note": note_},
@@ -190,7 +190,7 @@ def publish(*, scope: Scope, code: str, note: str = "", now: datetime) -> Journe
             _plan_sweeps(cursor, journey, definition, brand.timezone, now, first=first)
         _record(
             scope,
-            "journey.published",
+            "journey.publish",
             code,
             {"version": journey.version},
             {"version": number, "note": note},
@@ -259,7 +259,7 @@ def move_members(
             cursor, journey_id=journey.id, version=journey.version, from_version=from_version
         )
     _record(
-        scope, "journey.moved", code, None,
+        scope, "journey.move_members", code, None,
         {"to": journey.version, "from": from_version, "moved": moved, "stayed": stayed, "ended": ended}, now,
     )  # fmt: skip
     return moved, stayed, ended

@@ -87,7 +87,7 @@ def step(*, carry_out: CarryOut, now: datetime, limit: int = BATCH, brand_id: UU
     """Walk up to `limit` due runs of each running journey on; those of high priority first."""
     done = Stepped()
     with connection.cursor() as cursor:
-        journeys = defining.in_flight(cursor, brand_id=brand_id, states=["running"])
+        journeys = defining.with_due_runs(cursor, brand_id=brand_id, now=now)
     for journey in journeys:
         try:
             one = step_journey(journey, carry_out=carry_out, now=now, limit=limit)
@@ -105,8 +105,6 @@ def step_journey(journey: Journey, *, carry_out: CarryOut, now: datetime, limit:
     """One batch of one journey, in one transaction."""
     brand = organisations.get_brand(brand_id=journey.brand_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        if not running.any_due(cursor, journey_id=journey.id, now=now):
-            return Stepped()
         if defining.hold(cursor, journey_id=journey.id) != "running":
             return Stepped()
         runs = running.claim(cursor, journey_id=journey.id, now=now, limit=limit)

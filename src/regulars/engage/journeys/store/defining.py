@@ -36,6 +36,18 @@ def in_flight(cursor: Any, *, brand_id: UUID | None, states: list[str]) -> list[
     return [_journey(row) for row in cursor.fetchall()]
 
 
+def with_due_runs(cursor: Any, *, brand_id: UUID | None, now: datetime) -> list[Journey]:
+    """Running journeys, of one brand or of all, of which a run is due; those of high priority first."""
+    cursor.execute(
+        f"""SELECT {_COLUMNS} FROM journey j
+             WHERE version > 0 AND state = 'running' AND (%s::uuid IS NULL OR brand_id = %s::uuid)
+               AND EXISTS (SELECT FROM journey_run r WHERE r.journey_id = j.id AND r.next_run_at <= %s)
+             ORDER BY priority DESC, id""",
+        [brand_id, brand_id, now],
+    )
+    return [_journey(row) for row in cursor.fetchall()]
+
+
 def closing(cursor: Any) -> list[Journey]:
     """Those whose runs are to be ended."""
     cursor.execute(f"SELECT {_COLUMNS} FROM journey WHERE closing ORDER BY id")

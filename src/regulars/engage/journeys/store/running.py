@@ -83,14 +83,6 @@ def claim(cursor: Any, *, journey_id: UUID, now: datetime, limit: int) -> list[D
     ]
 
 
-def any_due(cursor: Any, *, journey_id: UUID, now: datetime) -> bool:
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM journey_run WHERE journey_id = %s AND next_run_at <= %s)",
-        [journey_id, now],
-    )
-    return bool(cursor.fetchone()[0])
-
-
 def advance(cursor: Any, moved: Sequence[Moved], *, now: datetime) -> None:
     """Write where runs are now: resting until their next instant, or ended with a reason."""
     cursor.execute(
