@@ -142,7 +142,7 @@ READY_MADE: dict[str, dict[str, Any]] = {
         "settings": {"festivals": ["spring", "lantern", "dragon_boat", "mid_autumn", "double_ninth"]},
         "message": {"template": "care-festival"},
     },
-    "thanks": {
+    "milestones": {
         "kind": "milestone",
         "name": {"zh": "里程碑感谢信", "en": "Thank-you letters at milestones"},
         "settings": {"orders": [10, 50, 100]},

@@ -20,6 +20,7 @@ from regulars.flows import due, enrol, recommending
 from regulars.flows.demo import (
     audience,
     campaigns,
+    care,
     consents,
     coupons,
     history,
@@ -162,6 +163,8 @@ def fill(
         told("insight", None)
         insight.run_apart(brand_id=brand.id, clock=clock)
     key = _open_doors(scope, now)
+    if demo["additions"]:
+        care.fill(scope, clock())
     view = view_of(jobs.get_job(job_id=job.id), clock())
     return Filled(
         brand=brand,
