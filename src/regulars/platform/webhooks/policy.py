@@ -35,6 +35,7 @@ GROUPS: dict[str, Text] = {
     "subscription": Text("付费会员", "Paid membership"),
     "tier": Text("等级变动", "Tier changes"),
     "voice": Text("会员之声预警", "Voice of members"),
+    "task": Text("员工待办", "Staff tasks"),
 }
 TEST_TOPIC = "webhook.test"
 MOST_TOPICS = 50
