@@ -1,0 +1,25 @@
+import type { components } from '@/api/schema'
+
+export type Content = components['schemas']['TemplateContentIO']
+export type Template = components['schemas']['TemplateOut']
+export type Channel = 'sms' | 'email' | 'inbox' | 'wechat' | 'wecom' | 'push' | 'webhook' | 'task'
+export type Contents = Partial<Record<Channel, Record<'zh' | 'en', Content>>>
+export type Field = 'subject' | 'body' | 'html' | 'url' | 'sign' | 'template'
+
+export const CHANNELS: readonly Channel[] = ['inbox', 'sms', 'email', 'wechat', 'wecom', 'push', 'webhook', 'task']
+/** What each channel's content has, in the order of the form. */
+export const FIELDS: Record<Channel, readonly Field[]> = {
+  sms: ['sign', 'body', 'template'], email: ['subject', 'html', 'body'], inbox: ['subject', 'body'], wechat: ['template', 'url', 'body'],
+  wecom: ['body', 'url'], push: ['subject', 'body', 'url'], webhook: ['subject', 'body'], task: ['subject', 'body'],
+}
+export const WITH_DATA: readonly Channel[] = ['sms', 'wechat', 'webhook']
+export const LONG: readonly Field[] = ['body', 'html']
+export const blank = (): Content => ({ subject: '', body: '', html: '', url: '', sign: '', template: '', data: [] })
+export const filled = (given?: Partial<Content>): Content => ({ ...blank(), ...JSON.parse(JSON.stringify(given ?? {})) as Partial<Content> })
+
+export function contentsOf(given: Record<string, Record<string, Content>>): Contents {
+  const made: Contents = {}
+  for (const channel of Object.keys(given) as Channel[]) made[channel] = { zh: filled(given[channel]?.['zh']), en: filled(given[channel]?.['en']) }
+  return made
+}
+export const tagType = (state: string) => (state === 'approved' ? 'success' : state === 'submitted' ? 'warning' : state === 'rejected' ? 'danger' : 'info')
