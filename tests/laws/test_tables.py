@@ -43,6 +43,8 @@ DIRECTORIES = {
     "identity_key": "key_hash",
     "redemption_code": "code_hash",
     "outbox": "id",
+    "referral_mark": "mark_hash",
+    "share_code": "code_hash",
     "payment_key": "id",
     "link": "code",
 }

@@ -92,6 +92,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "key": "skin",
             "code": "S9",
             "name": "retention",
+            "month": promoted(shop, member),
         },
     }
 
@@ -208,6 +209,16 @@ def campaigning(shop: Shop) -> str:
     given = {"code": "whisper", "name": {"zh": "秘讯", "en": "Secret word"}, "definition": OFFER}
     code: str = shop.call.post("/campaigns", given)["code"]
     return code
+
+
+def promoted(shop: Shop, member: str) -> str:
+    """She is a promoter with something to settle; a month that is over."""
+    levels = [{"code": "gold", "name": {"zh": "秘金", "en": "Secret gold"}, "percent": "5"}]
+    settings = {"enabled": True, "commission": {"enabled": True, "levels": levels}}
+    shop.call("PUT", "/referrals/settings", {"definition": settings}).ok()
+    shop.call("PUT", f"/promoters/{member}", {"level": "gold"}).ok()
+    shop.call.post(f"/promoters/{member}/adjustments", {"amount": 7, "note": "Secret"})
+    return "2026-04"
 
 
 OFFER = {
@@ -332,6 +343,13 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "/templates/preview"): {"channel": "sms", "language": "zh", "content": {"body": "mine"}},
     ("PUT", "/links/sites"): {"domains": ["mine.example.com"]},
+    ("PUT", "/referrals/settings"): {"definition": {"enabled": True}},
+    ("POST", "/members/{member}/referral/review"): {"counts": True},
+    ("POST", "/members/{member}/shares"): {"kind": "join"},
+    ("PUT", "/promoters/{member}"): {"level": "gold"},
+    ("POST", "/promoters/{member}/adjustments"): {"amount": 1, "note": "mine now"},
+    ("POST", "/commission-statements"): {"month": "2026-04"},
+    ("POST", "/commission-statements/{month}/{member}/payment"): {"reference": "mine"},
     ("POST", "/segments"): {"code": "mine", "name": {"zh": "我", "en": "mine"}, "kind": "static"},
     ("POST", "/care/preview"): {"definition": {**HUSH, "key": "mine"}},
     ("PUT", "/care/plans/{care_plan}"): {"definition": {**HUSH, "name": {"zh": "我", "en": "mine"}}},
@@ -506,6 +524,7 @@ OURS_TOO = {
     "care",
     "amy",
     "retention",
+    "2026-04",
     "sms",
     "1",
 }

@@ -22,6 +22,12 @@ _LAWS = {
     "closed_lots_hold_value": ("已关闭批次仍有余额", "closed lots hold value"),
     "holds": ("冻结单合计≠冻结余额", "holds ≠ held"),
     "gift_cards": ("已绑定礼品卡面值≠账本入账", "claimed gift cards ≠ what the ledger had of them"),
+    "commission_frozen": ("佣金分录合计≠冻结佣金", "commission entries ≠ frozen"),
+    "commission_open": ("佣金分录合计≠可结算佣金", "commission entries ≠ open"),
+    "commission_confirmed": ("佣金分录合计≠待付佣金", "commission entries ≠ confirmed"),
+    "commission_paid": ("佣金分录合计≠已付佣金", "commission entries ≠ paid"),
+    "commission_orders": ("佣金分录合计≠订单佣金", "commission entries ≠ orders' commission"),
+    "commission_statements": ("结算分录合计≠结算单应付", "settled entries ≠ statements' payouts"),
     "programme_total": ("会员持有合计≠项目侧合计", "held by members ≠ programme side"),
 }
 
@@ -43,6 +49,7 @@ def run(
 
 
 def _reconcile(slug: str) -> int:
+    from regulars.engage.referrals import api as referrals
     from regulars.flows.prepaid import api as prepaid
     from regulars.platform.organisations import api as organisations
     from regulars.value.ledger import api as ledger
@@ -52,9 +59,11 @@ def _reconcile(slug: str) -> int:
         raise PlainError(zh=f"没有品牌 {slug}。", en=f"There is no brand {slug}.")
     brand_id = only.id if only else None
     began = time.perf_counter()
-    found = ledger.reconcile_books(brand_id=brand_id, limit=_MOST) + prepaid.card_differences(
-        brand_id=brand_id
-    )
+    found: list[Any] = [
+        *ledger.reconcile_books(brand_id=brand_id, limit=_MOST),
+        *prepaid.card_differences(brand_id=brand_id),
+        *referrals.commission_differences(brand_id=brand_id),
+    ]
     totals = ledger.programme_totals(brand_id=brand_id)
     seconds = time.perf_counter() - began
     slugs = {one.id: one.slug for one in organisations.list_brands()}
