@@ -9,7 +9,7 @@ from regulars.messaging.api.accounts import (
     remove_account,
     send_test,
 )
-from regulars.messaging.api.asking import ask, sends_of, states_of
+from regulars.messaging.api.asking import ask, send_due, sends_of, states_of
 from regulars.messaging.api.limits import (
     add_suppression,
     get_policy,
@@ -135,6 +135,7 @@ __all__ = [
     "render_template",
     "save_template",
     "send",
+    "send_due",
     "send_many",
     "send_test",
     "sends_of",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from regulars.messaging.sending import handing
 from regulars.messaging.store import asking, counting
 from regulars.messaging.types import CHANNELS, Ask, SendState, Tally
 from regulars.platform.organisations.types import Brand
@@ -27,6 +28,12 @@ def ask(*, brand: Brand, asks: Sequence[Ask], now: datetime) -> int:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         return asking.insert(cursor, brand_id=brand.id, asks=asks, now=now)
+
+
+def send_due(*, now: datetime) -> int:
+    """Send everything that is due at an instant, and wait for its providers; gives how many messages moved. The worker
+    does so by itself: this is for tests, for the demo, and for who wants to see it done."""
+    return handing.deliver_all(now)
 
 
 def sends_of(*, brand_id: UUID, source: str) -> list[Tally]:

@@ -26,6 +26,7 @@ GROUPS: dict[str, Text] = {
     "coupon": Text("优惠券", "Coupons"),
     "journey": Text("旅程的 Webhook 节点", "Webhook steps of journeys"),
     "member": Text("会员", "Members"),
+    "message": Text("消息发送与回执", "Messages sent and answered"),
     "payment": Text("支付", "Payments"),
     "redemption": Text("积分兑换", "Redemptions"),
     "referral": Text("推荐", "Referrals"),

@@ -1,0 +1,82 @@
+"""The demo's messages of the last weeks: asked for as a campaign would, decided by the limits of sending, kept in the
+sandbox. Some wait for the morning, some are stopped by a cap, by the holdout, for want of consent or an address."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from regulars.kit.periods import zone
+from regulars.messaging import api as messaging
+from regulars.messaging.types import Ask, Receipt, SendFilter
+from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Scope
+
+_EACH = 120
+_POLICY = {
+    "quiet": {
+        "sms": {"closes": "21:00", "opens": "08:00", "then": "defer", "service_too": True},
+        "push": {"closes": "22:00", "opens": "08:00", "then": "abort"},
+    },
+    "caps": [
+        {"channel": "", "period": "week", "limit": 2},
+        {"channel": "sms", "period": "month", "limit": 4},
+    ],
+}
+# days ago, hour of the brand's day, source, template, purpose, channels, priority
+_WAVES = (
+    (20, 11, "campaign:weekend", "festival", "marketing", ("sms", "email", "inbox"), 50),
+    (16, 22, "campaign:late-night", "dormant-60", "marketing", ("sms", "inbox"), 40),
+    (9, 10, "campaign:fresh-week", "festival", "marketing", ("wechat", "sms"), 60),
+    (8, 15, "campaign:fresh-week-2", "dormant-60", "marketing", ("sms", "email"), 30),
+    (7, 18, "campaign:evening", "dormant-60", "marketing", ("sms",), 20),
+    (2, 9, "care:thanks", "thank-you", "service", ("inbox",), 70),
+)
+
+
+def fill(scope: Scope, ids: Mapping[int, UUID], now: datetime) -> None:
+    """Again adds nothing."""
+    if messaging.list_sends(scope=scope, given=SendFilter(source=_WAVES[0][2]), limit=1).items:
+        return
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    messaging.put_policy(scope=scope, value=_POLICY, now=now - timedelta(days=30))
+    known = {one.code: one for one in messaging.list_templates(brand_id=brand.id) if one.version is not None}
+    members = sorted(ids.values())
+    today = now.astimezone(zone(brand.timezone)).replace(minute=0, second=0, microsecond=0)
+    for wave, (days, hour, source, template, purpose, channels, priority) in enumerate(_WAVES):
+        if template not in known:
+            template = next(code for code, one in sorted(known.items()) if one.purpose == purpose)
+        at = (today - timedelta(days=days)).replace(hour=hour)
+        those = random.Random(7 if 2 <= wave <= 4 else wave).sample(members, min(_EACH, len(members)))
+        asks = [
+            Ask(
+                member_id=member,
+                key=f"demo:{source}",
+                source=source,
+                purpose=purpose,  # type: ignore[arg-type]
+                template=template,
+                channels=channels,
+                priority=priority,
+                values={"coupon": {"name": "满 100 减 20", "code": "DEMO20"}},
+                expires_at=at + timedelta(days=2),
+            )
+            for member in those
+        ]
+        messaging.ask(brand=brand, asks=asks, now=at)
+        messaging.send_due(now=at)
+        messaging.send_due(now=at + timedelta(hours=12))
+    _bounce(scope, brand.id, now)
+
+
+def _bounce(scope: Scope, brand_id: UUID, now: datetime) -> None:
+    """A few came back, and one member complained."""
+    brand = organisations.get_brand(brand_id=brand_id)
+    page = messaging.list_sends(scope=scope, given=SendFilter(channel="sms", state="sent"), limit=6)
+    kinds = ("bounced", "bounced", "complained", "delivered", "delivered", "delivered")
+    receipts = [
+        Receipt(kind, now - timedelta(days=2), send_id=one.id, detail="demo")
+        for kind, one in zip(kinds, page.items, strict=False)
+    ]
+    messaging.apply_receipts(brand=brand, receipts=receipts, now=now)
