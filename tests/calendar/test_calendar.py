@@ -99,3 +99,11 @@ def open_brand_again() -> Scope:
     from tests.rest.shop import new_brand
 
     return new_brand("other", MARCH)[0]
+
+
+def test_asked_of_many_days_it_remembers_and_hears_of_changes(scope: Scope) -> None:
+    works = calendar.work_days_of(brand_id=scope.brand_id)
+    assert [works(date(2026, 2, day)) for day in (13, 14, 15, 24)] == [True, True, False, True]
+    calendar.put_day(scope=scope, day=date(2026, 2, 24), works=False, name=NAME, now=MARCH)
+    assert not works(date(2026, 2, 24))
+    assert works(date(2031, 1, 6)) and not works(date(2031, 1, 5)), "unknown years are Monday to Friday"

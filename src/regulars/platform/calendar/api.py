@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from regulars.platform.calendar.types import FESTIVAL, OWN_DAY, NamedDay, OwnDay
 from regulars.platform.organisations.types import Scope
 
 MOST_FESTIVALS = 100
+_FRESH_SECONDS = 60.0
+_kept: dict[tuple[UUID, int], tuple[float, dict[date, bool]]] = {}
 
 
 def own_days(*, brand_id: UUID, first: date, last: date) -> dict[date, bool]:
@@ -29,6 +32,20 @@ def own_days(*, brand_id: UUID, first: date, last: date) -> dict[date, bool]:
 def work_day(*, brand_id: UUID, day: date) -> WorkDay:
     """Whether the brand works on a day, and why; a year that is not known is Monday to Friday and says so."""
     return workdays.work_day(day, own_days(brand_id=brand_id, first=day, last=day))
+
+
+def work_days_of(*, brand_id: UUID) -> Callable[[date], bool]:
+    """Whether the brand works on a day, for who asks of many days: own days are at most a minute old."""
+
+    def works(day: date) -> bool:
+        known = _kept.get((brand_id, day.year))
+        if known is None or time.monotonic() - known[0] > _FRESH_SECONDS:
+            own = own_days(brand_id=brand_id, first=date(day.year, 1, 1), last=date(day.year, 12, 31))
+            known = (time.monotonic(), own)
+            _kept[brand_id, day.year] = known
+        return workdays.works(day, known[1])
+
+    return works
 
 
 def list_festivals(*, brand_id: UUID) -> dict[str, Text]:
@@ -189,6 +206,8 @@ def _record(
     after: Mapping[str, object],
     now: datetime,
 ) -> None:
+    for key in [one for one in list(_kept) if one[0] == scope.brand_id]:
+        _kept.pop(key, None)
     audit.record(
         organisation_id=scope.organisation_id,
         brand_id=scope.brand_id,

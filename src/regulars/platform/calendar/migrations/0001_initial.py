@@ -4,43 +4,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('day', models.DateField()),
-                ('works', models.BooleanField()),
-                ('name_zh', models.TextField(db_default='', default='')),
-                ('name_en', models.TextField(db_default='', default='')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "day", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("day", models.DateField()),
+                ("works", models.BooleanField()),
+                ("name_zh", models.TextField(db_default="", default="")),
+                ("name_en", models.TextField(db_default="", default="")),
             ],
             options={
-                'db_table': 'calendar_day',
+                "db_table": "calendar_day",
             },
         ),
         migrations.CreateModel(
-            name='CalendarFestival',
+            name="CalendarFestival",
             fields=[
-                ('pk', models.CompositePrimaryKey('brand_id', 'code', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('brand_id', models.UUIDField()),
-                ('code', models.TextField()),
-                ('name_zh', models.TextField()),
-                ('name_en', models.TextField()),
-                ('reckoning', models.TextField()),
-                ('month', models.SmallIntegerField()),
-                ('day', models.SmallIntegerField()),
-                ('year', models.SmallIntegerField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "brand_id", "code", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("brand_id", models.UUIDField()),
+                ("code", models.TextField()),
+                ("name_zh", models.TextField()),
+                ("name_en", models.TextField()),
+                ("reckoning", models.TextField()),
+                ("month", models.SmallIntegerField()),
+                ("day", models.SmallIntegerField()),
+                ("year", models.SmallIntegerField(null=True)),
             ],
             options={
-                'db_table': 'calendar_festival',
-                'constraints': [models.CheckConstraint(condition=models.Q(('reckoning__in', ['solar', 'lunar'])), name='calendar_festival_reckoning'), models.CheckConstraint(condition=models.Q(('day__range', (1, 31)), ('month__range', (1, 12))), name='calendar_festival_day')],
+                "db_table": "calendar_festival",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reckoning__in", ["solar", "lunar"])),
+                        name="calendar_festival_reckoning",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("day__range", (1, 31)), ("month__range", (1, 12))),
+                        name="calendar_festival_day",
+                    ),
+                ],
             },
         ),
     ]
