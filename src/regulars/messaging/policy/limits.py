@@ -13,7 +13,8 @@ PERIODS = ("day", "week", "month")
 MOST_CAPS = 24
 MOST_OF_A_CAP = 1000
 # Commercial text messages keep to waking hours unless somebody decides otherwise.
-DEFAULT = Policy({"sms": Quiet(time(21), time(8), service_too=True)}, ())
+# WeCom itself lets a customer have four mass messages a month.
+DEFAULT = Policy({"sms": Quiet(time(21), time(8), service_too=True)}, (Cap("wecom", "month", 4),))
 
 
 def to_json(policy: Policy) -> dict[str, Any]:
