@@ -55,8 +55,11 @@ class Item:
 class Known:
     """What rewards may name in a brand, each looked up once."""
 
-    def __init__(self, brand_id: UUID, now: datetime | None = None) -> None:
+    def __init__(
+        self, brand_id: UUID, now: datetime | None = None, also: frozenset[tuple[str, str]] = frozenset()
+    ) -> None:
         self.brand_id = brand_id
+        self._also = also
         self._now = now or made_at(new_id())
 
     @cached_property
@@ -90,6 +93,8 @@ class Known:
 
     def what_is_wrong(self, kind: str, code: str) -> Text | None:
         """Why a reward may not name this; None where it may."""
+        if (kind, code) in self._also:
+            return None
         programme = self.programme
         if kind == "points":
             unit = programme.units.get(code) if programme else None

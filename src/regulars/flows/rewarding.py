@@ -46,8 +46,18 @@ _NAMED_BY = {"points": "unit", "coupon": "definition", "draw_chance": "draw"}
 _ROUNDS = 4  # how often a budget that ran out between look and take is looked at again
 
 
-def read_rewards(value: object, *, brand_id: UUID, field: str, errors: ErrorList) -> tuple[Reward, ...]:
-    """Rewards from JSON: a list of at most 10. Every wrong field is noted in `errors` under its path below `field`."""
+def read_rewards(
+    value: object,
+    *,
+    brand_id: UUID,
+    field: str,
+    errors: ErrorList,
+    also: frozenset[tuple[str, str]] = frozenset(),
+) -> tuple[Reward, ...]:
+    """Rewards from JSON: a list of at most 10. Every wrong field is noted in `errors` under its path below `field`.
+
+    `also` are (kind, code) that may be named though they are not there yet: a draw may give a chance in itself.
+    """
     if value is None:
         return ()
     if not isinstance(value, list):
@@ -55,7 +65,7 @@ def read_rewards(value: object, *, brand_id: UUID, field: str, errors: ErrorList
         return ()
     if len(value) > MOST_REWARDS:
         errors.add(field, "too_many", f"最多 {MOST_REWARDS} 个", f"At most {MOST_REWARDS}")
-    known = Known(brand_id)
+    known = Known(brand_id, also=also)
     found = []
     for place, item in enumerate(value[:MOST_REWARDS]):
         path = f"{field}[{place}]"

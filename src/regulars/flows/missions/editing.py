@@ -130,8 +130,11 @@ def put_draw(*, scope: Scope, data: Any, now: datetime, create: bool | None = No
     check_texts(data, errors)
     errors.refuse()
     made: DrawDefinition = draw_policy.parse(data, errors)
+    itself = frozenset({("draw_chance", made.key)})
     prizes = tuple(
-        replace(prize, rewards=_rewards(scope, _raw(data, "prizes", n), f"prizes[{n}].rewards", errors))
+        replace(
+            prize, rewards=_rewards(scope, _raw(data, "prizes", n), f"prizes[{n}].rewards", errors, itself)
+        )
         for n, prize in enumerate(made.prizes)
     )
     if made.unit:
@@ -149,9 +152,11 @@ def _raw(data: Any, key: str, place: int) -> Any:
     return items[place] if isinstance(items, list) and place < len(items) else {}
 
 
-def _rewards(scope: Scope, data: Any, field: str, errors: ErrorList) -> tuple[Mapping[str, Any], ...]:
+def _rewards(
+    scope: Scope, data: Any, field: str, errors: ErrorList, also: frozenset[tuple[str, str]] = frozenset()
+) -> tuple[Mapping[str, Any], ...]:
     value = data.get("rewards") if isinstance(data, Mapping) else None
-    found = rewarding.read_rewards(value, brand_id=scope.brand_id, field=field, errors=errors)
+    found = rewarding.read_rewards(value, brand_id=scope.brand_id, field=field, errors=errors, also=also)
     return tuple(reward.to_json() for reward in found)
 
 

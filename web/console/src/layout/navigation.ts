@@ -20,6 +20,7 @@ import {
   Timer,
   Flag,
   Guide,
+  Trophy,
   FirstAidKit,
   Sunny,
   List,
@@ -94,6 +95,7 @@ export const navigation: readonly Group[] = [
     entries: [
       { name: 'campaigns', label: 'nav.campaigns', icon: Flag, permission: 'campaigns.read' },
       { name: 'journeys', label: 'nav.journeys', icon: Guide, permission: 'journeys.read' },
+      { name: 'missions', label: 'nav.missions', icon: Trophy, permission: 'missions.read' },
       { name: 'referrals', label: 'referrals.title', icon: Share, permission: 'referrals.read' },
       { name: 'carePlans', label: 'nav.care', icon: FirstAidKit, permission: 'care.read' },
       { name: 'festivalCalendar', label: 'nav.festivalCalendar', icon: Sunny, permission: 'care.read' },

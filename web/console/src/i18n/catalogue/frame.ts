@@ -41,6 +41,7 @@ export const frame = {
     festivalCalendar: ['日历', 'Calendar of festivals'],
     staffTasks: ['待办', 'To do'],
     journeys: ['旅程', 'Journeys'],
+    missions: ['任务与玩法', 'Missions and play'],
     messages: ['消息', 'Messages'],
     messagePolicy: ['发送策略', 'Sending limits'],
     settings: ['设置', 'Settings'],
