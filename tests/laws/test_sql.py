@@ -25,6 +25,7 @@ NAMES_OF_OURS = {
     "platform.outbox.store.drop": {"partition"},
     "platform.due.api.claim": {"table", "due", "where"},  # written out by the room whose table it is
     "value.ledger.records._adjustment": {"lock"},
+    "engage.journeys.store.running._end": {"picked"},  # three queries written out beside it
     "insight.warehouse.sources._copy_of": {"source"},  # a query written out there
     # names of the warehouse's own files, quoted; DuckDB reads what FROM names, not a parameter
     "insight.warehouse.shaping.merge": {"paths"},

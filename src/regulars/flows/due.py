@@ -21,7 +21,7 @@ from regulars.flows.care import api as care
 from regulars.flows.coupons import api as coupon_flows
 from regulars.flows.intake.load import load
 from regulars.flows.intake.post import Work, write
-from regulars.flows.journeys import due as journeys
+from regulars.flows.journeys import api as journeys
 from regulars.flows.mall import api as mall
 from regulars.flows.missions import api as missions
 from regulars.flows.plans import api as plans
