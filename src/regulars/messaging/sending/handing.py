@@ -24,6 +24,7 @@ from regulars.messaging.store import limits, sends
 from regulars.messaging.store.sends import Change, SendRow
 from regulars.messaging.types import Delivery, Envelope, Route
 from regulars.platform.calendar import api as calendar
+from regulars.platform.calendar import api as calendar
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 
@@ -74,7 +75,7 @@ def deliver_all(now: datetime) -> int:
 
 
 def work_days_of(brand: Brand) -> Callable[[date], bool]:
-    """Which days are work days of a brand: by the public calendar and its own days."""
+    """Which days are work days of a brand, by the public calendar and its own days."""
     return calendar.work_days_of(brand_id=brand.id)
 
 
