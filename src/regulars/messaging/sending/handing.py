@@ -24,7 +24,6 @@ from regulars.messaging.store import limits, sends
 from regulars.messaging.store.sends import Change, SendRow
 from regulars.messaging.types import Delivery, Envelope, Route
 from regulars.platform.calendar import api as calendar
-from regulars.platform.calendar import api as calendar
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 
