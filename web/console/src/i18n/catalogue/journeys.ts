@@ -135,7 +135,7 @@ export const journeys = {
     },
     dry: {
       title: ['试演', 'Dry run'], lead: ['这位会员若现在进入，接下来会发生什么。不发送、不发放、不留记录。', 'What would happen to this member if she came in now. Nothing is sent, given or kept.'], member: ['会员', 'Member'], days: ['看多少天', 'Days ahead'], trigger: ['从哪个触发', 'From which trigger'],
-      happens: ['「{name}」所等的行为，几小时后发生', 'What “{name}” waits for happens after hours'], notAtAll: ['不发生', 'Not at all'], go: ['试演', 'Show'], mendFirst: ['请先修正标出的问题', 'Mend what is marked first'], whyNot: { closed: ['她不会进入：会员已冻结或退会。', 'She would not come in: her membership is frozen or closed.'], when: ['她此刻不满足进入条件；下面是满足时会发生的事。', 'She does not meet the conditions now; below is what would happen if she did.'], not_due: ['这段时间内她不会进入：日期或条件不会到来。', 'She would not come in within these days: her date does not come, or the condition does not hold.'] }, assumed: ['前提', 'Assuming'],
+      happens: ['「{name}」所等的行为，几小时后发生', 'What “{name}” waits for happens after hours'], notAtAll: ['不发生', 'Not at all'], go: ['试演', 'Show'], mendFirst: ['请先修正标出的问题', 'Mend what is marked first'], whyNot: { closed: ['她不会进入：会员已冻结或退会。', 'She would not come in: her membership is frozen or closed.'], when: ['她此刻不满足进入条件；下面是满足时会发生的事。', 'She does not meet the conditions now; below is what would happen if she did.'], not_due: ['这段时间内她不会进入：日期或条件不会到来。', 'She would not come in within these days: her date does not come, or the condition does not hold.'] }, assumed: ['前提', 'Assuming'], way: ['走「{way}」', 'takes “{way}”'], over: ['等待结束', 'the wait is over'],
     },
     publish: {
       title: ['发布第 {n} 版', 'Publish version {n}'], act: ['发布', 'Publish'], done: ['已发布', 'Published'], note: ['这一版改了什么（可空）', 'What changed (may be empty)'],
