@@ -1,0 +1,195 @@
+"""Liquid in its sandbox: what texts may do, what they may not, and what is said of it. Without a database."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.messaging.contents.ready_made import READY_MADE
+from regulars.messaging.policy import checking, clicking, sandbox, segments, variables
+from regulars.messaging.wording import Content, RenderFailed
+
+
+def fill(source: str, is_html: bool = False, **values: object) -> str:
+    return sandbox.fill(source, values, place="body", is_html=is_html)
+
+
+class Secret:
+    password = "hunter2"
+
+    def __str__(self) -> str:
+        return "plain"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ x.password }}", "{{ x.__class__ }}", "{{ x.__init__.__globals__ }}", "{{ x['password'] }}", "{{ s.upper }}",
+        "{{ s.__class__.__mro__ }}", "{% include 'settings' %}", "{% render 'settings' %}", "{{ 'a' | safe }}",
+        "{% tablerow i in l %}{% endtablerow %}", "{% increment n %}", "{{ d }}", "{{ l2 | join }}",
+        "{% liquid assign a = 1 %}", "{{ 'a' | base64_decode }}", "{{ l | map: 'password' }}",
+    ],
+)  # fmt: skip
+def test_nothing_beyond_the_values_is_reached(source):
+    with pytest.raises(RenderFailed):
+        fill(source, x=Secret(), s="text", l=[1, 2], d={"phone": "13800138000"}, l2=[{"a": 1}])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in (1..999999999) %}x{% endfor %}",
+        "{% for i in (1..900) %}{% for j in (1..900) %}x{% endfor %}{% endfor %}",
+        "{% for i in l %}{% for j in l %}{% for k in l %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% assign s = 'aaaaaaaaaaaaaaaa' %}{% for i in (1..99) %}{% assign s = s | append: s %}{% endfor %}",
+        "{% capture s %}aaaa{% endcapture %}{% for i in (1..99) %}{% capture s %}{{ s }}{{ s }}{% endcapture %}{% endfor %}",
+        "{% assign n = 99 %}{% for i in (1..99) %}{% assign n = n | times: n %}{% endfor %}",
+        "{{ 'a' | replace: 'a', big | replace: 'a', big | replace: 'a', big }}",
+        "{{ (1..99999999999) | join }}",
+        "{% if a %}" * 60 + "{% endif %}" * 60,
+    ],
+)
+def test_no_text_keeps_the_sender_busy(source):
+    begun = time.monotonic()
+    with pytest.raises(RenderFailed):
+        fill(source, l=list(range(50)), big="a" * 15_000)
+    assert time.monotonic() - begun < 2
+
+
+def test_values_are_never_read_as_liquid_and_never_become_html():
+    evil = "{{ member.phone }}{% for i in (1..9) %}x{% endfor %}<img src=x onerror=alert(1)>\"'"
+    assert fill("{{ name }}", name=evil) == evil
+    shown = fill('<a title="{{ name }}">{{ name | upcase | append: "!" }}</a>', True, name=evil)
+    assert "<img" not in shown.lower() and "\"'" not in shown and "{{ member.phone }}" in shown
+
+
+@given(st.text(max_size=200))
+def test_any_value_stays_a_value(value):
+    assert fill("{{ v }}", v=value) == value.replace("\r\n", "\n").replace("\r", "\n")
+    html = fill("<p>{{ v }}</p>", True, v=value)
+    assert "<" not in html[3:-4] and ">" not in html[3:-4]
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_filled_or_refused(source):
+    try:
+        fill(source, a="1", b=[1, 2])
+    except RenderFailed as failed:
+        assert failed.place.startswith("body:")
+
+
+def test_what_lacks_is_named_with_its_line():
+    with pytest.raises(RenderFailed) as failed:
+        fill("您好\n\n{{ member.name }}", member={"name": None})
+    assert (failed.value.code, failed.value.place) == ("missing_variable", "body:3")
+    assert fill("{{ member.name | default: '会员' }}", member={}) == "会员"
+    assert fill("{% if coupon.name %}{{ coupon.name }}{% else %}无{% endif %}") == "无"
+
+
+def test_days_money_and_sums():
+    assert fill("{{ d | date: '%-m月%-d日' }}", d=date(2026, 3, 1)) == "3月1日"
+    assert fill("{{ 128050 | money }}") == "1,280.50"
+    assert fill("{{ 100 | times: 0.8 | round }}") == "80"
+    assert fill("{{ l | join: '、' }}", l=["a", "b"]) == "a、b"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "length", "parts"),
+    [
+        ("", "gsm7", 0, 0),
+        ("a" * 160, "gsm7", 160, 1),
+        ("a" * 161, "gsm7", 161, 2),
+        ("a" * 306, "gsm7", 306, 2),  # 2 × 153
+        ("a" * 307, "gsm7", 307, 3),
+        ("€" * 80, "gsm7", 160, 1),  # two septets each
+        ("字" * 70, "ucs2", 70, 1),
+        ("字" * 71, "ucs2", 71, 2),
+        ("字" * 134, "ucs2", 134, 2),  # 2 × 67
+        ("字" * 135, "ucs2", 135, 3),
+        ("😀" * 35, "ucs2", 70, 1),  # two units each
+    ],
+)
+def test_what_a_text_message_costs(text, encoding, length, parts):
+    found = segments.segments_of(text)
+    assert (found.encoding, found.length, found.parts) == (encoding, length, parts)
+
+
+def problems(channel: str, purpose: str = "service", **fields: object) -> dict[tuple[str, str], int]:
+    content = Content(**fields)  # type: ignore[arg-type]
+    found = checking.problems_of(
+        {channel: {"zh": content, "en": content}}, purpose=purpose, links={}, samples={"mine": 1}
+    )
+    return {(one.field, one.code): one.line for one in found if ".zh" in one.field}
+
+
+def test_problems_name_field_and_line():
+    assert problems("sms", body="{{ mine }}{{ member.name }}") == {}
+    assert problems("sms", body="a\nb\n{{ nobody }}") == {("contents.sms.zh.body", "unknown_variable"): 3}
+    assert problems("sms", body="{{ links.sale }}") == {("contents.sms.zh.body", "unknown_variable"): 1}
+    assert problems("sms") == {("contents.sms.zh.body", "required"): 1}
+    assert problems("sms", body="a", subject="b") == {("contents.sms.zh.subject", "not_here"): 1}
+    assert problems("sms", body="a", sign="x\ny") == {("contents.sms.zh.sign", "bad_value"): 1}
+    for html in (
+        "a\n<script>x</script>",
+        "a\n<img onerror = x>",
+        "a\n<a href='javascript:x'>",
+        "a\n<iframe src=x>",
+    ):
+        assert problems("email", subject="s", html=html) == {("contents.email.zh.html", "active_html"): 2}
+    assert ("contents.email.zh.body", "no_way_out") in problems("email", "marketing", subject="s", body="买")
+    assert problems("email", "marketing", subject="s", body="买 {{ unsubscribe_link }}") == {}
+
+
+def test_every_ready_made_template_is_sound_even_where_nothing_is_known():
+    least = {
+        "brand": {"name": "晨光"},
+        "member": {"code": "M", "years": 2, "orders": 3},
+        "link": "L",
+        "unsubscribe_link": "U",
+    }
+    assert len({one.code for one in READY_MADE}) == 16
+    for one in READY_MADE:
+        assert checking.problems_of(one.contents(), purpose=one.purpose, links={}, samples=one.samples) == []
+        for channel, by_language in one.contents().items():
+            for content in by_language.values():
+                for field in checking.LIQUID_FIELDS:
+                    said = sandbox.fill(getattr(content, field), least, place=field, is_html=field == "html")
+                    assert "{{" not in said and "{%" not in said, (one.code, channel)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "javascript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example", "\\\\evil",
+        "http://evil.example",
+        "https://shop.example.com@evil.example/", "https://evil.example/shop.example.com",
+        "https://shop.example.com.evil.example",
+        "ftp://shop.example.com/", "https://shop.example.com:x/", "https://shop.example.com/\r\nSet-Cookie: a", "https:///x",
+        "/a b",
+    ],
+)  # fmt: skip
+def test_places_that_links_do_not_lead_to(url):
+    assert not checking.allowed_target(url, hosts=frozenset({"shop.example.com"}))
+
+
+def test_places_that_links_lead_to():
+    for url in ("/h/morning/", "https://shop.example.com/a?b=c#d", "http://SHOP.example.com:8080/"):
+        assert checking.allowed_target(url, hosts=frozenset({"shop.example.com"}))
+
+
+def test_who_is_a_machine():
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) MicroMessenger/8.0"
+    assert not clicking.is_bot({"user-agent": phone}, "GET")
+    for headers, method in (({"user-agent": phone}, "HEAD"), ({}, "GET"), ({"user-agent": "curl/8"}, "GET")):
+        assert clicking.is_bot(headers, method)
+
+
+def test_samples_fill_every_name_of_the_catalogue():
+    for one in variables.CATALOGUE:
+        if isinstance(one.sample, list):
+            continue
+        assert sandbox.fill(f"{{{{ {one.name} }}}}", variables.samples({}, {}), place="x") == str(one.sample)
