@@ -14,7 +14,7 @@ from regulars.audience.holdouts import api as holdouts
 from regulars.engage.campaigns import api as campaigns
 from regulars.engage.campaigns.types import Result
 from regulars.facts.activity.types import ActivityIn, LineIn
-from regulars.flows.insight import campaigns as results
+from regulars.flows.campaigns import api as flow
 from regulars.flows.insight import holdout, nightly
 from regulars.insight.reports import api as reports
 from regulars.insight.runs import api as runs
@@ -148,11 +148,11 @@ def test_the_programmes_holdout_is_measured_over_any_period() -> None:
 def test_message_costs_are_stated_by_channel() -> None:
     shop = open_shop()
     wrong = fields_of(
-        lambda: results.set_costs(scope=shop.scope, value={"message_cost": {"sms": -1, "pigeon": 3}}, now=NOW)
+        lambda: flow.set_costs(scope=shop.scope, value={"message_cost": {"sms": -1, "pigeon": 3}}, now=NOW)
     )
     assert wrong == {("message_cost.sms", "out_of_range"), ("message_cost.pigeon", "unknown_choice")}
-    results.set_costs(scope=shop.scope, value={"message_cost": {"sms": 5}}, now=NOW)
-    assert results.get_costs(brand_id=shop.brand_id).message_cost == {"sms": 5}
+    flow.set_costs(scope=shop.scope, value={"message_cost": {"sms": 5}}, now=NOW)
+    assert flow.get_costs(brand_id=shop.brand_id).message_cost == {"sms": 5}
 
 
 def _order(member: Any, number: str, amount: int, discount: int, at: Any) -> ActivityIn:

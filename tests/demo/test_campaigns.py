@@ -8,9 +8,9 @@ import pytest
 from tests.demo.test_demo import HOUSEHOLDS, NOW
 
 from regulars.engage.campaigns import api as campaigns
+from regulars.flows.campaigns import api as flow
 from regulars.flows.demo import api as demo
 from regulars.flows.demo import coupons
-from regulars.flows.insight import campaigns as results
 from regulars.flows.insight import nightly
 from regulars.kit.text import Text
 
@@ -37,6 +37,6 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     made = campaigns.results_of(runs=[run])[run.id]
     assert made.is_final and made.figures["verdict"] == "too_few"
     assert "无法判断" in Text.from_json(made.figures["sentence"]).zh
-    assert results.get_costs(brand_id=filled.brand.id).message_cost["sms"] == 5
+    assert flow.get_costs(brand_id=filled.brand.id).message_cost["sms"] == 5
     again = demo.fill(clock=lambda: datetime(2026, 11, 22, 3, tzinfo=UTC), limit=HOUSEHOLDS, writers=1)
     assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 3

@@ -24,7 +24,6 @@ from regulars.engage.campaigns.types import (
 from regulars.facts.members import api as members
 from regulars.flows.campaigns import api as flow
 from regulars.flows.insight import api as insight
-from regulars.flows.insight import campaigns as results
 from regulars.flows.insight import holdout
 from regulars.insight.reports import api as reports
 from regulars.insight.runs import api as runs
@@ -308,7 +307,7 @@ class CampaignViewer:
         )
 
     def costs(self) -> dict[str, Any]:
-        return results.get_costs(brand_id=self.scope.brand_id).to_json()
+        return flow.get_costs(brand_id=self.scope.brand_id).to_json()
 
     def reason(self, code: str) -> str:
         """Why, in words: of campaigns, of messages, of coupons; a code that nobody knows is shown as it is."""

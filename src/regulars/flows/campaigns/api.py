@@ -1,5 +1,6 @@
 """The door of campaigns at work: check and save, see what a member would get, run what is due."""
 
+from regulars.flows.campaigns.costs import Costs, get_costs, set_costs
 from regulars.flows.campaigns.keeping import (
     copy,
     count_audience,
@@ -15,16 +16,19 @@ from regulars.platform.due import api as due
 
 __all__ = [
     "Check",
+    "Costs",
     "Tried",
     "copy",
     "count_audience",
     "create",
+    "get_costs",
     "launch",
     "preview",
     "read_for_counting",
     "register",
     "run_due",
     "run_portion",
+    "set_costs",
     "submit",
     "update",
 ]

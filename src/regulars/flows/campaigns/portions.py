@@ -125,7 +125,7 @@ def _send(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
     if waiting:
         ended = sending.give_and_ask(run=run, waiting=waiting, now=now)
         campaigns.end_members(run=run, ended=ended, now=now)
-        counts = _moved(run.counts, waiting, ended)
+        counts: campaigns.Counts = _moved(run.counts, waiting, ended)
         if any(one.reason == "budget_used_up" for one in ended) and sending.is_used_up(run=run, now=now):
             campaigns.skip_waiting(run=run, reason="budget_used_up", now=now)
             counts = campaigns.count_members(run=run)

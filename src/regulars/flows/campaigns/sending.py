@@ -52,24 +52,25 @@ def give_and_ask(*, run: Run, waiting: Sequence[Waiting], now: datetime) -> list
         else:
             going.append(one.member_id)
     source = source_of(run)
-    costs = _pay(brand, run, {one: variants[arms[one]] for one in going}, now)
-    for one in going:
-        if one not in costs:
-            ended[one] = Ended(one, arms[one], "skipped", "budget_used_up")
-    going = [one for one in going if one in costs]
-    for one, (refused, cost) in _give(brand, run, source, {m: variants[arms[m]] for m in going}, now).items():
-        costs[one] = cost
+    costs = _pay(brand, run, {her: variants[arms[her]] for her in going}, now)
+    for her in going:
+        if her not in costs:
+            ended[her] = Ended(her, arms[her], "skipped", "budget_used_up")
+    going = [her for her in going if her in costs]
+    given = _give(brand, run, source, {her: variants[arms[her]] for her in going}, now)
+    for her, (refused, cost) in given.items():
+        costs[her] = cost
         if refused:
-            ended[one] = Ended(one, arms[one], "skipped", refused)
-    going = [one for one in going if one not in ended]
+            ended[her] = Ended(her, arms[her], "skipped", refused)
     asks = []
-    for one in going:
-        variant = variants[arms[one]]
-        if variant.message is None:
-            ended[one] = Ended(one, arms[one], "sent", "", costs[one])
+    for her in going:
+        if her in ended:
             continue
-        ended[one] = Ended(one, arms[one], "asked", "", costs[one])
-        asks.append(_ask(run, source, one, variant, now))
+        variant = variants[arms[her]]
+        told = variant.message is not None
+        ended[her] = Ended(her, arms[her], "asked" if told else "sent", "", costs[her])
+        if told:
+            asks.append(_ask(run, source, her, variant, now))
     messaging.ask(brand=brand, asks=asks, now=now)
     return [ended[one.member_id] for one in waiting]
 

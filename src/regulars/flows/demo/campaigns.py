@@ -19,7 +19,6 @@ from regulars.audience.segments.types import SegmentDraft
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
 from regulars.flows.demo import coupons, history
-from regulars.flows.insight import campaigns as results
 from regulars.kit.ids import new_id
 from regulars.kit.periods import zone
 from regulars.kit.text import Text
@@ -46,7 +45,7 @@ def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, clock: Callable[[], 
         redraw=False,
         now=since,
     )
-    results.set_costs(scope=scope, value={"message_cost": {"sms": 5, "email": 1, "wecom": 0}}, now=now)
+    flow.set_costs(scope=scope, value={"message_cost": {"sms": 5, "email": 1, "wecom": 0}}, now=now)
     _replay(writer, chief, ids, weeks, now)
     _running(writer, chief, now)
     _waiting(writer, now)

@@ -3,81 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-
 from regulars.engage.campaigns import api as campaigns
 from regulars.engage.campaigns.types import HOLDOUT, PROGRAMME, Goal, Result, Run
+from regulars.flows.campaigns import api as flow
 from regulars.flows.insight.campaign_words import sentence
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.reports import api as reports
-from regulars.insight.runs import api as runs
 from regulars.insight.warehouse.api import Warehouse
-from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
-from regulars.messaging.types import CHANNELS
-from regulars.platform.audit import api as audit
-from regulars.platform.organisations.types import Brand, Scope
+from regulars.platform.organisations.types import Brand
 
-ROOM = "campaigns"
 # Refunds may change what a run brought for so long after its window.
 REFUNDS = timedelta(days=30)
 _LOOK_BACK = timedelta(days=450)
 _WHAT = Text("本次活动", "the campaign")
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What a message costs by its channel, in minor units; a channel that is not stated counts nothing."""
-
-    message_cost: Mapping[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"message_cost": dict(self.message_cost)}
-
-
-def get_costs(*, brand_id: Any) -> Costs:
-    """What the brand has stated."""
-    kept = runs.get_setting(brand_id=brand_id, room=ROOM)
-    return Costs({}) if kept is None else Costs(dict(kept.value.get("message_cost") or {}))
-
-
-def set_costs(*, scope: Scope, value: Mapping[str, Any], now: datetime) -> Costs:
-    """State them. Raises `invalid_input` naming each wrong field."""
-    scope.require("campaigns.write")
-    errors = ErrorList()
-    given = value.get("message_cost") or {}
-    for channel, cost in given.items() if isinstance(given, Mapping) else ():
-        if channel not in CHANNELS:
-            errors.add(
-                f"message_cost.{channel}"[:80], "unknown_choice", "没有这个通道", "There is no such channel"
-            )
-        elif isinstance(cost, bool) or not isinstance(cost, int) or not 0 <= cost <= 100_000:
-            errors.add(f"message_cost.{channel}", "out_of_range", "应为 0 到 100000 的整数", "0 to 100000")
-    errors.refuse()
-    before, made = get_costs(brand_id=scope.brand_id), Costs(dict(given))
-    if before == made:
-        return made
-    with transaction.atomic():
-        runs.put_setting(
-            brand_id=scope.brand_id, room=ROOM, value=made.to_json(), now=now, by=scope.actor.label
-        )
-        audit.record(
-            organisation_id=scope.organisation_id,
-            brand_id=scope.brand_id,
-            actor=scope.actor,
-            action="campaigns.costs_set",
-            subject_type="campaigns",
-            subject_id=scope.brand_id,
-            before=before.to_json(),
-            after=made.to_json(),
-            now=now,
-        )
-    return made
 
 
 def run(brand: Brand, house: Warehouse, now: datetime, told: Told = lambda share: None) -> StepResult:
@@ -191,7 +134,7 @@ def _message_cost(brand: Brand, run: Run) -> int | None:
     """What went out, at the stated price of its channel; None where something went by a channel without one."""
     if not any(one.message for one in run.definition.variants):
         return 0
-    stated = get_costs(brand_id=brand.id).message_cost
+    stated = flow.get_costs(brand_id=brand.id).message_cost
     code = campaigns.campaigns_of(runs=[run])[run.campaign_id].code
     total = 0
     for tally in messaging.sends_of(brand_id=brand.id, source=f"campaign:{code}:{run.number}"):

@@ -11,7 +11,6 @@ from ninja import Query, Router, Status
 
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
-from regulars.flows.insight import campaigns as results
 from regulars.kit import clock
 from regulars.surfaces.access import language
 from regulars.surfaces.campaign_shapes import (
@@ -85,7 +84,7 @@ def get_campaign_costs(request: HttpRequest) -> Any:
 def set_campaign_costs(request: HttpRequest, given: CampaignCostsIO) -> Any:
     """State what messages cost; results count it from their next computation on."""
     seen = viewer(request)
-    results.set_costs(scope=seen.scope, value=given.dict(), now=seen.now)
+    flow.set_costs(scope=seen.scope, value=given.dict(), now=seen.now)
     return seen.costs()
 
 
