@@ -46,7 +46,8 @@ def test_nothing_beyond_the_values_is_reached(source):
         "{% for i in (1..900) %}{% for j in (1..900) %}x{% endfor %}{% endfor %}",
         "{% for i in l %}{% for j in l %}{% for k in l %}{% endfor %}{% endfor %}{% endfor %}",
         "{% assign s = 'aaaaaaaaaaaaaaaa' %}{% for i in (1..99) %}{% assign s = s | append: s %}{% endfor %}",
-        "{% capture s %}aaaa{% endcapture %}{% for i in (1..99) %}{% capture s %}{{ s }}{{ s }}{% endcapture %}{% endfor %}",
+        "{% capture s %}aaaa{% endcapture %}"
+        "{% for i in (1..99) %}{% capture s %}{{ s }}{{ s }}{% endcapture %}{% endfor %}",
         "{% assign n = 99 %}{% for i in (1..99) %}{% assign n = n | times: n %}{% endfor %}",
         "{{ 'a' | replace: 'a', big | replace: 'a', big | replace: 'a', big }}",
         "{{ (1..99999999999) | join }}",
