@@ -33,7 +33,7 @@ const en = {
     commission: 'My commission',
     level: 'Level',
     frozen: 'Frozen',
-    frozenHint: 'Until the return window is over, {days} days after an order',
+    frozenHint: 'Commission is frozen until the return window is over, {days} days after an order.',
     open: 'To be settled',
     openMinus: 'Refunds came after a payment. This is taken off what you earn next; you need not pay it.',
     confirmed: 'To be paid',

@@ -33,7 +33,7 @@ const zh = {
     commission: '我的佣金',
     level: '等级',
     frozen: '冻结中',
-    frozenHint: '下单后 {days} 天退货期内冻结',
+    frozenHint: '下单后 {days} 天退货期内，佣金先冻结。',
     open: '待结算',
     openMinus: '付款后又有退款，会从之后的佣金里扣除，不需要你补钱。',
     confirmed: '待付款',
