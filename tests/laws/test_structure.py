@@ -92,6 +92,16 @@ ALSO_DOORS = [
         "the pure half of bookings, which their flow drives",
     ),
     (
+        "engage.missions.api.*",
+        ("flows.*", "surfaces.*"),
+        "missions, play and draws are three doors of one room, each small enough to be read",
+    ),
+    (
+        "engage.missions.policy",
+        ("flows.missions.*", "surfaces.*"),
+        "the pure half of missions and draws, which their flow drives and pages explain by",
+    ),
+    (
         "flows.intake.*",
         ("flows.*",),
         "flows that move value, try a draft or import fold and write as the intake does",

@@ -12,7 +12,7 @@ from pydantic import Field
 from regulars.kit import clock
 from regulars.surfaces import access
 from regulars.surfaces import play_shapes as shapes
-from regulars.surfaces.play_views import Player, draw_log
+from regulars.surfaces.draw_views import Drawer, draw_log
 from regulars.surfaces.portal.guard import AnyVisitor, SignedIn, brand_of, member_of
 
 visitors = Router(auth=AnyVisitor(), tags=["play"])
@@ -21,9 +21,9 @@ Key = Annotated[str, Field(max_length=64)]
 Short = Annotated[str, Field(max_length=64)]
 
 
-def player(request: HttpRequest) -> Player:
+def player(request: HttpRequest) -> Drawer:
     member = member_of(request)
-    return Player(member.scope, member.brand, member.member_id, access.language(request), clock.now())
+    return Drawer(member.scope, member.brand, member.member_id, access.language(request), clock.now())
 
 
 @mine.get("/missions", response=shapes.MissionCardsOut)

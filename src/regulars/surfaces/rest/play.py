@@ -12,8 +12,8 @@ from regulars.kit import clock
 from regulars.platform.organisations import api as organisations
 from regulars.surfaces import play_shapes as shapes
 from regulars.surfaces.access import language
+from regulars.surfaces.draw_views import Drawer, draw_log
 from regulars.surfaces.play_shapes import PlayKey
-from regulars.surfaces.play_views import Player, draw_log
 from regulars.surfaces.rest import finding
 from regulars.surfaces.rest.finding import MemberPath
 from regulars.surfaces.rest.keys import needs, scope_of
@@ -22,10 +22,10 @@ router = Router(tags=["Missions and play"])
 READ, WRITE = needs("missions.read"), needs("missions.write")
 
 
-def player(request: HttpRequest, member: str) -> Player:
+def player(request: HttpRequest, member: str) -> Drawer:
     scope = scope_of(request)
     brand = organisations.get_brand(brand_id=scope.brand_id)
-    return Player(scope, brand, finding.member_id(scope, member), language(request), clock.now())
+    return Drawer(scope, brand, finding.member_id(scope, member), language(request), clock.now())
 
 
 @router.get("/members/{member}/missions", response=shapes.MissionCardsOut, **READ)

@@ -23,7 +23,7 @@ const en = {
       'Names and phone numbers here are invented; the shopping comes from a public data set. Codes are not really sent: read them in the console under Messages.',
     more: 'More',
   },
-  tab: { card: 'Card', wallet: 'Wallet', mall: 'Rewards', benefits: 'Benefits', me: 'Me' },
+  tab: { card: 'Card', wallet: 'Wallet', mall: 'Rewards', play: 'Play', benefits: 'Benefits', me: 'Me' },
   state: {
     offline: 'You seem to be offline',
     offlineHint: 'Check your connection and try again. Nothing of yours is lost.',
