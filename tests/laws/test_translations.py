@@ -109,6 +109,8 @@ OTHERWISE_PAIRED = {
     "conditions.wording": "one branch a language, down to single letters",
     "value.tiers.policy.wording": "one branch a language, down to single letters",
     "surfaces.cli.imports": "a Chinese column's name as an example",
+    "messaging.contents.ready_made": "pieces of texts, each Chinese one beside its own in English",
+    "messaging.channels.reports": "what members answer to be left alone, and what carriers call a number that is none",
     "flows.imports.values": "what Chinese files write dates, amounts and yes with",
 }
 
