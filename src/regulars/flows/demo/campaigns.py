@@ -71,7 +71,7 @@ def _replay(writer: Scope, chief: Scope, ids: Mapping[int, UUID], weeks: int, no
         name={"zh": "精选券第 13 期（真实历史回放）", "en": "Select coupon, campaign 13 (replayed)"},
         note="名单与订单来自公开数据集；对照组为事后随机抽取，当年与其他人一样收到了优惠券，"
         "因此真实效果为零，正确的结论是“无法判断”。抽取是随机的，二十次中约有一次会偶然显示有效果。 / Names and orders "
-        "are real; the holdout was drawn afterwards and got the coupon as everybody did, so the true effect is nothing. "
+        "are real; the holdout was drawn afterwards and got the coupon as all did, so the true effect is nothing. "
         "It is drawn by chance: about one draw in twenty shows an effect that is not there.",
         definition={
             "audience": {"segments": ["campaign-13"]},
