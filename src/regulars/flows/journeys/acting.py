@@ -65,7 +65,7 @@ def _message(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
                 values={**deed.data.get("values", {}), **action["values"]},
                 priority=batch.priority if priority is None else priority,
                 expires_at=journeys.later(
-                    batch.now, Span(expires["amount"], expires["unit"]), batch.brand.timezone
+                    at=batch.now, span=Span(expires["amount"], expires["unit"]), tz=batch.brand.timezone
                 )
                 if expires
                 else None,

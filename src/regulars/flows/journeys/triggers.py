@@ -5,10 +5,15 @@ The consumer's position moves in the transaction that enters: each event counts 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
+from django.db.utils import OperationalError
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.conditions.api import fields_used
@@ -23,6 +28,7 @@ from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import NOBODY, Event
 from regulars.programme.versions import api as versions
 
+_log = logging.getLogger(__name__)
 CONSUMER = "journeys"
 BATCH = 500
 _ROUNDS = 20
@@ -59,14 +65,31 @@ def hear(events: Sequence[Event], now: datetime) -> None:
     for brand_id, mine in by_brand.items():
         live = journeys.live_journeys(brand_id=brand_id, paused=True, now=now)
         brand = organisations.get_brand(brand_id=brand_id)
-        _wake(brand, mine, now)
+        _halving(partial(_wake, brand, now), mine, "waits")
         for journey, definition in live:
             _leave(journey, definition, mine, now)
             if journey.state == "running":
-                _enter(brand, journey, definition, mine, now)
+                _halving(partial(_enter, brand, journey, definition, now), mine, journey.code)
 
 
-def _wake(brand: Brand, events: Sequence[Event], now: datetime) -> None:
+def _halving(act: Callable[[Sequence[Event]], None], events: Sequence[Event], what: str) -> None:
+    """Act on events; where that fails, on each half for itself. One that cannot be acted on is left out and said in
+    the log: it must not keep all that comes after it."""
+    try:
+        with transaction.atomic():
+            act(events)
+    except OperationalError:
+        raise
+    except Exception as error:
+        if len(events) == 1:
+            _log.exception("journeys (%s): event %s is left out", what, events[0].id, exc_info=error)
+            return
+        half = len(events) // 2
+        _halving(act, events[:half], what)
+        _halving(act, events[half:], what)
+
+
+def _wake(brand: Brand, now: datetime, events: Sequence[Event]) -> None:
     happened = [_happened(event) for event in events if event.topic == "activity.posted"]
     if happened and journeys.any_runs(brand_id=brand.id):
         journeys.happened(
@@ -98,7 +121,7 @@ def _leave(journey: Journey, definition: Definition, events: Sequence[Event], no
 
 
 def _enter(
-    brand: Brand, journey: Journey, definition: Definition, events: Sequence[Event], now: datetime
+    brand: Brand, journey: Journey, definition: Definition, now: datetime, events: Sequence[Event]
 ) -> None:
     for node in definition.triggers:
         chosen = [event for event in events if _concerns(brand, node, event, now)]

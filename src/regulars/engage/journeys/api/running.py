@@ -241,7 +241,7 @@ def any_runs(*, brand_id: UUID) -> bool:
         return bool(defining.in_flight(cursor, brand_id=brand_id, states=["running", "paused", "stopped"]))
 
 
-def later(at: datetime, span: Span, tz: str) -> datetime:
+def later(*, at: datetime, span: Span, tz: str) -> datetime:
     """The instant a span after another."""
     return timing.add(at, span, tz)
 

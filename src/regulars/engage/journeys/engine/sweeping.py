@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
+from django.db.utils import OperationalError
 
 from regulars.audience.segments import api as segments
 from regulars.engage.journeys.engine import plans
@@ -13,13 +17,16 @@ from regulars.engage.journeys.engine.entering import enter
 from regulars.engage.journeys.policy import timing
 from regulars.engage.journeys.store import defining, sweeping
 from regulars.engage.journeys.store.running import Tally
-from regulars.engage.journeys.types import SWEEPS, Definition, Entry, Trigger
+from regulars.engage.journeys.types import SWEEPS, Definition, Entry, Journey, SweepDay, Trigger
+from regulars.kit.errors import Refusal
 from regulars.kit.periods import zone
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
 
 CHUNK = 2000
 _LATE = timedelta(hours=30)
+_AGAIN = timedelta(minutes=10)
+_log = logging.getLogger(__name__)
 
 
 def planned(
@@ -44,19 +51,38 @@ def next_sweep(trigger: Trigger, after: datetime, tz: str) -> datetime:
 
 
 def sweep(cursor: Any, *, now: datetime, tally: Tally, chunk: int = CHUNK) -> int:
-    """Ask the next members of the sweep that waits longest, in the caller's transaction; 0 when none is due."""
+    """Ask the next members of the sweep that waits longest, in the caller's transaction; 0 when none is due.
+
+    One that fails is put off for ten minutes and its journey says why; it keeps no other waiting.
+    """
     due = sweeping.claim(cursor, now=now)
     if due is None:
         return 0
     journey = defining.by_id(cursor, ids=[due.journey_id])[due.journey_id]
-    brand = organisations.get_brand(brand_id=journey.brand_id)
     if defining.hold(cursor, journey_id=journey.id) != "running":
         return 0
+    before = dict(tally.runs)
+    try:
+        with transaction.atomic():
+            _sweep(cursor, journey, due, now, tally, chunk)
+    except OperationalError:
+        raise
+    except Exception as error:
+        _log.warning("journey %s, sweep %s: %s", journey.code, due.node, error, exc_info=error)
+        tally.runs = before
+        sweeping.put_off(cursor, due, until=now + _AGAIN)
+        said = error.message.zh if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        defining.set_problem(cursor, journey_id=journey.id, problem=said[:500])
+    return 1
+
+
+def _sweep(cursor: Any, journey: Journey, due: SweepDay, now: datetime, tally: Tally, chunk: int) -> None:
+    brand = organisations.get_brand(brand_id=journey.brand_id)
     plan = plans.plan_of(cursor, brand_id=brand.id, journey_id=journey.id, version=journey.version, now=now)
     node = plan.definition.nodes.get(due.node)
     if node is None or node.trigger is None:
         sweeping.finish(cursor, due, day=due.day, at=None)
-        return 1
+        return
     found, last = _next(brand, node.trigger, due.day, due.after, now, chunk)
     enter(
         cursor,
@@ -71,15 +97,14 @@ def sweep(cursor: Any, *, now: datetime, tally: Tally, chunk: int = CHUNK) -> in
     )
     if last is not None:
         sweeping.went(cursor, due, after=last)
-        return 1
+        return
     if node.trigger.on not in SWEEPS:
         sweeping.finish(cursor, due, day=due.day, at=None)
-        return 1
+        return
     # days that a stopped worker missed are asked one after another, but none that is long over
     asked = timing.on_day(due.day, node.trigger.at, brand.timezone)
     coming = next_sweep(node.trigger, max(asked, now - _LATE), brand.timezone)
     sweeping.finish(cursor, due, day=coming.astimezone(zone(brand.timezone)).date(), at=coming)
-    return 1
 
 
 def _next(

@@ -62,3 +62,11 @@ def finish(cursor: Any, sweep: SweepDay, *, day: date, at: datetime | None) -> N
         """UPDATE journey_sweep SET after = NULL, day = %s, next_run_at = %s WHERE journey_id = %s AND node = %s""",
         [day, at, sweep.journey_id, sweep.node],
     )
+
+
+def put_off(cursor: Any, sweep: SweepDay, *, until: datetime) -> None:
+    """Ask again later: what was asked of this day so far stays."""
+    cursor.execute(
+        "UPDATE journey_sweep SET next_run_at = %s WHERE journey_id = %s AND node = %s",
+        [until, sweep.journey_id, sweep.node],
+    )
