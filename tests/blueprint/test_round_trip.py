@@ -151,6 +151,10 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
                         "fixed", amount=1, lines={"field": "line.sku", "op": "in", "value": ["007", "yes"]}
                     ),
                     {"type": "tag", "tag": "老客"},
+                    {"type": "message", "template": "thanks", "channels": ["sms", "inbox"]},
+                    {"type": "task", "kind": "call", "title": {"zh": "致谢: 是", "en": "yes"}, "days": 0},
+                    {"type": "webhook", "event": "big_order"},
+                    {"type": "draw_chance", "draw": "wheel", "count": 2, "void_on_refund": False},
                     {"type": "extend_expiry", "unit": "points", "months": 2},
                     {"type": "tier_step", "scheme": "main", "tier": "gold"},
                 ]

@@ -26,7 +26,7 @@ from regulars.platform.organisations.types import Actor, Brand, Scope
 from regulars.platform.outbox.types import Event
 
 SHARE_OF_FRIENDS = 0.07
-SHARED_DEVICES = 0.08
+SHARED_DEVICES = 0.2
 PROMOTERS = 3
 MOST_FRIENDS = 12
 _SETTINGS = {
@@ -35,8 +35,9 @@ _SETTINGS = {
         "recruiter": [{"kind": "points", "unit": "points", "amount": 200}],
         "friend": [{"kind": "points", "unit": "points", "amount": 100}],
     },
-    "least_amount": 2000,
+    "least_amount": 3000,
     "window_days": 7,
+    "order_within_days": 45,
     "caps": {"ever": 50},
     "title": {"zh": "带朋友来，一起得积分", "en": "Bring a friend, both of you gain"},
     "invitation": {
