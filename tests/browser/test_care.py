@@ -44,6 +44,10 @@ def give_tasks(shop: Shop, count: int) -> None:
     )
 
 
+def switch(page: Any, name: str) -> None:
+    page.locator(".el-switch", has=page.get_by_role("switch", name=name)).click()
+
+
 def test_a_plan_is_written_previewed_started_and_read(shop: Shop, opened: Any, shoot: Any) -> None:
     with opened(shop, "operator", "reach/care") as page:
         page.get_by_role("button", name="Install ready-made plans").first.click()
@@ -56,10 +60,10 @@ def test_a_plan_is_written_previewed_started_and_read(shop: Shop, opened: Any, s
         field(page, "Key").locator("input").fill("years")
         page.locator(".names input").nth(0).fill("入会周年致电")
         page.locator(".names input").nth(1).fill("A call at the anniversary")
-        page.get_by_role("switch", name="Send a message").click()
+        switch(page, "Send a message")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("A message, a reward or a task is needed").first.wait_for()
-        page.get_by_role("switch", name="Make a task").click()
+        switch(page, "Make a task")
         field(page, "Title · 中文").locator("input").fill("入会 {{ years }} 年")
         field(page, "Title · English").locator("input").fill("{{ years }} years")
         page.get_by_role("button", name="Preview").click()

@@ -167,7 +167,6 @@ export const care = {
     public: ['按国家安排', 'As announced'],
     previousYear: ['上一年', 'Previous year'],
     nextYear: ['下一年', 'Next year'],
-    monthName: ['{n} 月', 'Month {n}'],
   },
   staffTasks: {
     title: ['待办', 'To do'],

@@ -38,7 +38,7 @@ export const frame = {
     reach: ['触达', 'Reach'],
     campaigns: ['活动', 'Campaigns'],
     care: ['关怀', 'Care'],
-    festivalCalendar: ['日历', 'Calendar of festivals'],
+    festivalCalendar: ['日历', 'Festivals'],
     staffTasks: ['待办', 'To do'],
     journeys: ['旅程', 'Journeys'],
     missions: ['任务与玩法', 'Missions and play'],
