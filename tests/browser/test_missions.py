@@ -146,7 +146,7 @@ def test_anybody_checks_the_log(player: Any, opened: Any, shoot: Any) -> None:
     flow.play(scope=player.scope, member_id=member, draw="wheel", key="a", pay=False, now=now)  # type: ignore[arg-type]
     draws.rotate(scope=player.scope, key="wheel", now=now)
     flow.play(scope=player.scope, member_id=member, draw="wheel", key="b", pay=False, now=now)  # type: ignore[arg-type]
-    with opened(player, path="/draws/wheel/log") as page:
+    with opened(player, path="draws/wheel/log") as page:
         page.locator("[data-testid=check]").click()
         page.locator("[data-testid=checked]", has_text="已重新计算 1 次抽奖，全部一致").wait_for()
         phone.fits(page)
