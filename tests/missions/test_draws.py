@@ -327,3 +327,38 @@ def test_seeds_are_revealed_every_week(world: World) -> None:
     assert rotate_due(clock.now()) == 0
     assert rotate_due(clock.now() + timedelta(days=8)) == 1
     assert list(revealed(world)) == [1]
+
+
+def test_the_small_script_of_the_documentation_agrees(world: World) -> None:
+    """It knows none of our code: right as it stands, wrong with a changed prize, a missing draw, a changed seed."""
+    import importlib.util
+    from pathlib import Path
+
+    from regulars.surfaces.draw_views import draw_log
+
+    path = Path(__file__).resolve().parents[2] / "docs" / "verify_draw.py"
+    found = importlib.util.spec_from_file_location("verify_draw", path)
+    assert found is not None and found.loader is not None
+    script = importlib.util.module_from_spec(found)
+    found.loader.exec_module(script)
+    world.draw(wheel("wheel", most_a_day=50))
+    one = world.rush.member(points=300)
+    for n in range(6):
+        play(world, one, f"k{n}", pay=True)
+    draws.rotate(scope=world.rush.scope, key="wheel", now=clock.now())
+    play(world, one, "k9", pay=True)
+
+    def log() -> Any:
+        return draw_log(brand=world.brand, key="wheel", language="en").model_dump(mode="json")
+
+    assert script.check(log()) == (6, [], 1)
+    changed = log()
+    changed["plays"][-1]["drawn"] = "gold"
+    assert len(script.check(changed)[1]) == 1
+    missing = log()
+    del missing["plays"][-3]
+    assert [why for _, why in script.check(missing)[1]] == ["a draw is missing from the log"]
+    swapped = log()
+    for seed in swapped["seeds"]:
+        seed["seed"] = "00" * 32 if seed["seed"] else ""
+    assert len(script.check(swapped)[1]) == 6
