@@ -209,3 +209,11 @@ def test_whoever_never_agreed_does_not_come_to_agree_by_a_link(brand):
     _, words = rendered(brand, member)
     way_out = api.come_back(code=codes(words)[2], language="zh", now=NOW)
     assert way_out.left and not consents.states(brand_id=brand.id, member_id=member)
+
+
+def test_values_in_both_languages_are_said_in_the_reader_s(brand):
+    from regulars.messaging.contents.prepare import said_in
+
+    given = {"coupon": {"name": {"zh": "券", "en": "Coupon"}, "left": 2}, "days": [Text("一", "one")]}
+    assert said_in(given, "en") == {"coupon": {"name": "Coupon", "left": 2}, "days": ["one"]}
+    assert said_in(given, "zh")["coupon"]["name"] == "券"

@@ -12,6 +12,7 @@ from django.conf import settings
 from liquid.exceptions import LiquidError
 
 from regulars.kit.periods import zone
+from regulars.kit.text import Language, Text
 from regulars.messaging.contents import filling, values
 from regulars.messaging.policy import checking, variables
 from regulars.messaging.store import links as store
@@ -41,7 +42,11 @@ def render_many(
         given = {
             **filling.about(brand, one.language),
             **known.get(one.member_id, {}),
-            **{k: v for k, v in one.values.items() if k in _ASKERS or k not in variables.ROOTS},
+            **{
+                k: said_in(v, one.language)
+                for k, v in one.values.items()
+                if k in _ASKERS or k not in variables.ROOTS
+            },
             **hers,
         }
         try:
@@ -54,6 +59,19 @@ def render_many(
     day = now.astimezone(zone(brand.timezone)).date()
     store.add(brand_id=brand.id, links=made, day=day, now=now)
     return done
+
+
+def said_in(value: Any, language: Language) -> Any:
+    """A value in the reader's language: texts in both, also as they travel in JSON, become one."""
+    if isinstance(value, Text):
+        return value.in_language(language)
+    if isinstance(value, Mapping):
+        if value and value.keys() <= {"zh", "en"}:
+            return Text.from_json(dict(value)).in_language(language)
+        return {key: said_in(one, language) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [said_in(one, language) for one in value]
+    return value
 
 
 def names_of(version: TemplateVersion, channel: str) -> frozenset[str]:

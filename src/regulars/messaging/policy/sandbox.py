@@ -256,7 +256,7 @@ def fill(source: str, values: Mapping[str, Any], *, place: str, is_html: bool = 
     if "{{" not in source and "{%" not in source:
         return source
     try:
-        return compiled(source, is_html).render(data_of(values))
+        return compiled(source, is_html).render(values if isinstance(values, Group) else data_of(values))
     except UndefinedError as error:
         name = _missing(error)
         raise RenderFailed(
@@ -299,6 +299,8 @@ def _missing(error: UndefinedError) -> str:
 def data_of(value: Any) -> Any:
     """Plain data as texts may see it: None is left out (it counts as missing), days become ISO texts, anything else
     its text."""
+    if value is None or isinstance(value, str | int | Decimal):
+        return value
     if isinstance(value, Text):
         return value.zh
     if isinstance(value, Mapping):
@@ -307,8 +309,6 @@ def data_of(value: Any) -> Any:
         return [data_of(one) for one in value if one is not None]
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if value is None or isinstance(value, str | int | bool | Decimal):
-        return value
     if isinstance(value, float):
         return _plain(Decimal(repr(value)))
     return str(value)
