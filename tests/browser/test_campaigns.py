@@ -62,8 +62,9 @@ def test_a_campaign_is_made_approved_launched_and_its_result_is_read(
         speaks(page, "en")
         shoot(page, "campaign-waits-en")
     with opened(shop, "reviewer", "reach/campaigns/spring", language="zh-CN") as page:
-        page.get_by_role("combobox", name="会员").first.click()
-        page.get_by_role("combobox", name="会员").first.fill(code_of(shop, 1))
+        member = page.locator("section.card", has_text="用一位会员试试").get_by_role("combobox")
+        member.click()
+        member.press_sequentially(code_of(shop, 1))
         page.locator(".el-select-dropdown__item:visible").first.click()
         page.locator("li.check").first.wait_for()
         page.get_by_role("button", name="批准").click()
