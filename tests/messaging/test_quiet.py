@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regulars.messaging.policy.quiet import is_closed, next_allowed
@@ -28,6 +28,7 @@ def weekday(day: date) -> bool:
     return day.weekday() < 5
 
 
+@settings(deadline=None)
 @given(instants, windows, zones)
 @example(datetime(2026, 3, 8, 6, 30, tzinfo=UTC), Quiet(time(1), time(2, 30)), "America/New_York")
 @example(datetime(2026, 11, 1, 5, 50, tzinfo=UTC), Quiet(time(0), time(1, 30)), "America/New_York")
@@ -38,6 +39,7 @@ def test_it_is_never_inside_quiet_hours_never_earlier_and_idempotent(at, quiet, 
     assert next_allowed(found, quiet, tz, weekday) == found
 
 
+@settings(deadline=None)
 @given(instants, st.integers(0, 3 * 86_400), windows, zones)
 @example(datetime(2026, 3, 8, 6, tzinfo=UTC), 4200, Quiet(time(1), time(2, 30)), "America/New_York")
 def test_who_asks_later_never_goes_earlier(at, seconds, quiet, tz):
@@ -45,6 +47,7 @@ def test_who_asks_later_never_goes_earlier(at, seconds, quiet, tz):
     assert next_allowed(at, quiet, tz, weekday) <= next_allowed(later, quiet, tz, weekday)
 
 
+@settings(deadline=None)  # it walks through a day by the minute
 @given(instants, windows, zones)
 def test_nothing_open_is_passed_over(at, quiet, tz):
     """Minute by minute, up to a day: everything between the instant and what was found is closed."""
