@@ -16,6 +16,7 @@ BENCHES = (
     "reconcile",
     "coupons",
     "segments",
+    "journeys",
     "demo",
 )
 
