@@ -58,8 +58,8 @@ def _said(figures: Mapping[str, Any], currency: str, what: str, language: Langua
             f"以目前的人数，人均至少相差 {least} 才有八成把握看出来。"
             if zh
             else f"the data cannot tell whether {what} changed anything: the 95 % interval of the difference in money "
-            f"per member is {low} to {high} and holds zero. With groups of this size an effect below {least} per member "
-            "would be missed more than one time in five."
+            f"per member is {low} to {high} and holds zero. With groups of this size an effect below {least} per "
+            "member would be missed more than one time in five."
         )
     if verdict == "down":
         return so_far + (
