@@ -22,12 +22,9 @@ from regulars.programme.rules.types import (
     CouponEffect,
     Decision,
     Grant,
-    MessageEffect,
-    PlayEffect,
     Programme,
-    TaskEffect,
-    WebhookEffect,
 )
+from regulars.programme.rules.types.acts import MessageEffect, PlayEffect, TaskEffect, WebhookEffect
 
 KINDS = frozenset(
     {"coupon", "benefit", "budget", "message", "task", "webhook", "badge", "mission", "draw_chance"}

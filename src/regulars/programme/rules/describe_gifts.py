@@ -11,14 +11,11 @@ from regulars.programme.rules.types import (
     Cap,
     CouponEffect,
     GrantEffect,
-    MessageEffect,
-    PlayEffect,
     PointsEffect,
     Programme,
     RuleBudget,
-    TaskEffect,
-    WebhookEffect,
 )
+from regulars.programme.rules.types.acts import MessageEffect, PlayEffect, TaskEffect, WebhookEffect
 
 
 def grant_text(effect: GrantEffect, programme: Programme, language: Language) -> str:

@@ -17,20 +17,17 @@ from regulars.programme.rules.types import (
     Effect,
     Expiry,
     ExtendExpiryEffect,
-    MessageEffect,
-    PlayEffect,
     PointsEffect,
     Programme,
     Qualification,
     Rule,
     RuleBudget,
     TagEffect,
-    TaskEffect,
     TierScheme,
     TierStepEffect,
     Unit,
-    WebhookEffect,
 )
+from regulars.programme.rules.types.acts import MessageEffect, PlayEffect, TaskEffect, WebhookEffect
 
 FORMAT = 1
 NAMED = {"badge": "badge", "mission": "mission", "draw_chance": "draw"}  # where an effect says which one

@@ -7,7 +7,10 @@ import re
 from regulars.kit.text import Text
 from regulars.programme.rules.dump import NAMED
 from regulars.programme.rules.reader import Node
-from regulars.programme.rules.types import GrantEffect, MessageEffect, PlayEffect, TaskEffect, WebhookEffect
+from regulars.programme.rules.types import (
+    GrantEffect,
+)
+from regulars.programme.rules.types.acts import MessageEffect, PlayEffect, TaskEffect, WebhookEffect
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "message": ("type", "template", "channels", "purpose", "cancel_on_refund"),

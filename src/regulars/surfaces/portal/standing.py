@@ -20,10 +20,9 @@ from regulars.programme.rules.types import (
     Benefit,
     Programme,
     Rule,
-    TaskEffect,
     TierScheme,
-    WebhookEffect,
 )
+from regulars.programme.rules.types.acts import TaskEffect, WebhookEffect
 from regulars.programme.versions import api as versions
 from regulars.programme.versions.types import ProgrammeHistory
 from regulars.surfaces.portal.shapes import UnitOut

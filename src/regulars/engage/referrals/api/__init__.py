@@ -5,14 +5,9 @@ from regulars.engage.referrals.api.commission import (
 )
 from regulars.engage.referrals.api.commission import (
     commission_differences,
-    confirm_statement,
-    draft_statements,
-    get_statement,
     list_commissions,
     list_entries,
     list_promoters,
-    list_statements,
-    mark_paid,
     promoters_of,
     put_promoter,
     thaw_due,
@@ -66,6 +61,13 @@ from regulars.engage.referrals.api.settings import (
     put_settings,
     settings_json,
     settings_of,
+)
+from regulars.engage.referrals.api.statements import (
+    confirm_statement,
+    draft_statements,
+    get_statement,
+    list_statements,
+    mark_paid,
 )
 
 __all__ = [

@@ -192,7 +192,7 @@ def report(
     limit: int = 200,
 ) -> list[ShareRow]:
     """What links brought in [since, until), by `member` (and content) or by `content`; the best first."""
-    first, last = days_of(brand, since, until)
+    first, last = days_of(brand=brand, since=since, until=until)
     with connection.cursor() as cursor:
         return store.report(
             cursor, brand_id=brand.id, since=since, until=until, first_day=first, last_day=last, by=by,
@@ -200,7 +200,7 @@ def report(
         )  # fmt: skip
 
 
-def days_of(brand: Brand, since: datetime, until: datetime) -> tuple[date, date]:
+def days_of(*, brand: Brand, since: datetime, until: datetime) -> tuple[date, date]:
     """The first and the last business day of a span."""
     tz = zone(brand.timezone)
     return since.astimezone(tz).date(), (until - timedelta(microseconds=1)).astimezone(tz).date()

@@ -362,7 +362,7 @@ def roots(*, brand_id: UUID, cursor: str | None = None, limit: int = paging.DEFA
 
 def funnel(*, brand: Brand, since: datetime, until: datetime) -> Funnel:
     """From links to qualified friends, of those who joined in [since, until)."""
-    first, last = days_of(brand, since, until)
+    first, last = days_of(brand=brand, since=since, until=until)
     with connection.cursor() as cursor:
         joined, ordered, qualified, returned, cost, refused = store.funnel(
             cursor, brand_id=brand.id, since=since, until=until

@@ -223,7 +223,7 @@ def tree(cursor: Any, *, brand_id: UUID, root: UUID, depth: int, limit: int) -> 
     cursor.execute(
         """WITH RECURSIVE below AS (
                SELECT %(root)s::uuid AS member_id, NULL::uuid AS recruiter_id, 0 AS depth, ''::text AS state,
-                      now() AS joined_at
+                      'infinity'::timestamptz AS joined_at
                 UNION ALL
                SELECT r.member_id, r.recruiter_id, b.depth + 1, r.state, r.joined_at
                  FROM below b JOIN referral r ON r.recruiter_id = b.member_id AND r.brand_id = %(brand)s
