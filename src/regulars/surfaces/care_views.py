@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from regulars.conditions.behaviour import STAGES
 from regulars.engage.care import api as care
 from regulars.engage.care.types import KINDS, VARIABLES, Plan
 from regulars.engage.tasks.types import KINDS as TASK_KINDS
@@ -16,6 +15,7 @@ from regulars.facts.activity import api as activities
 from regulars.facts.members import api as members
 from regulars.flows import rewarding
 from regulars.flows.care import api as flow
+from regulars.insight.lifecycle.types import STAGES
 from regulars.kit import workdays
 from regulars.kit.errors import ErrorList, Refusal
 from regulars.kit.paging import Page
@@ -161,7 +161,7 @@ class CareViewer:
             festivals=self.choices(calendar.list_festivals(brand_id=brand_id)),
             activities=self.choices({"checkin": Text("签到", "Check-in"), **types}),
             tiers=self.choices(self._tiers()),
-            stages=self.choices({one.value: one.label for one in STAGES}),
+            stages=self.choices(STAGES),
             task_kinds=self.choices(TASK_KINDS),
             channels=self.choices({code: one for code, one in CHANNELS.items() if code != "task"}),
             members_choose_calendar=flow.choices_of_birthday(brand_id=brand_id),

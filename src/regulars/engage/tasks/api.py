@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -253,6 +253,18 @@ def reassign(
             now=now,
         )
         return after
+
+
+def give_out(
+    *,
+    people: Sequence[UUID],
+    load: MutableMapping[tuple[UUID, date], int],
+    days: Sequence[date],
+    limit: int,
+    preferred: UUID | None = None,
+) -> tuple[UUID, date] | None:
+    """Who does the next task and on which of `days`; None when nobody has room. What is given is added to `load`."""
+    return policy.give_out(people, load, days, limit=limit, preferred=preferred)
 
 
 def may_work(*, brand_id: UUID, staff_id: UUID, store_id: UUID | None) -> bool:

@@ -71,13 +71,13 @@ def _portion(plan: Plan, brand: Brand, now: datetime) -> None:
         care.rebuild(plan=plan, brand=brand, now=now)
         return
     day = now.astimezone(zone(brand.timezone)).date()
-    starts = care.starts_at(plan, brand, day)
+    starts = care.starts_at(plan=plan, brand=brand, day=day)
     if now < starts:
         # begun after midnight, before its hour: yesterday's pass is over, today's has its time
         care.go_on(plan=plan, brand=brand, day=day - timedelta(days=1), after=None, now=now)
         return
     after = plan.pass_after if plan.pass_day == day else None
-    first, last = care.window_of(plan, brand, day)
+    first, last = care.window_of(plan=plan, brand=brand, day=day)
     kind = plan.definition.kind
     if kind == "visit":
         _visits(plan, brand, day, now)

@@ -11,7 +11,6 @@ from django.db import connection
 
 from regulars.engage.care.types import Chore, Due
 from regulars.engage.tasks import api as tasks
-from regulars.engage.tasks import policy as task_policy
 from regulars.kit import workdays
 from regulars.platform.calendar import api as calendar
 from regulars.platform.organisations.types import Brand
@@ -58,8 +57,8 @@ class Team:
                     preferred = None
         if not people:
             return None
-        return task_policy.give_out(
-            people, self.load, self.days_of(chore), limit=chore.per_day, preferred=preferred
+        return tasks.give_out(
+            people=people, load=self.load, days=self.days_of(chore), limit=chore.per_day, preferred=preferred
         )
 
 

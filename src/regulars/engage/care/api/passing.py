@@ -256,7 +256,7 @@ def shown_in(*, text: Text, due: Due) -> Text:
     return policy.shown_in(text, due)
 
 
-def window_of(plan: Plan, brand: Brand, day: date) -> tuple[date, date]:
+def window_of(*, plan: Plan, brand: Brand, day: date) -> tuple[date, date]:
     """The days that a day's pass looks at: those that a standstill let go by within the grace, too; none of before the
     plan was started."""
     first = day - timedelta(days=GRACE_DAYS.get(plan.definition.kind, 0))
@@ -265,7 +265,7 @@ def window_of(plan: Plan, brand: Brand, day: date) -> tuple[date, date]:
     return min(first, day), day
 
 
-def starts_at(plan: Plan, brand: Brand, day: date) -> datetime:
+def starts_at(*, plan: Plan, brand: Brand, day: date) -> datetime:
     """From when on a day's work is done; at once for those that wait for nothing."""
     if plan.definition.kind in ("welcome", "behaviour"):
         return start_of_day(day, brand.timezone)
