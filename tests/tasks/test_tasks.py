@@ -214,9 +214,7 @@ def test_nobody_is_given_more_than_the_limit(people: int, limit: int, span: int,
     span_days = [TODAY + days(n) for n in range(span)]
     load: dict[Any, int] = {}
     given_out = [
-        policy.give_out(
-            ids, load, span_days, limit=limit, preferred=ids[one] if 0 <= one < people else None
-        )
+        policy.give_out(ids, load, span_days, limit=limit, preferred=ids[one] if 0 <= one < people else None)
         for one in wanted
     ]
     assert sum(one is not None for one in given_out) == min(len(wanted), people * limit * span)
