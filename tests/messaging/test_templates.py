@@ -155,3 +155,9 @@ def test_audit_says_who_approved_and_brands_do_not_meet(brand):
         assert [a for (a,) in cursor.fetchall()] == ["template.create", "template.submit", "template.approve"]
     with pytest.raises(Refusal):
         api.get_template(brand_id=uuid4(), code="hello")
+
+
+def test_channels_keep_the_order_in_which_they_are_tried(brand):
+    words = {c: both("您好", "Hello") for c in ("wecom", "sms")}
+    saved = save(brand, {**words, "inbox": {n: Content(subject="s", body="b") for n in ("zh", "en")}})
+    assert list(saved.latest.contents) == list(saved.latest.channels) == ["wecom", "sms", "inbox"]

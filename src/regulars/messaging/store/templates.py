@@ -89,6 +89,7 @@ def views(rows: Iterable[TemplateRow]) -> list[MessageTemplate]:
 
 
 def version_of(row: VersionRow, template: TemplateRow) -> TemplateVersion:
+    kept = contents_of(row.contents)  # JSONB keeps no order; `channels` does
     return TemplateVersion(
         template_id=row.template_id,
         brand_id=row.brand_id,
@@ -97,7 +98,7 @@ def version_of(row: VersionRow, template: TemplateRow) -> TemplateVersion:
         state=row.state,  # type: ignore[arg-type]
         origin=row.origin,  # type: ignore[arg-type]
         purpose=template.purpose,  # type: ignore[arg-type]
-        contents=contents_of(row.contents),
+        contents={channel: kept[channel] for channel in row.channels if channel in kept},
         channels=tuple(row.channels),
         links=row.links,
         samples=row.samples,
