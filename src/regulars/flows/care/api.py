@@ -3,15 +3,17 @@
 from regulars.flows.care.feeding import follow, measure, register
 from regulars.flows.care.keeping import choices_of_birthday, let_members_choose, put_plan, set_state
 from regulars.flows.care.looking import Ahead, preview, weigh
-from regulars.flows.care.passes import run_due
-from regulars.flows.care.ready_made import READY_MADE, install_ready_made
+from regulars.flows.care.passes import carry_out, run_due
+from regulars.flows.care.ready_made import READY_MADE, install_ready_made, install_templates
 
 __all__ = [
     "READY_MADE",
     "Ahead",
+    "carry_out",
     "choices_of_birthday",
     "follow",
     "install_ready_made",
+    "install_templates",
     "let_members_choose",
     "measure",
     "preview",

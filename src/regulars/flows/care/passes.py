@@ -135,6 +135,11 @@ def chosen(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> list
     return kept
 
 
+def carry_out(*, plan: Plan, brand: Brand, dues: Sequence[Due], day: date, now: datetime) -> int:
+    """Do now what a plan does for those whose turn it is on a day, each occasion once; gives for how many."""
+    return act(plan, brand, dues, day, now)
+
+
 def act(
     plan: Plan, brand: Brand, dues: Sequence[Due], day: date, now: datetime, *, team: Team | None = None
 ) -> int:

@@ -12,7 +12,7 @@ from regulars.flows.care.keeping import put_plan
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
-from regulars.messaging.wording import Content
+from regulars.messaging.types import Content
 from regulars.platform.organisations.types import Scope
 
 # code → name, purpose, (subject, body) in Chinese and English, the template's own variables with a sample

@@ -14,8 +14,6 @@ from regulars.engage.care import api as care
 from regulars.engage.tasks import api as tasks
 from regulars.engage.tasks.types import TaskFilter
 from regulars.flows.care import api as flow
-from regulars.flows.care import passes
-from regulars.flows.care.ready_made import install_templates
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
@@ -74,7 +72,7 @@ def fill(scope: Scope, now: datetime) -> None:
         return
     brand = organisations.get_brand(brand_id=scope.brand_id)
     today = now.astimezone(zone(brand.timezone)).date()
-    for code in install_templates(scope=scope, now=now):
+    for code in flow.install_templates(scope=scope, now=now):
         waiting = messaging.submit_template(scope=scope, code=code, now=now)
         assert waiting.latest is not None
         messaging.decide_template(scope=scope, code=code, number=waiting.latest.number, approve=True, now=now)
@@ -120,7 +118,7 @@ def _birthdays(scope: Scope, today: date, now: datetime) -> None:
         at = start_of_day(day, brand.timezone) + timedelta(hours=9, minutes=30)
         mine = [one for one in found if one.on == day]
         if mine:
-            passes.act(plan, brand, mine, day, at)
+            flow.carry_out(plan=plan, brand=brand, dues=mine, day=day, now=at)
             messaging.send_due(now=at + timedelta(minutes=1))
 
 
@@ -149,7 +147,7 @@ def _visits(scope: Scope, today: date, now: datetime) -> None:
         day = first + timedelta(days=number)
         at = start_of_day(day, brand.timezone) + timedelta(hours=10)
         owed = care.owed_visits(plan=plan, day=day, limit=chore.per_day)
-        passes.act(plan, brand, owed, day, at)
+        flow.carry_out(plan=plan, brand=brand, dues=owed, day=day, now=at)
         if clerk is None or number > VISITED_FOR - 4:
             continue
         mine = Scope(
