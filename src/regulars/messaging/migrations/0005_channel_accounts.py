@@ -4,44 +4,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messaging', '0004_templates_and_links'),
+        ("messaging", "0004_templates_and_links"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChannelAccount',
+            name="ChannelAccount",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('organisation_id', models.UUIDField()),
-                ('brand_id', models.UUIDField()),
-                ('key', models.TextField()),
-                ('channel', models.TextField()),
-                ('provider', models.TextField()),
-                ('name', models.JSONField()),
-                ('state', models.TextField(db_default='active', default='active')),
-                ('sandbox', models.BooleanField(db_default=True, default=True)),
-                ('is_default', models.BooleanField(db_default=False, default=False)),
-                ('settings', models.JSONField(default=dict)),
-                ('secrets', models.BinaryField()),
-                ('secret_keys', models.JSONField(default=list)),
-                ('per_second', models.IntegerField(null=True)),
-                ('per_day', models.IntegerField(null=True)),
-                ('receipt_key', models.BinaryField()),
-                ('token', models.BinaryField(null=True)),
-                ('token_until', models.DateTimeField(null=True)),
-                ('token_due_at', models.DateTimeField(null=True)),
-                ('token_error', models.TextField(db_default='', default='')),
-                ('receipts', models.IntegerField(db_default=0, default=0)),
-                ('receipt_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("organisation_id", models.UUIDField()),
+                ("brand_id", models.UUIDField()),
+                ("key", models.TextField()),
+                ("channel", models.TextField()),
+                ("provider", models.TextField()),
+                ("name", models.JSONField()),
+                ("state", models.TextField(db_default="active", default="active")),
+                ("sandbox", models.BooleanField(db_default=True, default=True)),
+                ("is_default", models.BooleanField(db_default=False, default=False)),
+                ("settings", models.JSONField(default=dict)),
+                ("secrets", models.BinaryField()),
+                ("secret_keys", models.JSONField(default=list)),
+                ("per_second", models.IntegerField(null=True)),
+                ("per_day", models.IntegerField(null=True)),
+                ("receipt_key", models.BinaryField()),
+                ("token", models.BinaryField(null=True)),
+                ("token_until", models.DateTimeField(null=True)),
+                ("token_due_at", models.DateTimeField(null=True)),
+                ("token_error", models.TextField(db_default="", default="")),
+                ("receipts", models.IntegerField(db_default=0, default=0)),
+                ("receipt_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'channel_account',
-                'indexes': [models.Index(condition=models.Q(('token_due_at__isnull', False)), fields=['token_due_at'], name='channel_account_token')],
-                'constraints': [models.UniqueConstraint(fields=('brand_id', 'key'), name='channel_account_key'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('brand_id', 'channel'), name='channel_account_default'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'inbox', 'push', 'sms', 'task', 'webhook', 'wechat', 'wecom'])), name='channel_account_channel'), models.CheckConstraint(condition=models.Q(('state__in', ['active', 'paused'])), name='channel_account_state'), models.CheckConstraint(condition=models.Q(models.Q(('per_second__isnull', True), ('per_second__gt', 0), _connector='OR'), models.Q(('per_day__isnull', True), ('per_day__gt', 0), _connector='OR')), name='channel_account_rates')],
+                "db_table": "channel_account",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("token_due_at__isnull", False)),
+                        fields=["token_due_at"],
+                        name="channel_account_token",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("brand_id", "key"), name="channel_account_key"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("brand_id", "channel"),
+                        name="channel_account_default",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "channel__in",
+                                ["email", "inbox", "push", "sms", "task", "webhook", "wechat", "wecom"],
+                            )
+                        ),
+                        name="channel_account_channel",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "paused"])), name="channel_account_state"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("per_second__isnull", True), ("per_second__gt", 0), _connector="OR"),
+                            models.Q(("per_day__isnull", True), ("per_day__gt", 0), _connector="OR"),
+                        ),
+                        name="channel_account_rates",
+                    ),
+                ],
             },
         ),
     ]
