@@ -167,7 +167,7 @@ def test_an_operator_makes_a_mission(shop: Any, desk_opened: Any, shoot: Any) ->
         page.get_by_role("button", name="Add a reward").last.click()
         shoot(page, "mission-editor-en")
         page.get_by_role("button", name="Save").click()
-        page.wait_for_url("**/missions/one/three")
+        page.get_by_role("button", name="Publish").wait_for(timeout=60_000)
         page.get_by_role("button", name="Publish").click()
         page.locator(".el-tag", has_text="active").first.wait_for()
         desk.fits(page)
