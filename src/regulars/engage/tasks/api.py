@@ -270,16 +270,13 @@ def give_out(
 def may_work(*, brand_id: UUID, staff_id: UUID, store_id: UUID | None) -> bool:
     """Whether somebody of the staff may work on tasks of a store (without one: of any)."""
     access = staff.get_access(staff_id=staff_id, brand_id=brand_id)
-    if "tasks.work" not in access.stores:
-        return False
-    limit = access.stores["tasks.work"]
-    return limit is None or store_id is None or store_id in limit
+    limit = access.stores.get("tasks.work", frozenset())
+    return limit is None or (bool(limit) and store_id in (None, *limit))
 
 
 def people(*, brand_id: UUID, store_ids: Iterable[UUID] | None = None) -> list[UUID]:
     """Active staff who may work on tasks of the brand: of these stores, or anywhere; in the order of their ids."""
-    brand = organisations.get_brand(brand_id=brand_id)
-    at, everywhere = places_of(brand=brand)
+    at, everywhere = places_of(brand=organisations.get_brand(brand_id=brand_id))
     wanted = None if store_ids is None else set(store_ids)
     mine = {one for store, group in at.items() if wanted is None or store in wanted for one in group}
     return sorted(mine | set(everywhere))
