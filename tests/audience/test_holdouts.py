@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_an_arm_is_what_it_is_said_to_be_anywhere():
-    """`printf 's' ; 15 zero bytes, a zero byte before them, then 1 | sha256sum` begins 2e2d8a0a12776628; modulo 10 000."""
+    """sha256 of `s`, a zero byte, 15 zero bytes and 1 begins 2e2d8a0a12776628; modulo 10 000."""
     assert api.bucket_of("s", UUID(int=1)) == 0x2E2D8A0A12776628 % 10_000 == 5448
 
 

@@ -305,7 +305,9 @@ def test_a_plan_is_bought_on_the_pay_page_to_its_end(stocked, regular, opened, s
         page.locator("button[value=paid]").wait_for()
         shoot(page, f"portal-pay-page-{language}", full=False)
         pay(page, "failed")
-        plan.locator("button.van-button--primary").first.click(trial=True)  # enabled: what waited was asked about
+        plan.locator("button.van-button--primary").first.click(
+            trial=True
+        )  # enabled: what waited was asked about
         assert page.get_by_test_id("mine").count() == 0
         assert page.get_by_test_id("payment").count() == 0, "a payment that failed leaves nothing"
         plan.locator("button.van-button--primary").first.click()

@@ -86,7 +86,7 @@ def walked(shop: Shop) -> dict[str, Any]:
             "scheme": "level",
             "benefit": "birthday-pack",
             "coupon_id": coupon,
-            "definition": "tea",
+            "definition": "oolong",
             "issue_id": bulk,
             "batch_id": batch,
             "key": "skin",
@@ -98,7 +98,7 @@ def walked(shop: Shop) -> dict[str, Any]:
 
 
 HELLO = {
-    "name": {"zh": "问候", "en": "Secret hello"},
+    "name": {"zh": "问候", "en": "Hello"},
     "purpose": "service",
     "contents": {"sms": {"zh": {"body": "您好"}, "en": {"body": "Hello"}}},
 }
@@ -106,7 +106,8 @@ HELLO = {
 
 def worded(shop: Shop) -> str:
     """A message template that is a draft."""
-    shop.call("PUT", "/templates/hello", HELLO).ok()
+    secret = {**HELLO, "name": {"zh": "问候", "en": "Secret hello"}}
+    shop.call("PUT", "/templates/hello", secret).ok()
     return "hello"
 
 
@@ -288,7 +289,7 @@ def with_coupons(shop: Shop, member: str) -> tuple[str, str, str]:
     budget = {"key": "b", "name": {"zh": "秘预算", "en": "Secret budget"}, "amount": 100}
     budgets.apply_definition(scope=shop.scope, definition=budget, now=shop.now)
     definition = {
-        "key": "tea",
+        "key": "oolong",
         "name": {"zh": "秘券", "en": "Secret coupon"},
         "state": "active",
         "offer": {"kind": "amount", "amount": 100},
@@ -299,9 +300,9 @@ def with_coupons(shop: Shop, member: str) -> tuple[str, str, str]:
     }
     coupon_flow.put_definition(scope=shop.scope, definition=definition, now=shop.now)
     post = shop.call.post
-    coupon = post(f"/members/{member}/coupons", {"definition": "tea"}, Idempotency_Key="c")["id"]
-    batch = post("/coupon-definitions/tea/codes", {"count": 2}, Idempotency_Key="c")["id"]
-    bulk = post("/coupon-definitions/tea/bulk-issues", {}, Idempotency_Key="c")["id"]
+    coupon = post(f"/members/{member}/coupons", {"definition": "oolong"}, Idempotency_Key="c")["id"]
+    batch = post("/coupon-definitions/oolong/codes", {"count": 2}, Idempotency_Key="c")["id"]
+    bulk = post("/coupon-definitions/oolong/bulk-issues", {}, Idempotency_Key="c")["id"]
     return coupon, batch, bulk
 
 
@@ -466,7 +467,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/gift-cards/sales"): {"numbers": ["7992739871000003"], "method": "cash"},
     ("POST", "/gift-cards/lookups"): {"number": "7992739871000003"},
     ("POST", "/gift-cards/void"): {"number": "7992739871000003", "reason": "mine now"},
-    ("POST", "/members/{member}/coupons"): {"definition": "tea"},
+    ("POST", "/members/{member}/coupons"): {"definition": "oolong"},
     ("POST", "/members/{member}/coupons/{coupon_id}/void"): {"comment": "mine now"},
     ("POST", "/members/{member}/gifts"): {"token": "ABCD"},
     ("POST", "/coupon-definitions/{definition}/codes"): {"count": 1},
@@ -509,6 +510,7 @@ def call(caller: Caller, method: str, path: str, walked: dict[str, Any]) -> Any:
 
 # Words that the foreign brand may use for things of its own.
 OURS_TOO = {
+    "hello",
     "hush",
     "founded",
     "2026-10-09",

@@ -16,7 +16,6 @@ from regulars.facts.members.types import Enrolment
 from regulars.flows.demo import persons
 from regulars.flows.demo.history import Household
 from regulars.flows.referrals import api as flow
-from regulars.flows.referrals.following import follow_brand
 from regulars.flows.referrals.types import Came
 from regulars.kit.ids import new_id
 from regulars.kit.paging import MAX_LIMIT
@@ -197,7 +196,7 @@ def _follow(brand: Brand, scope: Scope, members: Sequence[UUID], now: datetime) 
         at = end if end == now else end - timedelta(seconds=1)
         with transaction.atomic():
             if month:
-                follow_brand(brand, month, at)
+                flow.follow_brand(brand, month, at)
         while room.thaw_due(now=at):
             pass
 

@@ -9,7 +9,7 @@ from typing import Any
 from regulars.engage.referrals import api as referrals
 from regulars.engage.referrals.types import Settings
 from regulars.flows import rewarding
-from regulars.flows.referrals.following import follow
+from regulars.flows.referrals.following import follow, follow_brand
 from regulars.flows.referrals.joining import device_of, joined, named, seen, senders, tried
 from regulars.flows.referrals.settling import settle
 from regulars.kit.errors import ErrorList
@@ -46,6 +46,7 @@ def thaw(now: datetime) -> int:
 __all__ = [
     "device_of",
     "follow",
+    "follow_brand",
     "joined",
     "named",
     "put_settings",

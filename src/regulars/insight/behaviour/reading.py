@@ -13,7 +13,10 @@ from regulars.insight.behaviour.types import FIELDS, Behaviour, CategoryGaps, Nu
 from regulars.kit.ids import new_id
 
 _STORE_CHANNELS = ("store", "pos", "offline", "till", "")
-_NO_VISITS = ("order", "order_delivered", "refund", "adjust", "hold", "enrol", "burn_return", "expire", "reward", "reward_back")
+_NO_VISITS = (
+    "order", "order_delivered", "refund", "adjust", "hold", "enrol", "burn_return", "expire", "reward",
+    "reward_back",
+)  # fmt: skip
 
 
 class Reader:

@@ -68,7 +68,9 @@ PERMISSIONS: dict[str, Text] = {
     "messages.write": Text("编辑消息模板与短链", "Edit message templates and short links"),
     "messages.send": Text("通过接口发送消息", "Send messages by the API"),
     "messages.approve": Text("审批消息模板", "Approve message templates"),
-    "messages.settings": Text("管理通道、发送策略与对照组", "Manage channels, sending policy and the holdout"),
+    "messages.settings": Text(
+        "管理通道、发送策略与对照组", "Manage channels, sending policy and the holdout"
+    ),
     "journeys.read": Text("查看旅程", "See journeys"),
     "journeys.write": Text("编辑旅程", "Edit journeys"),
     "journeys.publish": Text("发布、暂停与停止旅程", "Publish, pause and stop journeys"),

@@ -163,9 +163,9 @@ class MissionDesk:
         if made.starts_on or made.ends_on:
             parts.append(f"{made.starts_on or ''} – {made.ends_on or ''}")
         if made.days:
-            since = made.since == "joined"
-            zh = f"{'入会' if since else '开始'}后 {made.days} 天内"
-            parts.append(self.say(Text(zh, f"{made.days} days from {'joining' if since else 'the start'}")))
+            joined = Text("入会后 {n} 天内", "{n} days from joining")
+            started = Text("开始后 {n} 天内", "{n} days from the start")
+            parts.append(self.say((joined if made.since == "joined" else started).format(n=made.days)))
         return " · ".join(parts) or self.say(_NO_LIMIT)
 
     def choices(self, texts: Mapping[str, Text]) -> list[PlayChoiceOut]:

@@ -17,7 +17,7 @@ const en = {
     ofGoal: '{value} of {goal} {unit}',
     ofAmount: '{percent}% of {goal}',
     more: 'More to play',
-    repeat: { once: '', day: 'every day', week: 'every week', month: 'every month', times: 'more than once' },
+    repeat: { once: 'once', day: 'every day', week: 'every week', month: 'every month', times: 'more than once' },
   },
   checkin: {
     title: 'Check-in',

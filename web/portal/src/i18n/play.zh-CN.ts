@@ -17,7 +17,7 @@ const zh = {
     ofGoal: '{value}/{goal} {unit}',
     ofAmount: '{goal} 的 {percent}%',
     more: '更多玩法',
-    repeat: { once: '', day: '每天一次', week: '每周一次', month: '每月一次', times: '可多次完成' },
+    repeat: { once: '限一次', day: '每天一次', week: '每周一次', month: '每月一次', times: '可多次完成' },
   },
   checkin: {
     title: '签到',

@@ -1,1 +1,0 @@
-function c(r,t,n,e){const i={...r};return n==null||n===e||Array.isArray(n)&&n.length===0?delete i[t]:i[t]=n,i}function f(r,t){if(!t.includes(r))return r;let n=2;for(;t.includes(`${r}-${n}`);)n+=1;return`${r}-${n}`}export{f,c as p};
