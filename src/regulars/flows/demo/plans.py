@@ -79,7 +79,9 @@ def fill(scope: Scope, member_ids: Sequence[UUID], now: datetime) -> None:
     _account(scope, now)
     for n, member_id in enumerate(member_ids[:MEMBERS]):
         if not plans.list_of_member(brand_id=scope.brand_id, member_id=member_id):
-            _subscribe(scope, member_id, n, now)
+            # whole or not at all: a worker beside it would close a payment of last week that waits
+            with transaction.atomic():
+                _subscribe(scope, member_id, n, now)
 
 
 def _account(scope: Scope, now: datetime) -> None:
