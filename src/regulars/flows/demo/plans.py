@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from regulars.flows import payments as paying
 from regulars.flows.plans import api as plan_flow
