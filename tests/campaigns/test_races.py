@@ -84,7 +84,12 @@ def test_cancelled_while_two_work_everybody_is_told_or_skipped(together: Any) ->
     assert outcomes[2] == "cancelled", outcomes
     run = shop.run()
     told = run.total("asked")
-    assert run.state == "settling" and run.total("pending") == 0
+    assert run.total("pending") == 0
+    if run.state == "cancelled":  # what was asked was withdrawn, and the workers had time to learn it
+        assert told == 0 and run.total("skipped") == run.treated and run.is_whole
+        shop.its.clean()
+        return
+    assert run.state == "settling"
     assert told + run.total("skipped") == run.treated
     states = Counter(row[1:] for row in shop.arms().values())
     assert states["asked", ""] == told == asked(shop)

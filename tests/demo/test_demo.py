@@ -196,7 +196,9 @@ def test_people_are_made_up_and_answers_of_the_survey_are_kept() -> None:
     }  # fmt: skip
     born = date.fromisoformat(card.profile.birthday)
     assert 65 <= 2026 - born.year <= 85
-    assert len(members.list_fields(brand_id=brand_id)) == 7
+    # the survey's seven, followers elsewhere, and by which calendar a birthday is kept
+    added = {field.key for field in members.list_fields(brand_id=brand_id)} - set(card.attributes)
+    assert added == {"followers", "birthday_calendar", "birthday_leap_day"}
     stores = organisations.list_stores(brand_id=brand_id)
     assert len(stores) == 457
     assert {store.region for store in stores} == {"north", "east", "south", "west"}

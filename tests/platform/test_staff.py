@@ -182,7 +182,7 @@ def test_nobody_gives_more_than_she_has(tenant: Tenant) -> None:
         "activities.read", "benefits.use", "bookings.read", "bookings.use", "checkout.commit",
         "checkout.quote", "checkout.read", "checkout.return", "coupons.read", "coupons.use", "ledger.burn",
         "ledger.read", "payments.read", "prepaid.sell", "prepaid.use", "rewards.read", "rewards.redeem",
-        "subscriptions.read", "subscriptions.write",
+        "subscriptions.read", "subscriptions.write", "tasks.read", "tasks.work",
     ]  # fmt: skip
     refused("forbidden", hire, assignment=NewAssignment("reader", tenant.coffee.id))
     refused("forbidden", hire, assignment=NewAssignment("reader"))

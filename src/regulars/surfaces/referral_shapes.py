@@ -213,7 +213,7 @@ class CommissionAdjustIn(_In):
 
 
 class StatementDraftIn(_In):
-    month: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
+    month: Annotated[str, StringConstraints(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 
 
 class StatementPaidIn(_In):

@@ -43,10 +43,10 @@ from regulars.surfaces.referral_views import ReferralViewer
 
 router = Router(tags=["Referrals"])
 READ, WRITE = needs("referrals.read"), needs("referrals.write")
-Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
+Month = Annotated[str, Path(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 Code = Annotated[str, Path(min_length=1, max_length=64)]
 Moment = Annotated[AwareDatetime | None, Query()]
-MaybeMonth = Annotated[str, Query(pattern=r"^(\d{4}-\d{2})?$")]
+MaybeMonth = Annotated[str, Query(pattern=r"^(20\d{2}-(0[1-9]|1[0-2]))?$")]
 
 
 class ReferralChoicesOut(Shape):

@@ -40,7 +40,7 @@ from regulars.surfaces.rest.shapes import PAGE, Cursor, Instant, Limit, ListOut,
 
 router = Router(tags=["Referrals"])
 READ, WRITE = needs("referrals.read"), needs("referrals.write")
-Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
+Month = Annotated[str, Path(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 Reason = Annotated[str, Query(max_length=40, pattern=r"^[a-z_]*$")]
 Since = Annotated[Instant | None, Query()]
 
@@ -185,7 +185,7 @@ def adjust(request: HttpRequest, member: finding.MemberPath, given: CommissionAd
 
 @router.get("/commission-statements", response=ListOut[StatementOut], **READ)
 def list_statements(
-    request: HttpRequest, month: Annotated[str, Query(pattern=r"^(\d{4}-\d{2})?$")] = ""
+    request: HttpRequest, month: Annotated[str, Query(pattern=r"^(20\d{2}-(0[1-9]|1[0-2]))?$")] = ""
 ) -> Any:
     """Statements, of one month or all."""
     return {"items": viewer(request).statements(month=month)}

@@ -113,11 +113,13 @@ def add_codes(
 def take_codes(cursor: Any, *, reward_id: UUID, redemption_id: UUID, count: int, now: datetime) -> bool:
     """Bind free codes to an order, each to one; False when there are not so many.
 
-    A waiter keeps the rows it waited for though they went to others, so two of them could wait for each other: they
-    stand in one queue for each reward.
+    Who looks keeps the rows it locked though they went to others, so two could wait for each other: what was locked
+    in vain is let go, and those who have to wait stand in one queue for each reward.
     """
+    cursor.execute("SAVEPOINT looked_for_codes")
     found = _free_codes(cursor, reward_id, count, wait=False)
     if len(found) < count:
+        cursor.execute("ROLLBACK TO SAVEPOINT looked_for_codes")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reward_code:{reward_id}"])
     while len(found) < count:
         found = _free_codes(cursor, reward_id, count, wait=True)
