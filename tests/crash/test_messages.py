@@ -163,8 +163,8 @@ def judge(its: World, mail: MailServer, provider: HttpProvider) -> dict[tuple[st
             lost.append((member, channel, state, reason, got))
     assert lost == []
     doubted = sum(state == "uncertain" for _, _, state, _, _ in rows)
-    # every blow leaves at most what was under way in doubt: not everything, however fast the blows come
-    assert doubted < len(its.members)
+    # every blow leaves at most the batches that were under way in doubt, and most messages were never in doubt
+    assert doubted < len(its.members) / 2
     # what was handed over again for want of an answer was sent once all the same
     assert max(provider.handed.values()) > 1
     return Counter((channel, state, reason) for _, channel, state, reason, _ in rows)

@@ -30,7 +30,7 @@ from regulars.platform.organisations.types import Brand
 _logger = logging.getLogger(__name__)
 BATCH = 1000
 THREADS = 16
-MOST_IN_FLIGHT = 2000
+MOST_IN_FLIGHT = 4 * THREADS  # what one crash can leave in doubt
 _WHEN_FULL = 100
 _PATIENCE = 0.2
 _RENEW = timedelta(seconds=60)
@@ -54,13 +54,20 @@ def deliver(now: datetime) -> int:
     for shard in shards:
         room = max(0, MOST_IN_FLIGHT - in_flight)
         count, flights = deciding.decide_shard(
-            shard=shard, now=now, limit=BATCH if room else _WHEN_FULL, room=room, is_work_day=work_days_of
+            shard=shard, now=now, limit=_limit(in_flight, room), room=room, is_work_day=work_days_of
         )
         decided += count
         in_flight += len(flights)
         _hand_over(flights)
     # while providers are busy the next turn comes with the clock, not at once
     return done + (0 if full else decided)
+
+
+def _limit(in_flight: int, room: int) -> int:
+    """How many to look at: what finds no room beside those under way would only be put off."""
+    if not in_flight:
+        return BATCH
+    return room or _WHEN_FULL
 
 
 def deliver_all(now: datetime) -> int:
