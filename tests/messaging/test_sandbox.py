@@ -83,6 +83,14 @@ def test_any_text_is_filled_or_refused(source):
         assert failed.place.startswith("body:")
 
 
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
+def test_any_json_can_be_a_value(value):
+    """Numbers with which no text may reckon are shown as they are."""
+    assert sandbox.data_of({"v": value}) is not None
+    assert fill("{{ v }}", v=-5.5e16) == "-5.5e+16"
+    assert fill("{{ v }}", v=float("nan")) == "nan"
+
+
 def test_what_lacks_is_named_with_its_line():
     with pytest.raises(RenderFailed) as failed:
         fill("您好\n\n{{ member.name }}", member={"name": None})

@@ -298,7 +298,7 @@ def _missing(error: UndefinedError) -> str:
 
 def data_of(value: Any) -> Any:
     """Plain data as texts may see it: None is left out (it counts as missing), days become ISO texts, anything else
-    its text."""
+    its text, as are floats with which no text may reckon."""
     if value is None or isinstance(value, str | int | Decimal):
         return value
     if isinstance(value, Text):
@@ -309,6 +309,6 @@ def data_of(value: Any) -> Any:
         return [data_of(one) for one in value if one is not None]
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, float):
+    if isinstance(value, float) and abs(value) <= float(_BIGGEST):
         return _plain(Decimal(repr(value)))
     return str(value)

@@ -22,7 +22,7 @@ def ranked(
     limit: int,
 ) -> Sequence[tuple[UUID, Decimal | int]]:
     """Member and score, for those who have it and have not left; `after` is the last row seen."""
-    kind = TYPES[score]
+    kind = TYPES[score].partition("(")[0]  # a bound may be more than any score
     column = next(name for name in TYPES if name == score)  # ours, not what was asked
     order, beyond = ("DESC", "<") if highest_first else ("ASC", ">")
     where = [f"s.{column} IS NOT NULL", "m.status <> 'left'"]
