@@ -350,6 +350,16 @@ class SendView:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSource:
+    """A source whose messages wait until it is released: since when, by whom, and how many they are."""
+
+    source: str
+    held_at: datetime
+    held_by: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendStep:
     """What was found or happened at an instant. `outcome` is a reason's code, or sent, sandboxed, delivered."""
 

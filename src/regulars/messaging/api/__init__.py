@@ -10,6 +10,7 @@ from regulars.messaging.api.accounts import (
     send_test,
 )
 from regulars.messaging.api.asking import ask, send_due, sends_of, states_of
+from regulars.messaging.api.holding import cancel, hold, list_holds, release
 from regulars.messaging.api.limits import (
     add_suppression,
     get_policy,
@@ -84,6 +85,7 @@ __all__ = [
     "archive_template",
     "ask",
     "ask_wecom",
+    "cancel",
     "check_account",
     "check_template",
     "clicks_of",
@@ -98,9 +100,11 @@ __all__ = [
     "get_send",
     "get_template",
     "get_way_out",
+    "hold",
     "install_ready_made",
     "leave",
     "list_accounts",
+    "list_holds",
     "list_inbox",
     "list_link_days",
     "list_links",
@@ -130,6 +134,7 @@ __all__ = [
     "refresh_tokens",
     "register_channel",
     "register_route",
+    "release",
     "remove_account",
     "remove_suppression",
     "render_template",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from regulars.facts.members import api as members
 from regulars.kit import paging
@@ -16,7 +18,7 @@ from regulars.kit.text import Text
 from regulars.messaging.models import Send
 from regulars.messaging.policy.reasons import OUTCOMES, REASONS, STEPS, Reason
 from regulars.messaging.sending.batch import open_words
-from regulars.messaging.store import counting
+from regulars.messaging.store import counting, holds
 from regulars.messaging.types import SendDetail, SendFilter, SendStep, SendView, Tally
 from regulars.platform.organisations.types import Scope
 
@@ -35,9 +37,15 @@ def list_sends(
     """The brand's messages that were asked for, the one asked for last first. Needs `messages.read`."""
     scope.require("messages.read")
     rows = Send.objects.filter(brand_id=scope.brand_id).defer("words", "log", "input")
-    for name in ("channel", "state", "reason", "source", "template"):
+    held = _held(scope)
+    for name in ("channel", "state", "source", "template"):
         if value := getattr(given, name):
             rows = rows.filter(**{name: value})
+    waits = Q(state="queued", source__in=held)
+    if given.reason == "held":
+        rows = rows.filter(waits)
+    elif given.reason:
+        rows = rows.filter(~waits if held else Q(), reason=given.reason)
     if given.member_id is not None:
         rows = rows.filter(member_id=given.member_id)
     after = paging.decode_id(cursor)
@@ -46,7 +54,7 @@ def list_sends(
     limit = max(1, min(limit, paging.MAX_LIMIT))
     page = paging.cut(list(rows.order_by("-id")[: limit + 1]), limit, lambda row: [row.id])
     names = members.names_of(scope=scope, member_ids={row.member_id for row in page.items})
-    return page.map(lambda row: _view(row, names))
+    return page.map(lambda row: _view(row, names, held))
 
 
 def get_send(*, scope: Scope, id_: UUID) -> SendDetail:
@@ -58,7 +66,7 @@ def get_send(*, scope: Scope, id_: UUID) -> SendDetail:
     names = members.names_of(scope=scope, member_ids=[row.member_id])
     subject, body = open_words(row.id, row.words) if row.words is not None else ("", "")
     return SendDetail(
-        send=_view(row, names),
+        send=_view(row, names, _held(scope)),
         subject=subject,
         body=body,
         language=row.language,
@@ -101,8 +109,14 @@ def list_steps() -> dict[str, Text]:
     return STEPS
 
 
-def _view(row: Send, names: dict[UUID, tuple[str, str]]) -> SendView:
+def _held(scope: Scope) -> frozenset[str]:
+    with connection.cursor() as cursor:
+        return frozenset(one.source for one in holds.held(cursor, brand_id=scope.brand_id))
+
+
+def _view(row: Send, names: dict[UUID, tuple[str, str]], held: Collection[str]) -> SendView:
     code, name = names.get(row.member_id, ("", ""))
+    waits = row.state == "queued" and row.source in held
     return SendView(
         id=row.id,
         member_id=row.member_id,
@@ -119,12 +133,12 @@ def _view(row: Send, names: dict[UUID, tuple[str, str]]) -> SendView:
         account=row.account,
         priority=row.priority,
         state=row.state,
-        reason=row.reason,
+        reason="held" if waits else row.reason,
         error=row.error,
         to=row.to_masked,
         attempts=row.attempts,
         created_at=row.created_at,
-        next_run_at=row.next_run_at,
+        next_run_at=None if waits else row.next_run_at,
         sent_at=row.sent_at,
         ended_at=row.ended_at,
         expires_at=row.expires_at,

@@ -13,11 +13,11 @@ from regulars.facts.consents import api as consents
 from regulars.facts.consents.types import ConsentIn
 from regulars.kit.ids import new_id
 from regulars.messaging.policy.deciding import CONSENT_OF
-from regulars.messaging.sending import handing
+from regulars.messaging.sending import handing, holding
 from regulars.messaging.sending.wording import words_of
-from regulars.messaging.store import limits, receiving
+from regulars.messaging.store import holds, limits, receiving
 from regulars.messaging.store.receiving import Found
-from regulars.messaging.store.sends import Change, SendRow
+from regulars.messaging.store.sends import Change, same
 from regulars.messaging.types import Receipt
 from regulars.platform.organisations.types import Actor, Brand, Scope
 from regulars.platform.outbox import api as outbox
@@ -80,19 +80,11 @@ def withdraw(
     They are skipped with the reason `withdrawn`; what has gone stays gone.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        rows = receiving.queued(cursor, brand_id=brand.id, keys=keys, source=source, limit=limit)
-        at = now.isoformat(timespec="milliseconds")
-        changes = [
-            replace(
-                _same(row),
-                state="skipped",
-                reason="withdrawn",
-                ended_at=now,
-                log=[(at, row.channel, "withdrawn", "")],
-            )
-            for row in rows
-        ]
-        return handing.write_ended(brand, changes, only=("queued",), now=now)
+        if keys is not None:
+            rows = receiving.queued(cursor, brand_id=brand.id, keys=keys)
+        else:
+            rows = holds.waiting(cursor, brand_id=brand.id, source=source, asked_before=None, limit=limit)
+        return holding.take_back(cursor, brand=brand, rows=rows, now=now)
 
 
 def opt_out(*, brand: Brand, member_id: UUID, channel: str, note: str, now: datetime) -> None:
@@ -120,7 +112,7 @@ def _apply(brand: Brand, one: Found, receipt: Receipt, order: Sequence[str], now
     row = one.row
     at = receipt.at.isoformat(timespec="milliseconds")
     log = [(at, row.channel, receipt.kind, receipt.detail[:200].replace("\x00", ""))]
-    change = replace(_same(row), log=log)
+    change = replace(same(row), log=log)
     if receipt.kind == "delivered" and row.state in _WENT:
         return replace(
             change, state="delivered", reason="", ended_at=receipt.at, sent_at=one.sent_at or receipt.at
@@ -138,10 +130,3 @@ def _apply(brand: Brand, one: Found, receipt: Receipt, order: Sequence[str], now
     if receipt.kind == "opted_out":
         opt_out(brand=brand, member_id=row.member_id, channel=row.channel, note=receipt.detail, now=now)
     return None
-
-
-def _same(row: SendRow) -> Change:
-    return Change(
-        row, row.state, row.reason, channel=row.channel, account=row.account, attempts=row.attempts, tried=row.tried,
-        counted_on=row.counted_on,
-    )  # fmt: skip

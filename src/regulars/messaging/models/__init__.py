@@ -1,6 +1,7 @@
 """Tables of messaging: the log of what was sent one by one, and what is asked for and sent in bulk."""
 
 from regulars.messaging.models.accounts import ChannelAccount
+from regulars.messaging.models.holds import SendHold
 from regulars.messaging.models.links import Click, Link, LinkSetting, LinkTally
 from regulars.messaging.models.log import Message, Notice
 from regulars.messaging.models.sends import (
@@ -25,6 +26,7 @@ __all__ = [
     "Notice",
     "Send",
     "SendCount",
+    "SendHold",
     "SendPace",
     "Suppression",
 ]

@@ -65,6 +65,11 @@ class Send(models.Model):
             models.Index(
                 fields=["brand_id", "reference"], name="send_reference", condition=~models.Q(reference="")
             ),
+            models.Index(
+                fields=["brand_id", "source", "reason", "id"],
+                name="send_waiting",
+                condition=models.Q(state="queued"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member_id", "brand_id", "key"], name="send_key"),

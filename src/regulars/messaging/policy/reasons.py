@@ -48,6 +48,11 @@ REASONS: dict[str, Reason] = {
         "open", "已撤回", "Withdrawn",
         "发起方在发送前撤回了这条消息。", "Who asked for it took it back before it went.",
     ),
+    "held": _of(
+        "open", "暂停中", "Held",
+        "发起方暂停了发送：恢复后继续；若先过时效则不再发送。",
+        "Sending is paused for who asked for it: it goes on when that is released, unless it is out of date by then.",
+    ),
     "no_channel": _of(
         "address", "没有可用通道", "No channel",
         "消息与模板均未指定可用的通道。", "Neither the message nor its template names a channel that is switched on.",
@@ -147,5 +152,6 @@ OUTCOMES: dict[str, Text] = {
     "delivered": Text("已送达", "Delivered"),
     "failed": Text("回执：失败", "Receipt: failed"),
     "opted_out": Text("会员退订", "She opted out"),
+    "released": Text("恢复发送", "Released"),
     "clicked": Text("已点击", "Clicked"),
 }

@@ -23,7 +23,7 @@ from regulars.messaging import channels
 from regulars.messaging.channels.sandbox import Sandbox
 from regulars.messaging.policy.deciding import NOBODY, Counts, Verdict, Waiting, decide, in_turn
 from regulars.messaging.policy.pacing import Pacer
-from regulars.messaging.sending import knowing, recording
+from regulars.messaging.sending import holding, knowing, recording
 from regulars.messaging.sending.wording import Words, words_of
 from regulars.messaging.store import limits, sends
 from regulars.messaging.store.sends import Change, Noted, SendRow
@@ -112,11 +112,15 @@ def _decide_brand(
     is_work_day: Callable[[date], bool],
 ) -> list[Flight]:
     today = now.astimezone(zone(brand.timezone)).date()
+    rows, changes = holding.sift(cursor, brand_id=brand.id, rows=rows, now=now)
+    batch = Batch(brand, now, changes)
+    if not rows:
+        _write(cursor, batch)
+        return []
     words = words_of(brand=brand, codes={row.template for row in rows})
     by_id = {row.id: row for row in rows}
     waiting = in_turn([_waiting(row, words) for row in rows])
     world = knowing.look(cursor, brand=brand, waiting=waiting, today=today, now=now)
-    batch = Batch(brand, now)
     going: dict[str, list[tuple[Waiting, Change]]] = {}
     for one in waiting:
         counts = world.counts.setdefault(one.member_id, Counts())

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from regulars.messaging import channels
 from regulars.messaging.sending import batch as deciding
-from regulars.messaging.sending import recording
+from regulars.messaging.sending import holding, recording
 from regulars.messaging.sending.batch import LEASE, Flight
 from regulars.messaging.store import limits, sends
 from regulars.messaging.store.sends import Change, SendRow
@@ -44,7 +44,7 @@ _reaped_at: datetime | None = None
 def deliver(now: datetime) -> int:
     """One turn; gives how many messages it moved."""
     _keep_leases(now)
-    done = _collect(now, patience=_PATIENCE) + _reap(now)
+    done = _collect(now, patience=_PATIENCE) + _reap(now) + holding.work_off(now)
     in_flight = sum(map(len, _running.values()))
     full = in_flight >= MOST_IN_FLIGHT
     with connection.cursor() as cursor:

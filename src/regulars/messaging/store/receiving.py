@@ -41,22 +41,12 @@ def find(cursor: Any, *, brand_id: UUID, receipts: Sequence[Receipt]) -> dict[UU
     return found
 
 
-def queued(
-    cursor: Any, *, brand_id: UUID, keys: Sequence[tuple[UUID, str]] | None, source: str, limit: int
-) -> list[SendRow]:
-    """Sends that wait, locked: those of these members and keys, or of a source."""
-    if keys is not None:
-        cursor.execute(
-            f"""SELECT {columns_of("s")} FROM unnest(%s::uuid[], %s::text[]) AS v(member_id, key)
-                  JOIN send s ON s.member_id = v.member_id AND s.brand_id = %s AND s.key = v.key
-                 WHERE s.state = 'queued' ORDER BY s.member_id, s.id FOR NO KEY UPDATE OF s""",
-            [plain_array(member_id for member_id, _ in keys), text_array(key for _, key in keys), brand_id],
-        )
-    else:
-        cursor.execute(
-            f"""SELECT {columns_of("s")} FROM send s
-                 WHERE s.brand_id = %s AND s.source = %s AND s.state = 'queued'
-                 ORDER BY s.member_id, s.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
-            [brand_id, source, limit],
-        )
+def queued(cursor: Any, *, brand_id: UUID, keys: Sequence[tuple[UUID, str]]) -> list[SendRow]:
+    """Those of these members and keys that wait, locked."""
+    cursor.execute(
+        f"""SELECT {columns_of("s")} FROM unnest(%s::uuid[], %s::text[]) AS v(member_id, key)
+              JOIN send s ON s.member_id = v.member_id AND s.brand_id = %s AND s.key = v.key
+             WHERE s.state = 'queued' ORDER BY s.member_id, s.id FOR NO KEY UPDATE OF s""",
+        [plain_array(member_id for member_id, _ in keys), text_array(key for _, key in keys), brand_id],
+    )
     return [row_of(values) for values in cursor.fetchall()]

@@ -75,6 +75,14 @@ class Change:
     log: Sequence[Noted] = ()
 
 
+def same(row: SendRow) -> Change:
+    """A change that changes nothing, to be gone on from."""
+    return Change(
+        row, row.state, row.reason, channel=row.channel, account=row.account, attempts=row.attempts, tried=row.tried,
+        counted_on=row.counted_on,
+    )  # fmt: skip
+
+
 def try_shard(cursor: Any, shard: int) -> bool:
     """Take a shard until the transaction ends, unless another worker has it."""
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, shard])
