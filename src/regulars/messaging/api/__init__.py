@@ -41,6 +41,7 @@ from regulars.messaging.api.log import (
     send,
     send_many,
 )
+from regulars.messaging.api.parting import sends_by_parts
 from regulars.messaging.api.previews import (
     install_ready_made,
     preview_template,
@@ -143,6 +144,7 @@ __all__ = [
     "send_due",
     "send_many",
     "send_test",
+    "sends_by_parts",
     "sends_of",
     "states_of",
     "submit_template",
