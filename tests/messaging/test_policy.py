@@ -1,5 +1,5 @@
 from regulars.kit.text import Text
-from regulars.messaging.policy import kept_body, render
+from regulars.messaging.policy import kept, render
 from regulars.messaging.templates import TEMPLATES
 from regulars.messaging.types import Template
 
@@ -23,10 +23,14 @@ def test_a_value_is_never_read_as_a_place_and_a_subject_never_has_two_lines():
 
 
 def test_a_secret_that_reached_its_reader_is_not_kept():
-    assert kept_body(TEMPLATES["one_time_code"], "123456", really_sent=True) == ""
-    assert kept_body(TEMPLATES["one_time_code"], "123456", really_sent=False) == "123456"
+    template, values = TEMPLATES["one_time_code"], {"code": "123456", "minutes": 5}
+    said = {"subject": "Your code is 123456", "body": "123456", "error": "refused: 123456 to 5"}
+    assert kept(template, values, **said, really_sent=True) == ("", "", "refused: … to 5")
+    assert kept(template, values, **said, really_sent=False) == tuple(said.values())
+    plain = {**said, "subject": "Your code"}
+    assert kept(template, values, **plain, really_sent=True)[0] == "Your code"
     open_ = Template("hello", Text("", ""), Text("", ""), Text("", ""))
-    assert kept_body(open_, "hello", really_sent=True) == "hello"
+    assert kept(open_, values, **said, really_sent=True) == tuple(said.values())
 
 
 def test_every_template_speaks_both_languages_with_the_same_places():

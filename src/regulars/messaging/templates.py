@@ -121,3 +121,5 @@ _BUILT_IN = (
     ),
 )
 TEMPLATES: dict[str, Template] = {template.code: template for template in _BUILT_IN}
+# Messages of ours that a template of the operators', once approved, says in their words: ours → theirs.
+OWN = {"one_time_code": "sign-in-code"}

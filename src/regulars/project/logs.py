@@ -50,5 +50,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
             "django.db.backends": {"handlers": [], "level": "WARNING", "propagate": True},
             "psycopg": {"level": "ERROR"},
+            # whole addresses of requests, and in them what a provider is told
+            "urllib3": {"level": "INFO"},
         },
     }

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from regulars.kit import paging
-from regulars.kit.ids import new_id
 from regulars.kit.paging import Page
-from regulars.kit.text import Text
-from regulars.messaging import channels, policy
+from regulars.kit.text import Language, Text
+from regulars.messaging import channels
 from regulars.messaging.models import Message
+from regulars.messaging.sending import directly
 from regulars.messaging.store import log as store
 from regulars.messaging.templates import TEMPLATES
 from regulars.messaging.types import (
     Channel,
     ChannelKind,
-    Envelope,
+    Delivery,
     InboxMessage,
     MessageView,
     Notice,
@@ -40,17 +39,19 @@ def send(
     to: str,
     template: str,
     values: Mapping[str, str | int | Text],
-    language: Literal["zh", "en"],
+    language: Language,
     now: datetime,
-) -> UUID:
-    """Render, deliver and keep one message; gives its id. `values` may leave out `brand`, its name.
+) -> Delivery:
+    """Render, deliver and keep one message at once; gives what became of it. `values` may leave out `brand`, its name.
 
-    `to` is a phone number, an e-mail address, or for the inbox a member's id; raises `invalid_input` for what
-    cannot be one. A delivery that fails is kept as failed and raises nothing.
+    It goes by the brand's account of the channel where that is in use, by the sandbox where there is none; in the words
+    of the brand's own template where `template` has one (`sign-in-code` for `one_time_code`). The caller may wait for
+    twelve seconds, so not in a transaction. `to` is a phone number, an e-mail address, or for the inbox a member's id;
+    raises `invalid_input` for what cannot be one. A delivery that fails is kept as failed and raises nothing.
     """
-    message = _deliver(brand, channel, to, template, values, language, now)
+    message, delivery = _deliver(brand, channel, to, template, values, language, now)
     Message.objects.bulk_create([message])
-    return message.id
+    return delivery
 
 
 def send_many(*, brand: Brand, notices: Sequence[Notice], now: datetime) -> int:
@@ -70,7 +71,7 @@ def send_many(*, brand: Brand, notices: Sequence[Notice], now: datetime) -> int:
                     notice.values,
                     notice.language,
                     now,
-                )
+                )[0]
                 for notice in new
             ]
         )
@@ -147,33 +148,33 @@ def _deliver(
     to: str,
     template: str,
     values: Mapping[str, str | int | Text],
-    language: Literal["zh", "en"],
+    language: Language,
     now: datetime,
-) -> Message:
+) -> tuple[Message, Delivery]:
     """Render and deliver; gives the row to keep."""
     kind = _IDENTIFIER_OF[channel]
     address = privacy.normalise(kind, to, field="to")
-    words = TEMPLATES[template]
-    subject, body = policy.render(words, {"brand": brand.name, **values}, language)
-    envelope = Envelope(new_id(), brand.id, channel, address, language, subject, body)
-    delivery = channels.channel_of(channel).deliver(envelope)
-    kept = policy.kept_body(words, body, really_sent=delivery.state != "sandboxed")
-    return Message(
+    sent = directly.deliver(
+        brand=brand, channel=channel, to=address, template=template, values=values, language=language
+    )
+    state = "sent" if sent.delivery.state == "uncertain" else sent.delivery.state
+    row = Message(
         recipient_hash=privacy.blind_index_of(
             kind=kind, value=address, organisation_id=brand.organisation_id
         ),
-        id=envelope.id,
+        id=sent.id,
         organisation_id=brand.organisation_id,
         brand_id=brand.id,
         channel=channel,
         template=template,
         language=language,
-        recipient=store.seal(address, field="recipient", message_id=envelope.id),
+        recipient=store.seal(address, field="recipient", message_id=sent.id),
         recipient_masked=privacy.mask(kind, address),
-        subject=store.seal(subject, field="subject", message_id=envelope.id),
-        body=store.seal(kept, field="body", message_id=envelope.id),
-        state=delivery.state if delivery.state in ("sandboxed", "sent") else "failed",
-        reference=delivery.reference,
-        error=delivery.error[:500],
+        subject=store.seal(sent.subject, field="subject", message_id=sent.id),
+        body=store.seal(sent.body, field="body", message_id=sent.id),
+        state=state if state in ("sandboxed", "sent") else "failed",
+        reference=sent.delivery.reference[:200],
+        error=sent.delivery.error[:500],
         created_at=now,
     )
+    return row, sent.delivery

@@ -25,6 +25,10 @@ def unregister(kind: ChannelKind) -> None:
     _providers.pop(kind, None)
 
 
+def is_registered(kind: ChannelKind) -> bool:
+    return kind in _providers
+
+
 def channel_of(kind: ChannelKind) -> Channel:
     return _providers.get(kind, _INBOX if kind == "inbox" else _SANDBOX)
 

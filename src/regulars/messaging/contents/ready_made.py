@@ -19,6 +19,10 @@ _PAGE = (
     '<p><a href="{{{{ link }}}}" style="display:inline-block;padding:10px 20px;background:#8a5a2b;color:#fff;'
     'border-radius:6px;text-decoration:none">{button}</a></p>\n{foot}</div>\n'
 )
+_LETTER = (
+    '<div style="max-width:560px;margin:0 auto;padding:24px;font:16px/1.7 sans-serif;color:#222">\n'
+    '<h1 style="font-size:20px">{title}</h1>\n{body}\n</div>\n'
+)
 _FOOT_ZH = (
     '<p style="font-size:12px;color:#777">{{ brand.name }} · 不想再收到此类邮件？'
     '<a href="{{ unsubscribe_link }}">退订</a></p>\n'
@@ -31,7 +35,8 @@ _FOOT_EN = (
 
 @dataclass(frozen=True, slots=True)
 class ReadyMade:
-    """`title` is the subject in inbox and mail, `text` the words everywhere; `script` is for a task of store staff."""
+    """`title` is the subject in inbox and mail, `text` the words everywhere; `script` is for a task of store staff.
+    Without a `button` nothing leads anywhere. `data`: parameters of a text message's template at the provider."""
 
     code: str
     name: Text
@@ -41,6 +46,7 @@ class ReadyMade:
     button: Text
     samples: Mapping[str, Any] = field(default_factory=dict)
     script: Text | None = None
+    data: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ("inbox", "sms", "email")
 
     def contents(self) -> Contents:
@@ -58,10 +64,15 @@ class ReadyMade:
             return Content(subject=title, body=text)
         if channel == "sms":
             stop = (_STOP_ZH if zh else _STOP_EN) if marketing else ""
-            return Content(body=f"{text} {{{{ link }}}}{stop}", sign="")
+            link = " {{ link }}" if button else ""
+            return Content(body=f"{text}{link}{stop}", sign="", data=self.data)
         if channel == "email":
             paragraphs = "\n".join(f"<p>{line}</p>" for line in text.splitlines() if line.strip())
             foot = (_FOOT_ZH if zh else _FOOT_EN) if marketing else ""
+            if not button:
+                return Content(
+                    subject=title, html=_LETTER.format(title=title, body=paragraphs), body=f"{text}\n"
+                )
             plain = f"{text}\n\n{button}: {{{{ link }}}}\n"
             if marketing:
                 plain += ("退订：" if zh else "Unsubscribe: ") + "{{ unsubscribe_link }}\n"
@@ -184,5 +195,11 @@ READY_MADE: tuple[ReadyMade, ...] = (
         (f"{_NAME_ZH}：\n您已经选择{{{{ brand.name }}}} {{{{ member.orders }}}} 次。每一次，都有人认真为您准备。\n谢谢您。{_COUPON_ZH}\n{{{{ signed | default: brand.name }}}}",
          f"Dear {_NAME_EN},\nyou have chosen {{{{ brand.name }}}} {{{{ member.orders }}}} times, and each time somebody took care of it for you.\nThank you. {_COUPON_EN}\n{{{{ signed | default: brand.name }}}}"),
         samples={"signed": "店长 李敏", "coupon": {"name": "老友礼券"}}, channels=("inbox", "email"),
+    ),
+    _one(
+        "sign-in-code", ("登录验证码", "Sign-in code"), ("{{ brand.name }} 验证码", "Your code for {{ brand.name }}"),
+        ("验证码 {{ code }}，{{ minutes }} 分钟内有效。如非本人操作请忽略，不要告诉任何人。",
+         "Your code is {{ code }}. It works for {{ minutes }} minutes. If you did not ask for it, ignore this; never tell it to anyone."),
+        ("", ""), "service", samples={"code": "135790", "minutes": 5}, channels=("sms", "email"), data=(("code", "{{ code }}"),),
     ),
 )  # fmt: skip

@@ -1,5 +1,5 @@
 """What may go, when, by which channel, and in which words. Pure."""
 
-from regulars.messaging.policy.rendering import kept_body, render
+from regulars.messaging.policy.rendering import kept, render
 
-__all__ = ["kept_body", "render"]
+__all__ = ["kept", "render"]

@@ -27,6 +27,20 @@ def render(
     return " ".join(fill(template.subject).split()), fill(template.body)
 
 
-def kept_body(template: Template, body: str, *, really_sent: bool) -> str:
-    """What the log may keep: of a secret that reached its reader, nothing."""
-    return "" if template.secret and really_sent else body
+def kept(
+    template: Template,
+    values: Mapping[str, str | int | Text],
+    *,
+    subject: str,
+    body: str,
+    error: str,
+    really_sent: bool,
+) -> tuple[str, str, str]:
+    """What the log may keep of a message and of what its provider said: of a secret that left, nothing of it."""
+    if not template.secret or not really_sent:
+        return subject, body, error
+    for value in (str(one) for one in values.values()):
+        if len(value) > 3:
+            subject = "" if value in subject else subject
+            error = error.replace(value, "…")
+    return subject, "", error

@@ -17,7 +17,7 @@ from regulars.flows.enrol import Enrolee
 from regulars.flows.referrals import api as referrals
 from regulars.flows.referrals.types import Came
 from regulars.kit.errors import Refusal, invalid_field
-from regulars.kit.text import Language
+from regulars.kit.text import Language, Text
 from regulars.messaging import api as messaging
 from regulars.messaging.types import ChannelKind
 from regulars.platform.organisations import api as organisations
@@ -56,11 +56,12 @@ def send_code(
 ) -> None:
     """Send a code to an address. Nothing in the answer, its time or its refusals tells whether it is a member's.
 
-    With `owner` the code is for adding the address to that member. Raises `invalid_input`, `too_many_attempts`.
+    With `owner` the code is for adding the address to that member. Raises `invalid_input`, `too_many_attempts`, and
+    `code_not_sent` (502) where nobody took it. Not in a transaction: a provider is asked.
     """
     value = privacy.normalise(kind, typed, field="address")
     code = signin.issue_code(address=_address(brand, kind, value, owner), ip=ip, now=now)
-    messaging.send(
+    done = messaging.send(
         brand=brand,
         channel=_CHANNELS[kind],
         to=value,
@@ -68,6 +69,29 @@ def send_code(
         values={"code": code, "minutes": int(limits.CODE_LIFE.total_seconds() // 60)},
         language=language,
         now=now,
+    )
+    if done.reason == "bad_address":
+        raise invalid_field(
+            "address",
+            "cannot_be_reached",
+            "这个号码或邮箱收不到验证码，请检查后重填",
+            "No code can reach this number or address; please check it",
+        )
+    if done.state in ("failed", "retry"):
+        raise _not_sent(kind)
+
+
+def _not_sent(kind: IdentifierKind) -> Refusal:
+    seconds = int(limits.RESEND_AFTER.total_seconds())
+    other = Text("邮箱", "your e-mail address") if kind == "phone" else Text("手机号", "your phone number")
+    return Refusal(
+        "code_not_sent",
+        Text(
+            "验证码没能发出去。请 {s} 秒后再试，或改用{other}",
+            "The code could not be sent. Please try again in {s} seconds, or use {other}",
+        ).format(s=seconds, other=other),
+        status=502,
+        data={"retry_after_seconds": seconds},
     )
 
 
