@@ -51,9 +51,7 @@ def outlook(
     churn = _in_order(churn)
     why_for = _told_apart_best(tested, [h for h in churn if h >= 30] or list(churn))
     names = models[why_for].names
-    because, weights = reasons.explain(
-        matrix(today, names), names, lambda rows: -models[why_for].log_odds(rows)
-    )
+    because = reasons.explain(matrix(today, names), names, lambda rows: -models[why_for].log_odds(rows))
     metrics = {
         "rows": today.members,
         "tests": tested,
@@ -65,7 +63,6 @@ def outlook(
         "expected": {str(h): float(one.mean()) for h, one in churn.items()},
     }
     charts["reasons"] = _counts(because, churn[why_for])
-    charts["reason_weights"] = {code: float(np.abs(one).mean()) for code, one in weights.items()}
     for horizon, chance in churn.items():
         edges = np.linspace(0, 1, 21)
         charts[f"distribution_{horizon}"] = {

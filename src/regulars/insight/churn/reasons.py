@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from regulars.insight.churn.types import Because, Numbers
-from regulars.insight.churn.words import BY_CODE, REASONS
+from regulars.insight.churn.words import REASONS
 
 _MOST = 3
 _LEAST = 0.1  # of log-odds: a tenth more or less likely is not worth a word
@@ -25,33 +25,35 @@ def usual(columns: Any) -> Numbers:
 
 def explain(
     columns: Any, names: Sequence[str], log_odds: Callable[[Any], Numbers]
-) -> tuple[tuple[tuple[Because, ...], ...], dict[str, Numbers]]:
-    """For each member at most three reasons, the weightiest first, and every reason's weight for all of them.
+) -> tuple[tuple[Because, ...], ...]:
+    """For each member at most three reasons, the weightiest first.
 
-    A reason weighs as much as the log-odds fall when its fields are those of the middle member and all else stays.
+    A reason weighs as much as the log-odds fall when its fields are those of the middle member and all else stays. It
+    is reckoned for those alone of whom it may be said.
     """
     middle = usual(columns)
     base = log_odds(columns)
-    weights: dict[str, Numbers] = {}
+    codes: list[str] = []
+    leads: list[int] = []
+    weights: list[Numbers] = []
     for reason in REASONS:
         places = [names.index(field) for field in reason.fields if field in names]
-        if not places or all(np.array_equal(columns[:, p], np.full(len(columns), middle[p])) for p in places):
+        if not places:
             continue
-        changed = columns.copy()
+        lead = places[0]
+        rows = np.flatnonzero(_on_the_worse_side(columns[:, lead], middle[lead], reason.worse))
+        if not len(rows):
+            continue
+        changed = columns[rows]
         changed[:, places] = middle[places]
-        weights[reason.code] = base - log_odds(changed)
-    if not weights:
-        return tuple(() for _ in base), {}
-    codes = list(weights)
-    leads = [names.index(next(f for f in BY_CODE[code].fields if f in names)) for code in codes]
-    table = np.column_stack(
-        [
-            np.where(
-                _on_the_worse_side(columns[:, lead], middle[lead], BY_CODE[code].worse), weights[code], 0
-            )
-            for code, lead in zip(codes, leads, strict=True)
-        ]
-    )
+        weight = np.zeros(len(columns))
+        weight[rows] = base[rows] - log_odds(changed)
+        codes.append(reason.code)
+        leads.append(lead)
+        weights.append(weight)
+    if not codes:
+        return tuple(() for _ in base)
+    table = np.column_stack(weights)
     order = np.argsort(-table, axis=1)[:, :_MOST]
     best = np.take_along_axis(table, order, axis=1)
     found = []
@@ -68,7 +70,7 @@ def explain(
                 if weight >= _LEAST
             )
         )
-    return tuple(found), weights
+    return tuple(found)
 
 
 def _on_the_worse_side(values: Any, middle: float, worse: int) -> Any:

@@ -188,16 +188,18 @@ def because(purchases: Purchases, first: int, until: int, model: DiscoverModel, 
     tastes = taste(purchases, first, until, model.columns, end=end, life=life)
     place = np.full(purchases.items, -1, "int64")
     place[model.columns] = np.arange(len(model.columns))
-    dense = not sparse.issparse(model.weights)
-    for row in range(until - first):
-        own = tastes.indices[tastes.indptr[row] : tastes.indptr[row + 1]]
-        wanted = lists.items[row] >= 0
-        if not len(own) or not wanted.any():
-            continue
-        to = place[lists.items[row][wanted]]
-        block = model.weights[np.ix_(own, to)] if dense else model.weights[own][:, to].toarray()
-        shares = block * tastes.data[tastes.indptr[row] : tastes.indptr[row + 1]][:, None]
-        best = shares.argmax(axis=0)
-        speaks = shares[best, np.arange(len(to))] > 0
-        found[row, wanted] = np.where(speaks, model.columns[own[best]], -1)
+    # one row for every thing of a list, one entry for every item of hers that could speak for it
+    row, rank = np.nonzero(lists.items >= 0)
+    to, own = place[lists.items[row, rank]], np.diff(tastes.indptr)[row]
+    row, rank, to, own = row[own > 0], rank[own > 0], to[own > 0], own[own > 0]
+    if not len(row):
+        return found
+    begins = np.cumsum(own) - own
+    at = np.arange(own.sum()) + np.repeat(tastes.indptr[row] - begins, own)
+    mine = tastes.indices[at]
+    shares = np.asarray(model.weights[mine, np.repeat(to, own)]).ravel() * tastes.data[at]
+    most = np.maximum.reduceat(shares, begins)
+    best = np.flatnonzero(shares == np.repeat(most, own))
+    of, where = np.unique(np.searchsorted(begins, best, side="right") - 1, return_index=True)
+    found[row[of], rank[of]] = np.where(most > 0, model.columns[mine[best[where]]], -1)
     return found
