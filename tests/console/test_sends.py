@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tests.console.world import enrol_members
 
 from regulars.facts.members import api as members
-from regulars.facts.members.types import ById
+from regulars.facts.members.types import ById, MemberFilter
 from regulars.kit import clock
 from regulars.messaging import api as messaging
 from regulars.messaging.sending import handing
@@ -71,3 +73,47 @@ def test_limits_are_set_by_the_owner_only_and_audited(shop, desk):
     assert owner.get("/suppressions")["items"] == []
     actions = {row["action"] for row in owner.get("/audit")["items"]}
     assert {"message_policy.set", "holdout.changed", "suppression.add", "suppression.remove"} <= actions
+
+
+def test_what_a_source_asked_for_is_held_released_and_taken_back(shop, desk):
+    owner, operator = desk("owner"), desk("operator")
+    enrol_members(shop, 2)
+    ids = [
+        UUID(str(one))
+        for one in members.list_ids(scope=shop.scope, given=MemberFilter(), after=None, limit=2)
+    ]
+    asks = [
+        Ask(id_, key, "campaign:spring", "service", "redemption_expired", ("inbox",), {"reward": "杯子"})
+        for id_ in ids
+        for key in ("a", "b")
+    ]
+    messaging.ask(brand=shop.brand, asks=asks, now=clock.now())
+    spring = {"source": "campaign:spring"}
+    operator.post("/sends/holds", spring, expect=403)
+    wrong = owner.post("/sends/holds", {"source": "campaign:none"}, expect=422)
+    assert wrong["errors"][0]["field"] == "source"
+    [held] = owner.post("/sends/holds", spring)
+    assert (held["source"], held["waiting"]) == ("campaign:spring", 4) and held["held_by"]
+    assert operator.get("/sends/holds") == [held]
+    handing.deliver_all(clock.now())
+    assert {row["reason"] for row in owner.get("/sends?reason=held")["items"]} == {"held"}
+    [one, *_] = owner.get("/sends?reason=held")["items"]
+    detail = owner.get(f"/sends/{one['id']}")
+    assert detail["decision"][0]["result"] == "waits" and detail["send"]["next_run_at"] is None
+
+    assert owner.post("/sends/holds/release", spring) == []
+    assert owner.post("/sends/holds/release", spring, expect=409)["code"] == "not_held"
+    handing.deliver_all(clock.now())
+    assert len(owner.get("/sends?state=sent")["items"]) == 4
+    messaging.ask(
+        brand=shop.brand,
+        asks=[
+            Ask(ids[0], "c", "campaign:spring", "service", "redemption_expired", ("inbox",), {"reward": "x"})
+        ],
+        now=clock.now(),
+    )
+    assert owner.post("/sends/holds/cancel", spring) == []
+    handing.deliver_all(clock.now())
+    assert [row["state"] for row in owner.get("/sends?reason=withdrawn")["items"]] == ["skipped"]
+    actions = {row["action"] for row in owner.get("/audit")["items"]}
+    assert {"messages.hold", "messages.release", "messages.cancel"} <= actions

@@ -14,6 +14,7 @@ from regulars.kit.text import Language
 from regulars.messaging import api as messaging
 from regulars.messaging.types import (
     CHANNELS,
+    HeldSource,
     PolicyView,
     SendDetail,
     SendFilter,
@@ -121,6 +122,21 @@ class SendTallyOut(Schema):
     channel_name: str
     count: int
     clicked: int
+
+
+class HoldIn(_In):
+    """Who asked: what the log shows as the source of messages."""
+
+    source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_CLEAN)]
+
+
+class HeldSourceOut(Schema):
+    """A source whose messages wait until it is released; `waiting` so many."""
+
+    source: str
+    held_at: datetime
+    held_by: str
+    waiting: int
 
 
 class QuietIO(_In):
@@ -260,6 +276,10 @@ def tally_out(one: Tally, said: Language) -> SendTallyOut:
         count=one.count,
         clicked=one.clicked,
     )
+
+
+def held_out(one: HeldSource) -> HeldSourceOut:
+    return HeldSourceOut(source=one.source, held_at=one.held_at, held_by=one.held_by, waiting=one.waiting)
 
 
 def policy_out(one: PolicyView) -> MessagePolicyOut:

@@ -10,7 +10,15 @@ from regulars.messaging.api.accounts import (
     send_test,
 )
 from regulars.messaging.api.asking import ask, send_due, sends_of, states_of
-from regulars.messaging.api.holding import cancel, hold, list_holds, release
+from regulars.messaging.api.holding import (
+    cancel,
+    cancel_source,
+    hold,
+    hold_source,
+    list_holds,
+    release,
+    release_source,
+)
 from regulars.messaging.api.limits import (
     add_suppression,
     get_policy,
@@ -87,6 +95,7 @@ __all__ = [
     "ask",
     "ask_wecom",
     "cancel",
+    "cancel_source",
     "check_account",
     "check_template",
     "clicks_of",
@@ -102,6 +111,7 @@ __all__ = [
     "get_template",
     "get_way_out",
     "hold",
+    "hold_source",
     "install_ready_made",
     "leave",
     "list_accounts",
@@ -136,6 +146,7 @@ __all__ = [
     "register_channel",
     "register_route",
     "release",
+    "release_source",
     "remove_account",
     "remove_suppression",
     "render_template",

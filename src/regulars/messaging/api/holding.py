@@ -7,8 +7,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from regulars.kit.errors import conflict, invalid_field
+from regulars.messaging.models import Send
 from regulars.messaging.store import counting, holds
 from regulars.messaging.types import HeldSource
+from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 
 
@@ -40,8 +43,9 @@ def cancel(*, brand_id: UUID, source: str, now: datetime) -> None:
 
 
 def list_holds(*, scope: Scope) -> list[HeldSource]:
-    """The brand's sources that are held, the last first. Needs `messages.read`."""
-    scope.require("messages.read")
+    """The brand's sources that are held, the last first. Needs `messages.read` or `messages.settings`."""
+    if not scope.allows("messages.settings"):
+        scope.require("messages.read")
     with connection.cursor() as cursor:
         found = holds.held(cursor, brand_id=scope.brand_id)
         waiting = counting.waiting(cursor, brand_id=scope.brand_id, sources=[one.source for one in found])
@@ -50,3 +54,55 @@ def list_holds(*, scope: Scope) -> list[HeldSource]:
         for one in found
         if one.held_at is not None
     ]
+
+
+def hold_source(*, scope: Scope, source: str, now: datetime) -> list[HeldSource]:
+    """`hold`, as staff do it; gives what is held. Needs `messages.settings`; audited. Raises `invalid_input` for a
+    source that asked for nothing."""
+    with transaction.atomic():
+        _known(scope, source)
+        if hold(brand_id=scope.brand_id, source=source, by=scope.actor.label, now=now):
+            _audit(scope, "messages.hold", source, now)
+    return list_holds(scope=scope)
+
+
+def release_source(*, scope: Scope, source: str, now: datetime) -> list[HeldSource]:
+    """`release`, as staff do it. Needs `messages.settings`; audited. Raises `not_held` (409)."""
+    with transaction.atomic():
+        _known(scope, source)
+        if not release(brand_id=scope.brand_id, source=source, now=now):
+            raise conflict("not_held", "该来源没有被暂停", "This source is not held")
+        _audit(scope, "messages.release", source, now)
+    return list_holds(scope=scope)
+
+
+def cancel_source(*, scope: Scope, source: str, now: datetime) -> list[HeldSource]:
+    """`cancel`, as staff do it. Needs `messages.settings`; audited with how many waited. Raises `invalid_input`."""
+    with transaction.atomic():
+        _known(scope, source)
+        with connection.cursor() as cursor:
+            waiting = counting.waiting(cursor, brand_id=scope.brand_id, sources=[source]).get(source, 0)
+        cancel(brand_id=scope.brand_id, source=source, now=now)
+        _audit(scope, "messages.cancel", source, now, waiting=waiting)
+    return list_holds(scope=scope)
+
+
+def _known(scope: Scope, source: str) -> None:
+    scope.require("messages.settings")
+    if not source or not Send.objects.filter(brand_id=scope.brand_id, source=source).exists():
+        raise invalid_field(
+            "source", "unknown_source", "没有消息来自该来源", "No message was asked for by this source"
+        )
+
+
+def _audit(scope: Scope, action: str, source: str, now: datetime, **more: int) -> None:
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action=action,
+        subject_type="message_source",
+        subject_id=source,
+        after=more,
+        now=now,
+    )

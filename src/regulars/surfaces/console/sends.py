@@ -18,6 +18,8 @@ from regulars.surfaces.send_views import (
     AddressQuery,
     ChannelName,
     ChannelQuery,
+    HeldSourceOut,
+    HoldIn,
     MessagePolicyIn,
     MessagePolicyOut,
     NoteQuery,
@@ -34,6 +36,7 @@ from regulars.surfaces.send_views import (
     TemplateQuery,
     detail_out,
     filter_of,
+    held_out,
     holdout_out,
     policy_in,
     policy_out,
@@ -111,6 +114,33 @@ def list_reasons(request: HttpRequest) -> Any:
         SendReasonOut(code=code, name=one.name.in_language(said), sentence=one.sentence.in_language(said))
         for code, one in messaging.list_reasons().items()
     ]
+
+
+@router.get("/sends/holds", response=list[HeldSourceOut], **needs("messages.read"))
+def list_holds(request: HttpRequest) -> Any:
+    """Sources whose messages wait until they are released."""
+    return [held_out(one) for one in messaging.list_holds(scope=scope_of(request))]
+
+
+@router.post("/sends/holds", response=list[HeldSourceOut], **needs("messages.settings"))
+def hold_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Have all that a source asked for and will ask for wait; what a provider has is not recalled."""
+    found = messaging.hold_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return [held_out(one) for one in found]
+
+
+@router.post("/sends/holds/release", response=list[HeldSourceOut], **needs("messages.settings"))
+def release_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Have it go on. 409 `not_held`."""
+    found = messaging.release_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return [held_out(one) for one in found]
+
+
+@router.post("/sends/holds/cancel", response=list[HeldSourceOut], **needs("messages.settings"))
+def cancel_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Take back all that a source asked for up to now and that has not gone."""
+    found = messaging.cancel_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return [held_out(one) for one in found]
 
 
 @router.get("/sends/{send_id}", response=SendDetailOut, **needs("messages.read"))

@@ -159,6 +159,14 @@ ACTIONS: dict[str, Text] = {
     "place": Text("兑换", "placed"),
     "book": Text("预约", "booked"),
     "unblock": Text("解除禁约", "block ended"),
+    "set": Text("修改", "changed"),
+    "changed": Text("调整", "changed"),
+    "add": Text("加入", "added"),
+    "remove": Text("移除", "removed"),
+    "check": Text("检测", "checked"),
+    "test": Text("测试发送", "test sent"),
+    "propose": Text("请求拟稿", "text proposed"),
+    "restore": Text("取消归档", "restored"),
 }
 THINGS: dict[str, Text] = {
     "organisation": Text("企业", "Organisation"),
@@ -197,6 +205,12 @@ THINGS: dict[str, Text] = {
     "lifecycle": Text("生命周期", "Lifecycle"),
     "journey": Text("旅程", "Journey"),
     "reports": Text("报表", "Reports"),
+    "template": Text("消息模板", "Message template"),
+    "channel_account": Text("通道账户", "Channel account"),
+    "message_policy": Text("发送策略", "Sending limits"),
+    "message_links": Text("短链网站", "Sites of links"),
+    "suppression": Text("抑制名单", "Suppression list"),
+    "holdout": Text("全局对照组", "Programme holdout"),
 }
 
 
@@ -212,6 +226,11 @@ _WHOLE: dict[str, Text] = {
     "journey.move_members": Text("旅程 · 会员迁到新版本", "Journey · members moved to a version"),
     "journey.remove_member": Text("旅程 · 移出会员", "Journey · member taken out"),
     "adjustment.comment": Text("人工调整 · 审批意见", "Adjustment · comment"),
+    "messages.hold": Text("消息 · 暂停来源", "Messages · source held"),
+    "messages.release": Text("消息 · 恢复来源", "Messages · source released"),
+    "messages.cancel": Text("消息 · 撤回等待发送的", "Messages · waiting ones taken back"),
+    "template.save": Text("消息模板 · 保存草稿", "Message template · draft saved"),
+    "template.archive": Text("消息模板 · 归档", "Message template · archived"),
     "activity_type.put": Text("活动类型 · 修改", "Activity type · changed"),
 }
 

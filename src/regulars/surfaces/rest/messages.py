@@ -37,6 +37,8 @@ from regulars.surfaces.send_views import (
     AddressQuery,
     ChannelName,
     ChannelQuery,
+    HeldSourceOut,
+    HoldIn,
     MessagePolicyIn,
     MessagePolicyOut,
     NoteQuery,
@@ -53,6 +55,7 @@ from regulars.surfaces.send_views import (
     TemplateQuery,
     detail_out,
     filter_of,
+    held_out,
     holdout_out,
     policy_in,
     policy_out,
@@ -178,6 +181,33 @@ def count_messages(
     found = messaging.count_sends(scope=scope_of(request), days=days, source=source or "", now=clock.now())
     said = language(request)
     return {"items": [tally_out(one, said) for one in found]}
+
+
+@router.get("/messages/holds", response=ListOut[HeldSourceOut], **needs("messages.read"))
+def list_holds(request: HttpRequest) -> Any:
+    """Sources whose messages wait until they are released."""
+    return {"items": [held_out(one) for one in messaging.list_holds(scope=scope_of(request))]}
+
+
+@router.post("/messages/holds", response=ListOut[HeldSourceOut], **needs("messages.settings"))
+def hold_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Have all that a source asked for and will ask for wait; what a provider has is not recalled."""
+    found = messaging.hold_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return {"items": [held_out(one) for one in found]}
+
+
+@router.post("/messages/holds/release", response=ListOut[HeldSourceOut], **needs("messages.settings"))
+def release_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Have it go on. 409 `not_held`."""
+    found = messaging.release_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return {"items": [held_out(one) for one in found]}
+
+
+@router.post("/messages/holds/cancel", response=ListOut[HeldSourceOut], **needs("messages.settings"))
+def cancel_source(request: HttpRequest, given: HoldIn) -> Any:
+    """Take back all that a source asked for up to now and that has not gone."""
+    found = messaging.cancel_source(scope=scope_of(request), source=given.source, now=clock.now())
+    return {"items": [held_out(one) for one in found]}
 
 
 @router.get("/messages/policy", response=MessagePolicyOut, **needs("messages.read"))
