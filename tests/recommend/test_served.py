@@ -18,7 +18,7 @@ from regulars.flows import recommending
 from regulars.flows.insight import nightly
 from regulars.flows.insight import recommend as step
 from regulars.insight.recommend import api as recommend
-from regulars.insight.recommend.types import Gate, Shop
+from regulars.insight.recommend.types import Gate, Recommended, Shop
 from regulars.insight.runs import api as runs
 from regulars.insight.warehouse import api as warehouse
 from regulars.kit.errors import Refusal
@@ -94,6 +94,37 @@ def test_it_is_one_query(bought: tuple[World, list[UUID]]) -> None:
     ) as queries:
         assert recommend.for_member(brand_id=shop.scope.brand_id, member_id=ids[0]).buy_again
     assert len(queries) == 1
+
+
+def test_many_at_once_get_what_each_gets_alone(bought: tuple[World, list[UUID]]) -> None:
+    shop, ids = bought
+    reckon(shop)
+    brand_id = shop.scope.brand_id
+    rules = Shop(
+        not_sold=frozenset({"w1"}),
+        not_sold_categories=frozenset(),
+        gates=(Gate(("gold",), sku="w0"), Gate(("silver", "gold"), category="其他")),
+    )
+    # of each tier, of several, of none; and somebody who has no lists
+    kinds_of_tiers = ([], ["normal"], ["silver"], ["gold"], ["gold", "silver"])
+    tiers = {member: kinds_of_tiers[n % 5] for n, member in enumerate(ids)}
+    nobody = UUID(int=7)
+    for limit in (1, 3, 20):
+        with CaptureQueriesContext(connection) as queries:
+            found = recommend.for_members(
+                brand_id=brand_id, tiers={**tiers, nobody: []}, shop=rules, limit=limit
+            )
+        assert len(queries) == 3  # one for all to whom the same is shut out
+        for member in ids:
+            alone = recommend.for_member(
+                brand_id=brand_id, member_id=member, shop=rules, tiers=tiers[member], limit=limit
+            )
+            assert found.get(member, Recommended()) == alone
+        assert nobody not in found and len({one.buy_again for one in found.values()}) > 1
+    some = recommend.for_members(brand_id=brand_id, tiers=tiers, shop=rules, kinds=["due"])
+    assert all(not one.buy_again and not one.discover for one in some.values())
+    whole = recommend.for_members(brand_id=brand_id, tiers=tiers, shop=rules)
+    assert {m: one.due for m, one in some.items()} == {m: one.due for m, one in whole.items() if one.due}
 
 
 def test_what_is_not_sold_or_for_other_tiers_is_not_shown(bought: tuple[World, list[UUID]]) -> None:

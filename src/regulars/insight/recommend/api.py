@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from regulars.insight.recommend.together import similar_members
 
 __all__ = [
-    "Evaluation", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member", "keep_lists",
-    "keep_together", "reckon_lists", "similar_members", "wipe",
+    "Evaluation", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member", "for_members",
+    "keep_lists", "keep_together", "reckon_lists", "similar_members", "wipe",
 ]  # fmt: skip
 
 
+KINDS = ("buy_again", "discover", "due")
 _RECKONED = {"Evaluation": "evaluation", "Piece": "reckon", "similar_members": "together"}
 
 
@@ -118,16 +119,39 @@ def for_member(
 
     Nothing for whoever has no lists: too new, or not profiled.
     """
+    found = for_members(brand_id=brand_id, tiers={member_id: tiers}, shop=shop, limit=limit)
+    return found.get(member_id, Recommended())
+
+
+def for_members(
+    *,
+    brand_id: UUID,
+    tiers: Mapping[UUID, Sequence[str]],
+    shop: Shop | None = None,
+    kinds: Collection[str] = KINDS,
+    limit: int = SHOWN,
+) -> dict[UUID, Recommended]:
+    """What `for_member` gives for each of many, by their tiers: one query for all to whom the shop shuts out the same.
+
+    `kinds` are the lists that are wanted. Those who have nothing to be shown are left out.
+    """
     shop = shop or Shop()
-    skus, categories = shop.shuts_out(tiers)
-    return store.for_member(
-        brand_id=brand_id,
-        member_id=member_id,
-        skus=skus,
-        categories=categories,
-        stale_days=shop.stale_days,
-        limit=limit,
-    )
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]] = {}
+    for member_id, hers in tiers.items():
+        skus, categories = shop.shuts_out(hers)
+        alike.setdefault((tuple(skus), tuple(categories)), []).append(member_id)
+    found: dict[UUID, Recommended] = {}
+    for (skus_out, categories_out), ids in alike.items():
+        found |= store.for_members(
+            brand_id=brand_id,
+            member_ids=ids,
+            skus=skus_out,
+            categories=categories_out,
+            stale_days=shop.stale_days,
+            kinds=kinds,
+            limit=limit,
+        )
+    return found
 
 
 def also_bought(

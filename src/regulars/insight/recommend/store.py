@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,49 +20,60 @@ _PRODUCT = ("sku", "name", "category", "department", "price", "last_sold", "buye
 _COLUMNS = "{0}.sku, {0}.name, {0}.category, {0}.department, {0}.price, {0}.last_sold, {0}.buyers"
 
 # one query: the lists are taken apart, named, and left without what may not be shown
-_FOR_MEMBER = f"""
-SELECT r.as_of, e.kind, e.v, {_COLUMNS.format("p")}, {_COLUMNS.format("b")}
+_FOR_MEMBERS = f"""
+SELECT r.member_id, r.as_of, e.kind, e.v, {_COLUMNS.format("p")}, {_COLUMNS.format("b")}
   FROM recommendation AS r
  CROSS JOIN LATERAL (
        SELECT 'buy_again' AS kind, v, n FROM jsonb_array_elements(r.buy_again) WITH ORDINALITY AS x(v, n)
+        WHERE 'buy_again' = ANY(%(kinds)s::text[])
        UNION ALL SELECT 'discover', v, n FROM jsonb_array_elements(r.discover) WITH ORDINALITY AS x(v, n)
+        WHERE 'discover' = ANY(%(kinds)s::text[])
        UNION ALL SELECT 'due', v, n FROM jsonb_array_elements(r.due) WITH ORDINALITY AS x(v, n)
+        WHERE 'due' = ANY(%(kinds)s::text[])
        ) AS e
   JOIN recommend_product AS p ON p.brand_id = r.brand_id AND p.sku = e.v ->> 0
   LEFT JOIN recommend_product AS b ON b.brand_id = r.brand_id AND e.kind = 'discover' AND b.sku = e.v ->> 2
- WHERE r.member_id = %(member)s AND r.brand_id = %(brand)s
+ WHERE r.member_id = ANY(%(members)s::uuid[]) AND r.brand_id = %(brand)s
    AND NOT p.sku = ANY(%(skus)s::text[]) AND NOT p.category = ANY(%(categories)s::text[])
    AND p.last_sold >= (r.as_of - make_interval(days => %(stale)s))::date
- ORDER BY e.kind, e.n"""
+ ORDER BY r.member_id, e.kind, e.n"""
 
 
-def for_member(
+def for_members(
     *,
     brand_id: UUID,
-    member_id: UUID,
+    member_ids: Collection[UUID],
     skus: Sequence[str],
     categories: Sequence[str],
     stale_days: int,
+    kinds: Collection[str],
     limit: int,
-) -> Recommended:
+) -> dict[UUID, Recommended]:
+    """Those who have something to be shown, each with her lists of these kinds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _FOR_MEMBER,
+            _FOR_MEMBERS,
             {
-                "member": member_id,
+                "members": plain_array(member_ids),
                 "brand": brand_id,
                 "skus": text_array(skus),
                 "categories": text_array(categories),
                 "stale": stale_days,
+                "kinds": text_array(kinds),
             },
         )
         rows = cursor.fetchall()
-    lists: dict[str, list[Suggested]] = {"buy_again": [], "discover": [], "due": []}
-    for _, kind, v, *columns in rows:
-        if len(lists[kind]) < limit:
+    found: dict[UUID, tuple[Any, dict[str, list[Suggested]]]] = {}
+    for member, as_of, kind, v, *columns in rows:
+        _, lists = found.setdefault(member, (as_of, {}))
+        list_ = lists.setdefault(kind, [])
+        if len(list_) < limit:
             entry = orjson.loads(v) if isinstance(v, str) else v
-            lists[kind].append(_suggested(kind, entry, Product(*columns[:7]), columns[7:]))
-    return Recommended(rows[0][0] if rows else None, **{kind: tuple(found) for kind, found in lists.items()})
+            list_.append(_suggested(kind, entry, Product(*columns[:7]), columns[7:]))
+    return {
+        member: Recommended(as_of, **{kind: tuple(list_) for kind, list_ in lists.items()})
+        for member, (as_of, lists) in found.items()
+    }
 
 
 def _suggested(kind: str, entry: Entry, product: Product, other: Sequence[Any]) -> Suggested:

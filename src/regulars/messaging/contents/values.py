@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from regulars.value.ledger import api as ledger
 Values = dict[str, Any]
 _PRODUCTS = 5
 _NAMES = 3
+_LISTS = {"recommended": "discover", "buy_again": "buy_again", "due": "due"}
 
 
 def gather(
@@ -123,27 +124,28 @@ def _recommended(
     setting = runs.get_setting(brand_id=brand.id, room="recommend")
     shop = Shop.from_json(setting.value if setting else None)
     off = members.profiling_off(brand_id=brand.id, member_ids=briefs)
-    pick: dict[str, Callable[[Any], tuple[Suggested, ...]]] = {
-        "recommended": lambda one: one.discover, "buy_again": lambda one: one.buy_again, "due": lambda one: one.due,
-    }  # fmt: skip
-    for member, brief in briefs.items():
-        if member in off:
-            continue
-        hers = recommend.for_member(
-            brand_id=brand.id,
-            member_id=member,
-            shop=shop,
-            tiers=[brief.tier] if brief.tier else (),
-            limit=_PRODUCTS,
-        )
+    hers = recommend.for_members(
+        brand_id=brand.id,
+        tiers={
+            member: [brief.tier] if brief.tier else []
+            for member, brief in briefs.items()
+            if member not in off
+        },
+        shop=shop,
+        kinds={_LISTS[name] for name in lists},
+        limit=_PRODUCTS,
+    )
+    for member, one in hers.items():
         for name in lists:
-            things = [one.product for one in pick[name](hers)]
+            suggested: tuple[Suggested, ...] = getattr(one, _LISTS[name])
+            things = [each.product for each in suggested]
             if things:
-                titles = list(dict.fromkeys(one.name or one.sku for one in things))[:_NAMES]
+                titles = list(dict.fromkeys(each.name or each.sku for each in things))[:_NAMES]
                 found[member][name] = {
                     "names": "、".join(titles),
                     "products": [
-                        {"name": one.name or one.sku, "sku": one.sku, "price": one.price} for one in things
+                        {"name": each.name or each.sku, "sku": each.sku, "price": each.price}
+                        for each in things
                     ],
                 }
 
