@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,15 +112,17 @@ def try_template(
     return Delivery("sandboxed")
 
 
-def install_ready_made(*, scope: Scope, now: datetime, approve: bool = False) -> list[str]:
-    """Make the templates that come with Regulars where the brand has none of their code; gives the codes made. With
-    `approve` they are approved by the system, as the demo wants them; else each waits as a draft."""
+def install_ready_made(
+    *, scope: Scope, now: datetime, approve: bool = False, only: Collection[str] | None = None
+) -> list[str]:
+    """Make the templates that come with Regulars (`only` these) where the brand has none of their code; gives the codes
+    made. With `approve` they are approved by the system, as the demo wants them; else each waits as a draft."""
     scope.require("messages.write")
     known = set(MessageTemplate.objects.filter(brand_id=scope.brand_id).values_list("code", flat=True))
     made = []
     with transaction.atomic():
         for one in READY_MADE:
-            if one.code in known:
+            if one.code in known or (only is not None and one.code not in only):
                 continue
             save_template(
                 scope=scope, code=one.code, name=one.name, purpose=one.purpose, contents=one.contents(),

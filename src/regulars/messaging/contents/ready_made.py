@@ -120,10 +120,10 @@ READY_MADE: tuple[ReadyMade, ...] = (
         ("查看会员权益", "See your benefits"), samples={"coupon": {"name": "周年礼券", "ends_on": "2026-03-31"}},
     ),
     _one(
-        "festival", ("节日祝福", "Festival"), ("{{ festival | default: '节日' }}快乐", "Happy {{ festival | default: 'holidays' }}"),
+        "festival", ("节日祝福", "Festival"), ("{{ festival | default: '节日' }}快乐", "Happy {{ festival_en | default: festival | default: 'holidays' }}"),
         (f"{_NAME_ZH}，{{{{ brand.name }}}}祝您{{{{ festival | default: '节日' }}}}快乐。{_COUPON_ZH}{_LIKE_ZH}",
-         f"{_NAME_EN}, {{{{ brand.name }}}} wishes you a happy {{{{ festival | default: 'holiday' }}}}. {_COUPON_EN} {_LIKE_EN}"),
-        samples={"festival": "中秋节", "coupon": {"name": "中秋礼券", "ends_on": "2026-09-30"}},
+         f"{_NAME_EN}, {{{{ brand.name }}}} wishes you a happy {{{{ festival_en | default: festival | default: 'holiday' }}}}. {_COUPON_EN} {_LIKE_EN}"),
+        samples={"festival": "中秋节", "festival_en": "Mid-Autumn Festival", "coupon": {"name": "中秋礼券", "ends_on": "2026-09-30"}},
     ),
     _one(
         "first-to-second", ("首购促复购", "First to second purchase"), ("下一次，更合您心意", "Something for next time"),
@@ -142,10 +142,10 @@ READY_MADE: tuple[ReadyMade, ...] = (
         ("继续看看", "Look again"), samples={"product": "手冲壶", "coupon": {"name": "满 100 减 10"}},
     ),
     _one(
-        "refill", ("复购补货提醒", "Refill"), ("{{ product | default: '常用品' }}快用完了吧？", "Running low on {{ product | default: 'your favourites' }}?"),
-        (f"{_NAME_ZH}，按您的习惯，{{{{ product | default: due.names | default: '常用品' }}}}差不多该补货了。{_COUPON_ZH}",
-         f"{_NAME_EN}, by your habit it is about time for more {{{{ product | default: due.names | default: 'of your favourites' }}}}. {_COUPON_EN}"),
-        ("一键补货", "Buy again"), samples={"product": "燕麦奶", "coupon": {"name": "补货九折"}},
+        "refill", ("复购补货提醒", "Refill"), ("{{ product | default: item | default: '常用品' }}快用完了吧？", "Running low on {{ product | default: item | default: 'your favourites' }}?"),
+        (f"{_NAME_ZH}，按您的习惯，{{{{ product | default: item | default: due.names | default: '常用品' }}}}差不多该补货了。{_COUPON_ZH}",
+         f"{_NAME_EN}, by your habit it is about time for more {{{{ product | default: item | default: due.names | default: 'of your favourites' }}}}. {_COUPON_EN}"),
+        ("一键补货", "Buy again"), samples={"product": "燕麦奶", "item": "燕麦奶", "coupon": {"name": "补货九折"}},
     ),
     _one(
         "tier-at-risk", ("保级提醒", "Tier at risk"), ("您的{{ member.tier | default: '等级' }}即将到期", "Your {{ member.tier | default: 'tier' }} is about to end"),
@@ -192,9 +192,9 @@ READY_MADE: tuple[ReadyMade, ...] = (
     ),
     _one(
         "thank-you", ("感谢信", "Thank-you letter"), ("写给您的一封感谢信", "A letter of thanks"),
-        (f"{_NAME_ZH}：\n您已经选择{{{{ brand.name }}}} {{{{ member.orders }}}} 次。每一次，都有人认真为您准备。\n谢谢您。{_COUPON_ZH}\n{{{{ signed | default: brand.name }}}}",
-         f"Dear {_NAME_EN},\nyou have chosen {{{{ brand.name }}}} {{{{ member.orders }}}} times, and each time somebody took care of it for you.\nThank you. {_COUPON_EN}\n{{{{ signed | default: brand.name }}}}"),
-        samples={"signed": "店长 李敏", "coupon": {"name": "老友礼券"}}, channels=("inbox", "email"),
+        (f"{_NAME_ZH}：\n您已经选择{{{{ brand.name }}}} {{{{ orders | default: member.orders }}}} 次。每一次，都有人认真为您准备。\n谢谢您。{_COUPON_ZH}\n{{{{ signed | default: brand.name }}}}",
+         f"Dear {_NAME_EN},\nyou have chosen {{{{ brand.name }}}} {{{{ orders | default: member.orders }}}} times, and each time somebody took care of it for you.\nThank you. {_COUPON_EN}\n{{{{ signed | default: brand.name }}}}"),
+        samples={"orders": 50, "signed": "店长 李敏", "coupon": {"name": "老友礼券"}}, channels=("inbox", "email"),
     ),
     _one(
         "sign-in-code", ("登录验证码", "Sign-in code"), ("{{ brand.name }} 验证码", "Your code for {{ brand.name }}"),
