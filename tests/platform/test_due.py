@@ -77,6 +77,59 @@ def test_a_failure_is_kept_and_stops_nobody_else(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.django_db
+def test_who_did_something_wakes_those_that_follow_in_the_same_turn() -> None:
+    last, middle, first = Work(), Work(), Work(left=1)
+
+    def passes(work: Work, to: Work) -> api.Work:
+        def run(now: datetime) -> int:
+            done = work(now)
+            to.left += done
+            return done
+
+        return run
+
+    api.register("last", last, every_seconds=3600)  # it has had its turn when it is woken
+    api.register("first", passes(first, middle), every_seconds=1, wakes=["middle"])
+    api.register("middle", passes(middle, last), every_seconds=3600, wakes=["last", "nobody"])
+    assert api.run_all(NOW) == 3 and last.left == 0
+    first.left = 1
+    assert api.run_all(NOW + timedelta(seconds=1)) == 3
+    states = {one.name: (one.done, one.next_run_at) for one in api.states(NOW)}
+    assert states["last"] == (2, NOW + timedelta(hours=1))  # its own time stays
+    runs = last.runs
+    assert api.run_all(NOW + timedelta(seconds=2)) == 0 and last.runs == runs
+
+
+@pytest.mark.django_db
+def test_at_once_writes_nothing_where_nothing_is_to_do_and_spares_what_failed() -> None:
+    work = Work()
+    api.register("w", work, every_seconds=3600, hears="ear", wakes=["w"])
+    api.run_all(NOW)
+    (before,) = api.states(NOW)
+    assert api.run_at_once(NOW, names=["w"]) == 0 and work.runs == 2
+    assert api.states(NOW) == [before] and api.hearing() == {"ear": ["w"]}
+
+    def fail(now: datetime) -> int:
+        work.runs += 1
+        raise ValueError("no luck")
+
+    api.register("w", fail, every_seconds=3600)
+    assert api.run_at_once(NOW, names=["w"]) == 0 and api.states(NOW)[0].failed_at == NOW
+    api.run_at_once(NOW, names=["w"])
+    assert work.runs == 3
+    api.run_at_once(NOW + timedelta(seconds=30), names=["w"])
+    assert work.runs == 4
+
+
+@pytest.mark.django_db
+def test_what_wakes_itself_comes_to_an_end() -> None:
+    turns = []
+    api.register("b", lambda now: (turns.append(now) or len(turns)) % 2, every_seconds=1, wakes=["b"])
+    api.run_all(NOW)
+    assert len(turns) <= 100
+
+
+@pytest.mark.django_db
 def test_a_task_nobody_runs_is_late() -> None:
     api.register("w", Work(), every_seconds=60)
     assert api.states(NOW)[0].is_late

@@ -228,3 +228,33 @@ def test_after_a_restore_what_was_handled_stays_handled() -> None:
     api.rebase()
     api.append([event("fresh")])
     assert [e.topic for e in drained()] == ["waiting", "fresh"]
+
+
+def test_news_is_known_without_writing_anything() -> None:
+    api.subscribe(name="deaf", from_start=False)
+    assert api.with_news(names=["test", "deaf", "nobody"]) == []
+    before = api.moment()
+    assert api.with_news(names=["test"]) == [] and api.moment() == before
+    with transaction.atomic():
+        api.append([event()])
+    assert api.moment() != before and sorted(api.with_news(names=["test", "deaf"])) == ["deaf", "test"]
+    drained()
+    assert api.with_news(names=["test", "deaf"]) == ["deaf"]
+    with transaction.atomic():
+        api.append([event() for _ in range(3)])
+    assert api.consume(name="test", handle=Sink(), now=NOW, batch=2) == 2
+    assert api.with_news(names=["test"]) == ["test"]  # the rest of the window
+
+
+def test_a_transaction_that_commits_late_is_news_then() -> None:
+    drained()
+    api.consume(name="test", handle=Sink(), now=NOW)
+    with other_connection() as other:
+        other.execute("SELECT pg_current_xact_id()")
+        with transaction.atomic():
+            api.append([event()])
+        drained()
+        before = api.moment()
+        assert api.with_news(names=["test"]) == []
+        other.commit()
+    assert api.moment() != before

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
+from regulars.kit.ids import new_id
 from regulars.platform.due import api as due
+from regulars.platform.outbox import api as outbox
+from regulars.platform.outbox.types import Event
 from regulars.project import worker
 
 
@@ -60,14 +63,86 @@ def test_a_lost_database_is_waited_for(registry: None, monkeypatch: pytest.Monke
     calls = []
     answer = due.run_all
 
-    def run_all(now: datetime) -> int:
+    def run_all(now: datetime, *, between: Callable[[], None]) -> int:
         calls.append(now)
         if len(calls) < 3:
             raise OperationalError("the database system is starting up")
-        return answer(now)
+        return answer(now, between=between)
 
     monkeypatch.setattr(due, "run_all", run_all)
     _work_until(lambda: len(calls) > 4)
+
+
+def _written() -> None:
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        outbox.append([Event(new_id(), new_id(), new_id(), "thing.happened", {}, now, now)])
+
+
+def _hear(name: str, heard: list[str]) -> Callable[[datetime], int]:
+    def work(now: datetime) -> int:
+        return outbox.consume(name=name, handle=lambda events: heard.extend(e.topic for e in events), now=now)
+
+    return work
+
+
+def test_what_is_written_is_heard_before_its_time_and_those_that_it_wakes_follow(
+    registry: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_PAUSE_SECONDS", 30)  # only the look between can be it
+    outbox.subscribe(name="test.ear", from_start=False)
+    heard: list[str] = []
+    followed: list[int] = []
+
+    def follow(now: datetime) -> int:
+        fresh = len(heard) - sum(followed)
+        followed.append(fresh)
+        return fresh
+
+    due.register("test.follow", follow, every_seconds=3600)
+    due.register(
+        "test.hear", _hear("test.ear", heard), every_seconds=3600, hears="test.ear", wakes=["test.follow"]
+    )
+    began = []
+
+    def holds() -> bool:
+        if not began and followed:  # its first turn is over
+            began.append(time.monotonic())
+            _written()
+        return sum(followed) == 1
+
+    _work_until(holds)
+    assert heard == ["thing.happened"] and time.monotonic() - began[0] < 10
+
+
+def test_long_work_lets_news_through_between_its_pieces(registry: None) -> None:
+    outbox.subscribe(name="test.ear", from_start=False)
+    heard: list[str] = []
+    due.register("test.hear", _hear("test.ear", heard), every_seconds=3600, hears="test.ear")
+    pieces = []
+
+    def long(now: datetime) -> int:
+        if len(pieces) == 2:
+            _written()
+        pieces.append(now)
+        time.sleep(0.05)
+        return int(not heard and len(pieces) < 200)
+
+    due.register("test.long", long, every_seconds=3600)
+    _work_until(lambda: bool(heard))
+    assert len(pieces) < 200
+
+
+def test_nothing_is_written_while_there_is_no_news(registry: None) -> None:
+    outbox.subscribe(name="test.ear", from_start=False)
+    asked = []
+    due.register("test.hear", lambda now: asked.append(now) or 0, every_seconds=3600, hears="test.ear")
+    watch = worker.Watch()
+    watch.look()
+    before = outbox.moment()
+    time.sleep(worker._LOOK_SECONDS * 1.5)
+    watch.look()
+    assert not asked and outbox.moment() == before
 
 
 def test_every_room_and_flow_registers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,7 @@ def refresh_segments(now: datetime) -> int:
 
 def register() -> None:
     """Tell the worker."""
-    due.register("audience.mark", mark, every_seconds=1)
-    due.register("audience.refresh", refresh, every_seconds=1)
+    due.register("audience.mark", mark, every_seconds=1, hears=CONSUMER, wakes=["audience.refresh"])
+    # who came to a live segment by her facts sets out on a journey in the same turn
+    due.register("audience.refresh", refresh, every_seconds=1, wakes=["journeys.listen"])
     due.register("audience.segments", refresh_segments, every_seconds=5)

@@ -27,6 +27,9 @@ WAREHOUSE_DIRECTORY = DATA / "warehouse"
 INSIGHT_MEMORY = os.environ.get("REGULARS_INSIGHT_MEMORY") or "512MB"
 INSIGHT_THREADS = int(os.environ.get("REGULARS_INSIGHT_THREADS") or 2)
 
+# How many days a journey's run is kept after its end; 0 is for ever.
+JOURNEY_DAYS = int(os.environ.get("REGULARS_JOURNEY_DAYS") or 400)
+
 # Private networks that requests to others' servers (webhooks, providers) may go to; none by default.
 ALLOWED_NETWORKS = os.environ.get("REGULARS_ALLOWED_NETWORKS") or ""
 

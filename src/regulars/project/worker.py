@@ -1,4 +1,9 @@
-"""The worker: everything that falls due, over and over. Any number of workers may run beside each other."""
+"""The worker: everything that falls due, over and over. Any number of workers may run beside each other.
+
+What is due by the clock is looked for once a second. Between, and after each piece of longer work, it looks ten times a
+second whether something was written to the outbox, and lets those who hear it act at once: one question of a few
+microseconds where nothing was. Nothing depends on that look; what it misses is found when its time comes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import importlib.util
 import logging
 import signal
 import threading
+from time import monotonic
 from types import FrameType
 
 from django.conf import settings
@@ -14,11 +20,14 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from regulars.kit import clock
 from regulars.platform.due import api as due
+from regulars.platform.outbox import api as outbox
 from regulars.project import collector
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 15.0
+_LOOK_SECONDS = 0.1
+_LOOK_SHARE = 4  # after looking it leaves the outbox alone for four times as long as that took
 
 
 def run() -> None:
@@ -47,14 +56,43 @@ def register_all() -> None:
             register()
 
 
+class Watch:
+    """Sees that something was written to the outbox, and has those who hear it act before their time."""
+
+    def __init__(self) -> None:
+        self._moment = ""
+        self._rest_until = 0.0
+
+    def look(self) -> None:
+        """Look, unless it was just done. A failure is not this look's to mend: the next turn meets it."""
+        began = monotonic()
+        if began < self._rest_until:
+            return
+        try:
+            moment = outbox.moment()
+            if moment != self._moment:
+                heard = due.hearing()
+                names = [name for one in outbox.with_news(names=list(heard)) for name in heard[one]]
+                if names:
+                    due.run_at_once(clock.now(), names=names)
+                self._moment = moment  # of before: what came meanwhile is seen by the next look
+        except (OperationalError, InterfaceError):
+            connection.close()
+        except Exception:
+            _log.exception("looking for news failed")
+        ended = monotonic()
+        self._rest_until = ended + max(_LOOK_SECONDS, _LOOK_SHARE * (ended - began))
+
+
 def work_until(asked_to_stop: threading.Event) -> None:
     """Run what is due; look again at once while there was something, otherwise after a second."""
     pause = _PAUSE_SECONDS
+    watch = Watch()
     while not asked_to_stop.is_set():
-        done = 0
+        done, well = 0, False
         try:
-            done = due.run_all(clock.now())
-            pause = _PAUSE_SECONDS
+            done = due.run_all(clock.now(), between=watch.look)
+            pause, well = _PAUSE_SECONDS, True
         except (OperationalError, InterfaceError) as lost:
             # the database restarts or fails over: wait longer each time, and go on when it is back
             _log.warning("the database does not answer: %s", str(lost).strip().splitlines()[:1])
@@ -65,5 +103,15 @@ def work_until(asked_to_stop: threading.Event) -> None:
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
         close_old_connections()
         if not done:
-            asked_to_stop.wait(pause)
+            _rest(asked_to_stop, pause, watch if well else None)
     connection.close()
+
+
+def _rest(asked_to_stop: threading.Event, seconds: float, watch: Watch | None) -> None:
+    """Wait, with an ear for news."""
+    end = monotonic() + seconds
+    while (left := end - monotonic()) > 0 and not asked_to_stop.wait(
+        left if watch is None else min(left, _LOOK_SECONDS)
+    ):
+        if watch is not None:
+            watch.look()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, StringConstraints
 
 from regulars.kit.text import Text
 
@@ -34,6 +34,23 @@ class JourneyNameIO(_Shape):
         return Text(zh or en, en or zh)
 
 
+class JourneyNoteIO(_Shape):
+    """A note in Chinese and English; one left empty borrows the other."""
+
+    zh: _Note = ""
+    en: _Note = ""
+
+    def to_text(self) -> Text:
+        zh, en = self.zh.strip(), self.en.strip()
+        return Text(zh or en, en or zh)
+
+
+_NoteIn = Annotated[
+    JourneyNoteIO,
+    BeforeValidator(lambda given: {"zh": given, "en": given} if isinstance(given, str) else given),
+]
+
+
 class JourneyErrorOut(_Shape):
     """Something wrong with a definition; `field` is its path, such as `nodes[2].arms[0].when`."""
 
@@ -43,12 +60,14 @@ class JourneyErrorOut(_Shape):
 
 
 class JourneyOut(_Shape):
-    """A journey as it stands. `triggers`: what brings members in, as sentences; `active` members are under way."""
+    """A journey as it stands. `label` and `about` are its name and note in the reader's language; `triggers`: what
+    brings members in, as sentences; `active` members are under way."""
 
     code: str
     name: JourneyNameIO
     label: str
-    note: str
+    note: JourneyNoteIO
+    about: str
     state: Literal["draft", "running", "paused", "stopped", "archived"]
     version: int
     has_draft: bool
@@ -85,11 +104,11 @@ class ReadyJourneyOut(_Shape):
 
 
 class JourneyIn(_Shape):
-    """A new journey; without a definition it is empty."""
+    """A new journey; without a definition it is empty. A note that is one text is that in both languages."""
 
     code: JourneyCode
     name: JourneyNameIO
-    note: _Note = ""
+    note: _NoteIn = JourneyNoteIO()
     definition: dict[str, Any] | None = None
 
 
@@ -97,7 +116,7 @@ class JourneyChangeIn(_Shape):
     """What is left out stays. A definition becomes the draft, with its errors if it has any."""
 
     name: JourneyNameIO | None = None
-    note: _Note | None = None
+    note: _NoteIn | None = None
     definition: dict[str, Any] | None = None
 
 
@@ -169,6 +188,46 @@ class JourneyCountsOut(_Shape):
     converted: int
     ended_by: dict[str, int]
     nodes: list[JourneyNodeOut]
+
+
+class JourneyReasonOut(_Shape):
+    """So many messages for a reason; `label` says it in a few words."""
+
+    code: str
+    label: str
+    count: int
+
+
+class JourneyChannelOut(_Shape):
+    channel: str
+    label: str
+    count: int
+
+
+class JourneyMessageOut(_Shape):
+    """What became of the messages that a node asked for: `waiting` are not decided on or under way, `sent` went to
+    their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `failed` and
+    `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them."""
+
+    node: str
+    asked: int
+    waiting: int
+    sent: int
+    delivered: int
+    clicked: int
+    failed: int
+    skipped: int
+    uncertain: int
+    failed_for: list[JourneyReasonOut]
+    skipped_for: list[JourneyReasonOut]
+    channels: list[JourneyChannelOut]
+
+
+class JourneyMessagesOut(_Shape):
+    """By node of one version; a node that asked for none is left out."""
+
+    version: int
+    nodes: list[JourneyMessageOut]
 
 
 class JourneyRunOut(_Shape):

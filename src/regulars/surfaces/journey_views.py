@@ -12,14 +12,17 @@ from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.types import KINDS, Definition, Journey, Numbers, Run
 from regulars.facts.members import api as members
 from regulars.flows.journeys import api as flow
-from regulars.flows.journeys.types import Vocabulary
+from regulars.flows.journeys.types import MessageFigures, Vocabulary
 from regulars.kit.errors import FieldError
 from regulars.kit.paging import Page
 from regulars.kit.text import Language, Text
+from regulars.messaging import api as messaging
+from regulars.messaging.types import CHANNELS
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces.journey_shapes import (
     JourneyActionOut,
     JourneyChangeIn,
+    JourneyChannelOut,
     JourneyCheckOut,
     JourneyChoiceOut,
     JourneyCountsOut,
@@ -29,11 +32,15 @@ from regulars.surfaces.journey_shapes import (
     JourneyErrorOut,
     JourneyForecastOut,
     JourneyIn,
+    JourneyMessageOut,
+    JourneyMessagesOut,
     JourneyMovedOut,
     JourneyMoveIn,
     JourneyNameIO,
     JourneyNodeOut,
+    JourneyNoteIO,
     JourneyOut,
+    JourneyReasonOut,
     JourneyRunOut,
     JourneySchemeOut,
     JourneyStartedOut,
@@ -104,7 +111,7 @@ class JourneyViewer:
             scope=self.scope,
             code=given.code,
             name=given.name.to_text(),
-            note=given.note,
+            note=given.note.to_text(),
             definition=given.definition,
             now=self.now,
         )
@@ -115,7 +122,7 @@ class JourneyViewer:
             scope=self.scope,
             code=code,
             name=given.name.to_text() if given.name else None,
-            note=given.note,
+            note=given.note.to_text() if given.note else None,
             definition=given.definition,
             now=self.now,
         )
@@ -183,6 +190,42 @@ class JourneyViewer:
                 for one in found.nodes
             ],
         )
+
+    def messages(self, code: str, version: int | None) -> JourneyMessagesOut:
+        journey = self._get(code)
+        found = flow.messages_of(journey=journey, version=version)
+        return JourneyMessagesOut(
+            version=version or journey.version,
+            nodes=[self._messages(one) for _, one in sorted(found.items())],
+        )
+
+    def _messages(self, one: MessageFigures) -> JourneyMessageOut:
+        return JourneyMessageOut(
+            node=one.node,
+            asked=one.asked,
+            waiting=one.waiting,
+            sent=one.sent,
+            delivered=one.delivered,
+            clicked=one.clicked,
+            failed=sum(one.failed.values()),
+            skipped=sum(one.skipped.values()),
+            uncertain=one.uncertain,
+            failed_for=self._reasons(one.failed),
+            skipped_for=self._reasons(one.skipped),
+            channels=[
+                JourneyChannelOut(channel=channel, label=self.say(CHANNELS[channel]), count=count)
+                for channel, count in _most_first(one.channels)
+            ],
+        )
+
+    def _reasons(self, counts: Mapping[str, int]) -> list[JourneyReasonOut]:
+        names = messaging.list_reasons()
+        return [
+            JourneyReasonOut(
+                code=code, label=self.say(names[code].name) if code in names else code, count=count
+            )
+            for code, count in _most_first(counts)
+        ]
 
     def runs(
         self, code: str, *, state: str, node: str, reason: str, cursor: str | None, limit: int
@@ -313,7 +356,8 @@ class JourneyViewer:
             "code": one.code,
             "name": JourneyNameIO(zh=one.name.zh, en=one.name.en),
             "label": self.say(one.name),
-            "note": one.note,
+            "note": JourneyNoteIO(zh=one.note.zh, en=one.note.en),
+            "about": self.say(one.note),
             "state": one.state,
             "version": one.version,
             "has_draft": one.draft is not None,
@@ -328,6 +372,10 @@ class JourneyViewer:
             "created_by": one.created_by,
             "updated_at": one.updated_at,
         }
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _run(run: Run, names: Mapping[UUID, tuple[str, str]]) -> JourneyRunOut:

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 
 class Journey(models.Model):
-    """A journey of a brand. `version` is the published one (0: none). `closing`: its runs are being ended."""
+    """A journey of a brand. `version` is the published one (0: none). `closing`: its runs are being ended. `note` is in
+    Chinese, `note_en` in English. `messages_until`: what came of messages asked for before it is in JourneyMessage."""
 
     id = models.UUIDField(primary_key=True)
     brand_id = models.UUIDField()
@@ -15,6 +16,7 @@ class Journey(models.Model):
     name_zh = models.TextField()
     name_en = models.TextField()
     note = models.TextField(default="", db_default="")
+    note_en = models.TextField(default="", db_default="")
     state = models.TextField(
         default="draft", db_default="draft"
     )  # draft | running | paused | stopped | archived
@@ -24,6 +26,7 @@ class Journey(models.Model):
     priority = models.SmallIntegerField(default=50, db_default=50)
     closing = models.BooleanField(default=False, db_default=False)
     problem = models.TextField(default="", db_default="")
+    messages_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.TextField()
@@ -170,3 +173,33 @@ class JourneySweep(models.Model):
                 fields=["next_run_at"], name="journey_sweep_due", condition=Q(next_run_at__isnull=False)
             ),
         ]
+
+
+class JourneyMessage(models.Model):
+    """What became of the messages a node asked for long ago, summed up: how many are in a state for a reason by a
+    channel, and how many of those had a link clicked."""
+
+    pk = models.CompositePrimaryKey("journey_id", "version", "node", "state", "reason", "channel")
+    journey_id = models.UUIDField()
+    version = models.IntegerField()
+    node = models.TextField()
+    state = models.TextField()
+    reason = models.TextField()
+    channel = models.TextField()
+    messages = models.BigIntegerField()
+    clicked = models.BigIntegerField()
+
+    class Meta:
+        db_table = "journey_message"
+
+
+class JourneyBeen(models.Model):
+    """A member who has been in a journey under a key that lets her in once, after her run was deleted for its age."""
+
+    pk = models.CompositePrimaryKey("member_id", "journey_id", "key")
+    member_id = models.UUIDField()
+    journey_id = models.UUIDField()
+    key = models.TextField()
+
+    class Meta:
+        db_table = "journey_been"

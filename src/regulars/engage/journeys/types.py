@@ -244,7 +244,7 @@ class Journey:
     brand_id: UUID
     code: str
     name: Text
-    note: str
+    note: Text
     state: State
     version: int
     draft: Mapping[str, Any] | None
@@ -285,6 +285,19 @@ class NodeCounts:
     here: int
     ports: Mapping[str, int]
     ended: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSum:
+    """So many messages that a node asked for are in a state for a reason by a channel; so many had a link clicked."""
+
+    version: int
+    node: str
+    state: str
+    reason: str
+    channel: str
+    messages: int
+    clicked: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 from regulars.audience.member_facts import api as member_facts
 from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.api import Batch, Deed, Outcome
-from regulars.engage.journeys.types import Entry, Span
+from regulars.engage.journeys.types import Entry, Journey, Span
 from regulars.engage.tasks import api as tasks
 from regulars.engage.tasks.types import NewTask
 from regulars.facts.members import api as members
@@ -44,8 +44,9 @@ def carry_out(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
     return outcomes
 
 
-def source_of(batch: Batch) -> str:
-    return f"journey:{batch.journey.code}"
+def source_of(journey: Journey) -> str:
+    """Who asks for messages and gifts of a journey."""
+    return f"journey:{journey.code}"
 
 
 def _message(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
@@ -57,8 +58,8 @@ def _message(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
         asks.append(
             Ask(
                 member_id=deed.member_id,
-                key=deed.key,
-                source=source_of(batch),
+                key=f"{deed.key}:{batch.version}",  # by which figures of nodes and versions are found
+                source=source_of(batch.journey),
                 purpose=action["purpose"],
                 template=action["template"],
                 channels=tuple(action["channels"]),
@@ -83,7 +84,9 @@ def _reward(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
         rewards = by_node.get(deed.node.id)
         if rewards is None:
             rewards = by_node[deed.node.id] = rewarding.rewards_of(deed.node.action["rewards"])
-        gifts.append(Gift(deed.member_id, deed.key, source_of(batch), rewards, title=batch.journey.name))
+        gifts.append(
+            Gift(deed.member_id, deed.key, source_of(batch.journey), rewards, title=batch.journey.name)
+        )
     given = rewarding.give(brand=batch.brand, gifts=gifts, now=batch.now)
     return [
         Outcome(deed, one.state, {"refused": [list(why) for why in one.refused]})
@@ -130,7 +133,7 @@ def _task(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
                 store_id=stores.get((deed.node.action["store"], deed.member_id)),
                 assignee=None,
                 due_on=today + timedelta(days=deed.node.action["due_in_days"]),
-                source=source_of(batch),
+                source=source_of(batch.journey),
                 origin=str(deed.run_id),
             )
             for deed in deeds

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from regulars.engage.journeys import api as journeys
-from regulars.engage.journeys.types import REASONS, Definition, DryRun, Entered, Entry, Journey
+from regulars.engage.journeys.types import REASONS, Definition, DryRun, Entered, Entry
 from regulars.flows.journeys.acting import carry_out
-from regulars.flows.journeys.checking import check_names
+from regulars.flows.journeys.coding import apply_definition, export_definitions
 from regulars.flows.journeys.due import register
+from regulars.flows.journeys.messages import messages_of
+from regulars.flows.journeys.publishing import Checked, check, publish
 from regulars.flows.journeys.telling import sentences
 from regulars.flows.journeys.triggers import hear, listen
 from regulars.flows.journeys.vocabulary import vocabulary
-from regulars.kit.errors import ErrorList, FieldError, conflict
+from regulars.kit.errors import ErrorList, conflict
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
@@ -25,11 +26,14 @@ from regulars.platform.organisations.types import Scope
 
 __all__ = [
     "Checked",
+    "apply_definition",
     "carry_out",
     "check",
     "dry_run",
+    "export_definitions",
     "hear",
     "listen",
+    "messages_of",
     "publish",
     "read_loosely",
     "register",
@@ -39,34 +43,6 @@ __all__ = [
     "start",
     "vocabulary",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A definition that was read: what is wrong with it, and what it is, where it can be read at all."""
-
-    errors: tuple[FieldError, ...]
-    definition: Definition | None
-
-
-def check(*, brand_id: UUID, code: str, data: Any, now: datetime) -> Checked:
-    """Every error of a definition: its form, and what it names."""
-    errors = ErrorList()
-    definition = journeys.read_definition(brand_id=brand_id, data=data, errors=errors, now=now)
-    if definition is not None:
-        check_names(definition, brand_id=brand_id, code=code, data=data, errors=errors, now=now)
-    return Checked(tuple(errors.errors), definition)
-
-
-def publish(*, scope: Scope, code: str, note: str = "", now: datetime) -> Journey:
-    """Publish the draft. Raises `invalid_input` with every error, of names too, and what `journeys.publish` raises."""
-    scope.require("journeys.publish")
-    journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
-    if journey.draft is not None:
-        found = check(brand_id=scope.brand_id, code=code, data=journey.draft, now=now)
-        errors = ErrorList(list(found.errors))
-        errors.refuse()
-    return journeys.publish(scope=scope, code=code, note=note, now=now)
 
 
 def start(

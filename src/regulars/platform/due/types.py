@@ -13,12 +13,15 @@ Work = Callable[[datetime], int]
 class Task:
     """`work(now)` does one bounded batch and gives how much it did; it is called again until it gives 0.
 
-    It must be safe to run twice and on two workers at once, by claiming what it works on.
+    It must be safe to run twice and on two workers at once, by claiming what it works on. `wakes`: tasks that have
+    something to do once this one did something. `hears`: the consumer of the outbox by which it learns what to do.
     """
 
     name: str
     work: Work
     every_seconds: float
+    wakes: tuple[str, ...] = ()
+    hears: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,17 @@ def drain(
     return total
 
 
+def moment() -> str:
+    """PostgreSQL's present snapshot. While it stays the same nobody wrote anything: the cheapest question whether
+    looking for news can be worth while."""
+    return store.moment()
+
+
+def with_news(*, names: Sequence[str]) -> list[str]:
+    """Those of the consumers for which something was written that they have not handled. Reads only."""
+    return store.with_news(names)
+
+
 def consumers() -> list[ConsumerState]:
     """For the health page."""
     return [ConsumerState(name, behind, moved_at, error) for name, behind, moved_at, error in store.states()]

@@ -87,6 +87,27 @@ def _snapshot(cursor: Any) -> str:
     return f"{xmin}:{xmax}:{','.join(map(str, sorted(others)))}"
 
 
+def moment() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
+
+
+def with_news(names: Sequence[str]) -> list[str]:
+    """Consumers in the middle of a window, and those that have not seen some transaction's rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.name FROM outbox_consumer c
+             WHERE c.name = ANY(%s) AND (c.target <> '' OR EXISTS (
+                   SELECT 1 FROM outbox o WHERE o.made_in >= pg_snapshot_xmin(c.seen::pg_snapshot)
+                      AND NOT pg_visible_in_snapshot(o.made_in, c.seen::pg_snapshot)))
+            """,
+            [list(names)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def lock_consumer(name: str) -> tuple[str, str, UUID | None] | None:
     """(seen, target, last id) locked for this transaction, or None while another process has it."""
     with connection.cursor() as cursor:

@@ -25,6 +25,7 @@ from regulars.surfaces.journey_shapes import (
     JourneyDryRunOut,
     JourneyEndedOut,
     JourneyIn,
+    JourneyMessagesOut,
     JourneyMovedOut,
     JourneyMoveIn,
     JourneyOut,
@@ -96,9 +97,7 @@ def list_ready_made(request: HttpRequest) -> Any:
 def install_ready_made(request: HttpRequest, codes: Codes = None) -> Any:
     """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts."""
     seen = viewer(request)
-    return seen.shown(
-        journeys.install_ready_made(scope=seen.scope, codes=codes, language=seen.language, now=seen.now)
-    )
+    return seen.shown(journeys.install_ready_made(scope=seen.scope, codes=codes, now=seen.now))
 
 
 @router.get("/journeys/{journey}", response=JourneyDetailOut, **READ)
@@ -147,6 +146,12 @@ def list_journey_versions(request: HttpRequest, journey: JourneyCode) -> Any:
 def get_counts(request: HttpRequest, journey: JourneyCode, version: Version = None) -> Any:
     """How many came to each node, are there, left it by which way; of the published version or another."""
     return viewer(request).counts(journey, version)
+
+
+@router.get("/journeys/{journey}/messages", response=JourneyMessagesOut, **READ)
+def get_messages(request: HttpRequest, journey: JourneyCode, version: Version = None) -> Any:
+    """What became of the messages that each node asked for; of the published version or another."""
+    return viewer(request).messages(journey, version)
 
 
 @router.get("/journeys/{journey}/runs", response=PageOut[JourneyRunOut], **READ)

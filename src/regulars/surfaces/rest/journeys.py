@@ -22,6 +22,7 @@ from regulars.surfaces.journey_shapes import (
     JourneyDryRunOut,
     JourneyEndedOut,
     JourneyIn,
+    JourneyMessagesOut,
     JourneyMovedOut,
     JourneyMoveIn,
     JourneyOut,
@@ -121,6 +122,12 @@ def list_journey_versions(request: HttpRequest, journey: JourneyCode) -> Any:
 def get_counts(request: HttpRequest, journey: JourneyCode, version: Version = None) -> Any:
     """How many came to each node, are there, left it by which way; of the published version or another."""
     return viewer(request).counts(journey, version)
+
+
+@router.get("/journeys/{journey}/messages", response=JourneyMessagesOut, **READ)
+def get_messages(request: HttpRequest, journey: JourneyCode, version: Version = None) -> Any:
+    """What became of the messages that each node asked for; of the published version or another."""
+    return viewer(request).messages(journey, version)
 
 
 @router.get("/journeys/{journey}/runs", response=PageOut[JourneyRunOut], **READ)

@@ -1,6 +1,7 @@
 """The door of journeys: make and publish them, let members in, step, read how it goes."""
 
 from regulars.engage.journeys.api.defining import (
+    NO_NOTE,
     change,
     create,
     discard_draft,
@@ -13,6 +14,11 @@ from regulars.engage.journeys.api.defining import (
     move_members,
     publish,
     set_state,
+)
+from regulars.engage.journeys.api.keeping import (
+    add_message_sums,
+    message_sums,
+    prune,
 )
 from regulars.engage.journeys.api.reading import (
     Counts,
@@ -48,6 +54,7 @@ from regulars.engage.journeys.api.running import (
 )
 
 __all__ = [
+    "NO_NOTE",
     "Batch",
     "Counts",
     "Deed",
@@ -57,6 +64,7 @@ __all__ = [
     "Tally",
     "actions_of",
     "active_by_version",
+    "add_message_sums",
     "any_runs",
     "change",
     "close_stopped",
@@ -78,9 +86,11 @@ __all__ = [
     "list_runs",
     "list_versions",
     "live_journeys",
+    "message_sums",
     "move_members",
     "numbers_of",
     "plain",
+    "prune",
     "publish",
     "read_definition",
     "runs_of",

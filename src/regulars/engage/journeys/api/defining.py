@@ -21,12 +21,13 @@ from regulars.engage.journeys.types import JOURNEY, Definition, Journey, Journey
 from regulars.kit.errors import ErrorList, conflict, invalid_field, not_found
 from regulars.kit.ids import new_id
 from regulars.kit.reader import check_texts
-from regulars.kit.text import Language, Text
+from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 
 MOST_BYTES = 300_000
+NO_NOTE = Text("", "")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_\-]{0,39}")
 _MOVES: Mapping[State, frozenset[str]] = {
     "draft": frozenset({"archived"}),
@@ -66,7 +67,7 @@ def list_versions(*, journey: Journey) -> list[JourneyVersion]:
 
 
 def create(
-    *, scope: Scope, code: str, name: Text, note: str = "", definition: Any = None, now: datetime
+    *, scope: Scope, code: str, name: Text, note: Text = NO_NOTE, definition: Any = None, now: datetime
 ) -> Journey:
     """Make a journey, as a draft. A definition may still have errors. Raises `invalid_input`, `code_taken` (409)."""
     scope.require("journeys.write")
@@ -107,7 +108,7 @@ def change(
     scope: Scope,
     code: str,
     name: Text | None = None,
-    note: str | None = None,
+    note: Text | None = None,
     definition: Any = None,
     now: datetime,
 ) -> Journey:
@@ -124,7 +125,8 @@ def change(
         note_ = before.note if note is None else note
         _check_words(name_, note_, definition, errors)
         errors.refuse()
-        values: dict[str, Any] = {"name_zh": name_.zh, "name_en": name_.en, "note": note_}
+        values: dict[str, Any] = {"name_zh": name_.zh, "name_en": name_.en}
+        values |= {"note": note_.zh, "note_en": note_.en}
         if definition is not None:
             values |= {"draft": definition, "draft_changed_at": now}
         defining.change(cursor, journey_id=before.id, now=now, **values)
@@ -133,8 +135,8 @@ def change(
                 scope,
                 "journey.update",
                 code,
-                {"name": before.name.to_json(), "note": before.note},
-                {"name": name_.to_json(), "note": note_},
+                {"name": before.name.to_json(), "note": before.note.to_json()},
+                {"name": name_.to_json(), "note": note_.to_json()},
                 now,
             )
     return get_journey(brand_id=scope.brand_id, code=code)
@@ -331,12 +333,12 @@ def _found(journey: Journey | None) -> Journey:
     return journey
 
 
-def _check_words(name: Text, note: str, definition: Any, errors: ErrorList) -> None:
+def _check_words(name: Text, note: Text, definition: Any, errors: ErrorList) -> None:
     if not (name.zh.strip() or name.en.strip()):
         errors.add("name", "required", "请填写名称", "A journey needs a name")
     elif max(len(name.zh), len(name.en)) > 80:
         errors.add("name", "too_long", "最多 80 字", "At most 80 characters")
-    if len(note) > 500:
+    if max(len(note.zh), len(note.en)) > 500:
         errors.add("note", "too_long", "最多 500 字", "At most 500 characters")
     if definition is None:
         return
@@ -375,9 +377,7 @@ def list_ready_made(*, brand_id: UUID) -> list[tuple[ReadyMade, bool]]:
     return [(one, one.code in there) for one in readymade.ready_made()]
 
 
-def install_ready_made(
-    *, scope: Scope, codes: Collection[str] | None = None, language: Language = "zh", now: datetime
-) -> list[Journey]:
+def install_ready_made(*, scope: Scope, codes: Collection[str] | None = None, now: datetime) -> list[Journey]:
     """Make the ready-made journeys that are not there yet, all or those of the codes, as drafts; gives those."""
     scope.require("journeys.write")
     return [
@@ -385,7 +385,7 @@ def install_ready_made(
             scope=scope,
             code=one.code,
             name=one.name,
-            note=one.note.in_language(language),
+            note=one.note,
             definition=one.definition,
             now=now,
         )

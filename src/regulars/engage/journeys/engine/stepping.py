@@ -67,6 +67,7 @@ class Batch:
     cursor: Any
     brand: Brand
     journey: Journey
+    version: int
     priority: int
     now: datetime
     tally: Tally
@@ -121,7 +122,7 @@ def step_journey(journey: Journey, *, carry_out: CarryOut, now: datetime, limit:
                 _put_off(cursor, journey, mine, refusal, now)
                 continue
             done.nodes += _halving(
-                Batch(cursor, brand, journey, plan.definition.settings.priority, now, tally),
+                Batch(cursor, brand, journey, version, plan.definition.settings.priority, now, tally),
                 plan,
                 mine,
                 carry_out,

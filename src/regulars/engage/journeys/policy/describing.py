@@ -204,8 +204,8 @@ def _goal(node: Node, say: _Words) -> str:
     if goal.ends:
         end = say.pick("，达成即退出", ", which ends the run")
     return say.pick(
-        f"目标：{say.span(goal.within)}内发生“{done}”{say.where(goal.where)}{end}",
-        f"Goal: {done}{say.where(goal.where)} within {say.span(goal.within)}{end}",
+        f"{say.span(goal.within)}内发生“{done}”{say.where(goal.where)}{end}",
+        f"{done}{say.where(goal.where)} within {say.span(goal.within)}{end}",
     )
 
 

@@ -90,7 +90,7 @@ def ready_made() -> list[ReadyMade]:
             Text("新会员欢迎", "Welcome"),
             Text(
                 "入会十分钟后欢迎；七天未下单请门店联系",
-                "a welcome, and a call by the store after a week without an order",
+                "A welcome, and a call by the store after a week without an order",
             ),
             _made(
                 [
@@ -132,7 +132,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "second-purchase",
             Text("首购转二购", "From the first to the second purchase"),
-            Text("首单十天后未复购则提醒，二十天后再提醒", "ten and twenty days after the first order"),
+            Text("首单十天后未复购则提醒，二十天后再提醒", "Ten and twenty days after the first order"),
             _made(
                 [
                     _node(
@@ -158,7 +158,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "birthday",
             Text("生日祝福", "Birthday"),
-            Text("生日前七天送上祝福与生日礼", "wishes a week ahead, once a year"),
+            Text("生日前七天送上祝福与生日礼", "Wishes a week ahead, once a year"),
             _made(
                 [
                     _node(
@@ -184,7 +184,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "dormant-60",
             Text("沉睡 60 天唤醒", "Dormant for 60 days"),
-            Text("末单后 60 天未再购买", "sixty days after the last order"),
+            Text("末单后 60 天未再购买", "Sixty days after the last order"),
             _made(
                 [
                     _node(
@@ -210,7 +210,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "viewed-not-bought",
             Text("浏览未购 24 小时", "Viewed, not bought within 24 hours"),
-            Text("需要声明行为类型 view（浏览商品）", "needs the activity type `view`"),
+            Text("需要声明行为类型 view（浏览商品）", "Needs the activity type `view`"),
             _made(
                 [
                     _node("viewed", "trigger", "浏览商品", "Views a product", on="activity", activity="view"),
@@ -227,7 +227,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "refill",
             Text("补货提醒", "Refill"),
-            Text("预计用完前三天提醒", "three days before she is expected to run out"),
+            Text("预计用完前三天提醒", "Three days before she is expected to run out"),
             _made(
                 [
                     _node(
@@ -313,7 +313,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "churn-light",
             Text("流失干预（轻）", "Churn, a light touch"),
-            Text("60 天流失概率 50%–80%", "a chance of 50 to 80% not to buy in 60 days"),
+            Text("60 天流失概率 50%–80%", "A chance of 50 to 80% not to buy in 60 days"),
             _made(
                 [
                     _node(
@@ -338,7 +338,10 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "churn-heavy",
             Text("流失干预（重）", "Churn, in earnest"),
-            Text("60 天流失概率 80% 以上；七天未回来请门店联系", "80% and more; a call after a week"),
+            Text(
+                "60 天流失概率 80% 以上；七天未回来请门店联系",
+                "A chance of 80% and more; a call after a week",
+            ),
             _made(
                 [
                     _node(

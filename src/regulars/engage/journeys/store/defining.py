@@ -12,8 +12,8 @@ import msgspec
 from regulars.engage.journeys.types import Journey, JourneyVersion
 from regulars.kit.text import Text
 
-_COLUMNS = """id, brand_id, code, name_zh, name_en, note, state, version, draft::text, draft_changed_at, priority,
-              started_at, created_at, created_by, updated_at, problem"""
+_COLUMNS = """id, brand_id, code, name_zh, name_en, note, note_en, state, version, draft::text, draft_changed_at,
+              priority, started_at, created_at, created_by, updated_at, problem"""
 
 
 def listed(cursor: Any, *, brand_id: UUID, archived: bool) -> list[Journey]:
@@ -68,9 +68,12 @@ def by_id(cursor: Any, *, ids: list[UUID]) -> dict[UUID, Journey]:
     return {row[0]: _journey(row) for row in cursor.fetchall()}
 
 
-def hold(cursor: Any, *, journey_id: UUID) -> str:
-    """Keep a journey from changing its state until the transaction ends; gives the state."""
-    cursor.execute("SELECT state FROM journey WHERE id = %s FOR SHARE", [journey_id])
+def hold(cursor: Any, *, journey_id: UUID, alone: bool = False) -> str:
+    """Keep a journey from changing its state until the transaction ends; gives the state. `alone`: nobody else holds
+    it meanwhile."""
+    cursor.execute(
+        f"SELECT state FROM journey WHERE id = %s FOR {'NO KEY UPDATE' if alone else 'SHARE'}", [journey_id]
+    )
     return str(cursor.fetchone()[0])
 
 
@@ -81,16 +84,16 @@ def insert(
     brand_id: UUID,
     code: str,
     name: Text,
-    note: str,
+    note: Text,
     draft: Mapping[str, Any] | None,
     created_by: str,
     now: datetime,
 ) -> bool:
     cursor.execute(
-        """INSERT INTO journey (id, brand_id, code, name_zh, name_en, note, draft, draft_changed_at, created_at,
-                                created_by, updated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (brand_id, code) DO NOTHING""",
-        [id_, brand_id, code, name.zh, name.en, note, _json(draft), now, now, created_by, now],
+        """INSERT INTO journey (id, brand_id, code, name_zh, name_en, note, note_en, draft, draft_changed_at,
+                                created_at, created_by, updated_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (brand_id, code) DO NOTHING""",
+        [id_, brand_id, code, name.zh, name.en, note.zh, note.en, _json(draft), now, now, created_by, now],
     )
     return bool(cursor.rowcount)
 
@@ -162,15 +165,15 @@ def _journey(row: Any) -> Journey:
         brand_id=row[1],
         code=row[2],
         name=Text(row[3], row[4]),
-        note=row[5],
-        state=row[6],
-        version=row[7],
-        draft=None if row[8] is None else msgspec.json.decode(row[8]),
-        draft_changed_at=row[9],
-        priority=row[10],
-        started_at=row[11],
-        created_at=row[12],
-        created_by=row[13],
-        updated_at=row[14],
-        problem=row[15],
+        note=Text(row[5], row[6]),
+        state=row[7],
+        version=row[8],
+        draft=None if row[9] is None else msgspec.json.decode(row[9]),
+        draft_changed_at=row[10],
+        priority=row[11],
+        started_at=row[12],
+        created_at=row[13],
+        created_by=row[14],
+        updated_at=row[15],
+        problem=row[16],
     )

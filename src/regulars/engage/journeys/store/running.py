@@ -130,7 +130,7 @@ def enter(
     goal_until: datetime | None,
     now: datetime,
 ) -> list[UUID]:
-    """Begin runs; gives the members who may: neither a run of the same key nor (single) one under way is there.
+    """Begin runs; gives the members who may: neither a run of the same key is or was there nor (single) one under way.
 
     `since`: nor one that began after it.
     """
@@ -141,9 +141,12 @@ def enter(
                   %(trigger)s, v.data, %(now)s, %(goal)s
              FROM unnest(%(members)s::uuid[], %(ids)s::uuid[], %(keys)s::text[], %(data)s::jsonb[])
                   AS v(member_id, id, key, data)
-            WHERE %(since)s::timestamptz IS NULL
-               OR NOT EXISTS (SELECT FROM journey_run r WHERE r.member_id = v.member_id AND r.journey_id = %(journey)s
-                                 AND r.started_at > %(since)s::timestamptz)
+            WHERE (%(since)s::timestamptz IS NULL
+                   OR NOT EXISTS (SELECT FROM journey_run r
+                                   WHERE r.member_id = v.member_id AND r.journey_id = %(journey)s
+                                     AND r.started_at > %(since)s::timestamptz))
+              AND NOT EXISTS (SELECT FROM journey_been b WHERE b.member_id = v.member_id
+                                 AND b.journey_id = %(journey)s AND b.key = v.key)
             ORDER BY v.member_id
            ON CONFLICT DO NOTHING RETURNING member_id""",
         {
