@@ -46,7 +46,7 @@ def made(shop: Shop, code: str = "thanks", definition: Any = SMALL) -> None:
     from regulars.kit.text import Text
 
     journeys.create(
-        scope=shop.scope, code=code, name=Text("谢谢", "Thanks"), note="", definition=definition, now=shop.now
+        scope=shop.scope, code=code, name=Text("谢谢", "Thanks"), definition=definition, now=shop.now
     )
 
 

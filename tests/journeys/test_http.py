@@ -132,6 +132,52 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(shop: Shop) -> None
     assert shop.call.get(f"/members/{her}/journeys")["items"] == []
 
 
+def test_a_note_is_in_both_languages(shop: Shop) -> None:
+    made(shop)
+    note = {"zh": "欢迎新会员", "en": "Welcomes new members"}
+    seen = shop.call("PATCH", "/journeys/walk", {"note": note}).ok()
+    assert (seen["note"], seen["about"]) == (note, "Welcomes new members")
+    seen = shop.call("PATCH", "/journeys/walk", {"note": "One for both"}).ok()
+    assert seen["note"] == {"zh": "One for both", "en": "One for both"}
+    assert shop.call("PATCH", "/journeys/walk", {"note": {"zh": "只有中文"}}).ok()["about"] == "只有中文"
+    for wrong, path in (
+        ({"zh": "长" * 501}, "note.zh"),
+        ("长" * 501, "note.zh"),
+        ({"fr": "x"}, "note.fr"),
+        (7, "note"),
+    ):
+        problem = shop.call.refused("PATCH", "/journeys/walk", {"note": wrong})
+        assert (problem["status"], problem["errors"][0]["field"]) == (422, path)
+
+
+def test_what_became_of_messages_is_told_by_node(shop: Shop) -> None:
+    from regulars.messaging import api as messaging
+
+    scope = shop.scope
+    messaging.install_ready_made(scope=scope, now=clock.now(), approve=True)
+    template = messaging.list_templates(brand_id=scope.brand_id)[0].code
+    walk = {
+        "nodes": [
+            {"id": "in", "kind": "trigger", "on": "call"},
+            {"id": "hi", "kind": "message", "template": template, "channels": ["sms"]},
+        ],
+        "edges": [{"from": "in", "to": "hi"}],
+    }
+    made(shop, walk, "tell")
+    shop.call.post("/journeys/tell/publish", {})
+    assert shop.call.get("/journeys/tell/messages") == {"version": 1, "nodes": []}
+    shop.call.post("/journeys/tell/starts", {"member": shop.enrol()})
+    while due.step(clock.now()):
+        pass
+    (hi,) = shop.call.get("/journeys/tell/messages")["nodes"]
+    assert (hi["node"], hi["asked"], hi["waiting"], hi["skipped"]) == ("hi", 1, 1, 0)
+    messaging.send_due(now=clock.now())
+    (hi,) = shop.call.get("/journeys/tell/messages?version=1")["nodes"]
+    assert (hi["asked"], hi["waiting"], hi["skipped"]) == (1, 0, 1)
+    assert hi["skipped_for"] == [{"code": "no_consent", "label": "No consent", "count": 1}]
+    assert shop.call.get("/journeys/tell/messages?version=2") == {"version": 2, "nodes": []}
+
+
 def test_the_ready_made_ones_are_there_once(shop: Shop) -> None:
     assert len(shop.call.post("/journeys/ready-made")["items"]) == 10
     assert shop.call.post("/journeys/ready-made")["items"] == []
