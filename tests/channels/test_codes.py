@@ -160,6 +160,14 @@ def test_sandboxed_accounts_keep_the_code_here_and_paused_ones_send_nothing(worl
     assert receiver.got == []
 
 
+def test_staff_see_whether_codes_can_leave(world, receiver):
+    brand_id = world.scope.brand_id
+    assert brand_id is not None
+    assert api.code_words(brand_id=brand_id) == {"sms": "no_template", "email": "built_in"}
+    own_words(world, sms=TEXT, email=Content(subject="{{ code }}", body="{{ code }}"))
+    assert api.code_words(brand_id=brand_id) == {"sms": "own", "email": "own"}
+
+
 def test_words_that_cannot_be_filled_give_way_to_ours(world, receiver):
     receiver.answers = Always({"Code": "OK", "BizId": "B1"})
     sms(world, receiver)

@@ -84,6 +84,26 @@ def test_links_lead_home_and_clicks_are_counted_once_a_minute_and_agent(brand):
     assert api.clicks_of(send_ids=[send]) == {send: 4}
 
 
+def test_the_trend_has_every_day_or_week_up_to_the_last(brand):
+    templated(brand)
+    _, words = rendered(brand, uuid4())
+    sale, main, _ = codes(words)
+    click(sale)
+    click(sale, at=NOW + timedelta(days=3))
+    click(sale, at=NOW + timedelta(days=3), address="9.9.9.9")
+    scope = Scope(brand.organisation_id, brand.id, Actor("staff", uuid4(), "a"), frozenset({"messages.read"}))
+    today = NOW.date() + timedelta(days=4)
+
+    def trend(days: int) -> dict[str, tuple[int, ...]]:
+        found = api.list_links(scope=scope, since=today - timedelta(days=days - 1), until=today)
+        return {one.name: one.trend for one in found}
+
+    assert trend(5) == {"sale": (1, 0, 0, 2, 0), "main": (0, 0, 0, 0, 0)}
+    assert trend(3)["sale"] == (0, 2, 0)
+    weeks = trend(365)["sale"]
+    assert len(weeks) == 53 and weeks[-1] == 3 and sum(weeks) == 3
+
+
 @pytest.mark.parametrize(
     ("headers", "method"),
     [

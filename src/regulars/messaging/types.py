@@ -29,6 +29,7 @@ from regulars.messaging.wording import WayOut as WayOut
 ChannelKind = Literal["sms", "email", "inbox", "wechat", "wecom", "push", "webhook", "task"]
 MessageState = Literal["sandboxed", "sent", "failed"]
 DeliveryState = Literal["sent", "failed", "retry", "uncertain", "sandboxed"]
+CodeWords = Literal["own", "built_in", "no_template"]
 
 CHANNELS: dict[str, Text] = {
     "sms": Text("短信", "Text message"),

@@ -151,7 +151,8 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True)
 class LinkTally:
-    """Links of one source, template and name: `made` for so many members, `clicked` by so many, `clicks` in all."""
+    """Links of one source, template and name: `made` for so many members, `clicked` by so many, `clicks` in all.
+    `trend`: clicks a day, or a week where there are many, up to the last day asked about."""
 
     source: str
     template: str
@@ -161,6 +162,7 @@ class LinkTally:
     clicked: int
     clicks: int
     last_on: date
+    trend: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,8 @@ class TemplatesMadeOut(Schema):
 
 
 class LinkTallyOut(Schema):
-    """Links of one source, template and name: made for so many, clicked by so many, clicks in all."""
+    """Links of one source, template and name: made for so many, clicked by so many, clicks in all. `trend`: clicks a
+    day up to today; a week where more than 92 days are asked about."""
 
     source: str
     template: str
@@ -222,6 +223,7 @@ class LinkTallyOut(Schema):
     clicked: int
     clicks: int
     last_on: date
+    trend: list[int]
 
 
 class LinkDayOut(Schema):

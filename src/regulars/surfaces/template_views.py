@@ -198,7 +198,11 @@ class TemplateViewer:
 
     def links(self, *, days: int, source: str, template: str) -> list[LinkTallyOut]:
         found = messaging.list_links(
-            scope=self.scope, since=self._since(days), source=source, template=template
+            scope=self.scope,
+            since=self._since(days),
+            until=self._since(1),
+            source=source,
+            template=template,
         )
         return [LinkTallyOut(**asdict(one)) for one in found]
 

@@ -2,6 +2,7 @@
 
 from regulars.messaging.api.accounts import (
     check_account,
+    code_words,
     list_accounts,
     list_providers,
     put_account,
@@ -99,6 +100,7 @@ __all__ = [
     "check_account",
     "check_template",
     "clicks_of",
+    "code_words",
     "come_back",
     "count_sends",
     "count_unread",

@@ -19,7 +19,9 @@ from regulars.messaging.channels import connecting, registry
 from regulars.messaging.channels.wire import Provider, Refused
 from regulars.messaging.models import ChannelAccount as Row
 from regulars.messaging.store import accounts as store
-from regulars.messaging.types import Delivery, Envelope, Rendered
+from regulars.messaging.store import templates
+from regulars.messaging.templates import OWN
+from regulars.messaging.types import CodeWords, Delivery, Envelope, Rendered
 from regulars.messaging.wording import CHANNEL_ACCOUNT, ChannelAccount, ChannelProvider
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
@@ -42,6 +44,16 @@ def list_accounts(*, scope: Scope) -> list[ChannelAccount]:
     scope.require("messages.read")
     rows = Row.objects.filter(brand_id=scope.brand_id).order_by("channel", "key")
     return [store.account_of(row) for row in rows]
+
+
+def code_words(*, brand_id: UUID) -> dict[str, CodeWords]:
+    """In whose words sign-in codes leave, by channel: the brand's own (`own`), ours (`built_in`), or none at all, for a
+    text message needs a template that its provider approved (`no_template`)."""
+    version = templates.live_of(brand_id=brand_id, codes=[OWN["one_time_code"]]).get(OWN["one_time_code"])
+    contents = version.contents if version else {}
+    texts = contents.get("sms", {})
+    said: CodeWords = "own" if texts and all(one.template for one in texts.values()) else "no_template"
+    return {"sms": said, "email": "own" if "email" in contents else "built_in"}
 
 
 def put_account(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ from regulars.platform.outbox.types import Event
 from regulars.platform.privacy import api as privacy
 
 MOST_DOMAINS = 50
+_BY_DAY = 92
 _CODE = re.compile(r"^[A-Za-z0-9_-]{22}$")
 _HOST = re.compile(r"^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 _KEPT = timedelta(days=400)
@@ -83,14 +85,33 @@ def come_back(*, code: str, language: Language, now: datetime) -> WayOut:
 
 
 def list_links(
-    *, scope: Scope, since: date, source: str = "", template: str = "", limit: int = 200
+    *,
+    scope: Scope,
+    since: date,
+    until: date | None = None,
+    source: str = "",
+    template: str = "",
+    limit: int = 200,
 ) -> list[LinkTally]:
-    """Links made and clicked since a day, by who asked, template and name, the most clicked first."""
+    """Links made and clicked since a day, by who asked, template and name, the most clicked first; with `until` each
+    has its trend up to that day, by day up to 92, else by week."""
     scope.require("messages.read")
     rows = store.tallies(
         brand_id=scope.brand_id, since=since, source=source, template=template, limit=max(1, min(limit, 500))
     )
-    return [LinkTally(*row) for row in rows]
+    if until is None:
+        return [LinkTally(*row) for row in rows]
+    days = (until - since).days + 1
+    step = 1 if days <= _BY_DAY else 7
+    # the last piece is whole, the first may be short
+    begins = until - timedelta(days=math.ceil(days / step) * step - 1)
+    clicks = store.trends(brand_id=scope.brand_id, since=since, until=until, begins=begins, step=step)
+    found = []
+    for row in rows:
+        hers = clicks.get(row[:3], {})
+        trend = tuple(hers.get(n, 0) for n in range(math.ceil(days / step)))
+        found.append(LinkTally(*row, trend=trend))
+    return found
 
 
 def list_link_days(*, scope: Scope, source: str, template: str, name: str, since: date) -> list[LinkDay]:

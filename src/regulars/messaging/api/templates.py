@@ -254,6 +254,8 @@ def _newest(scope: Scope, code: str) -> tuple[TemplateRow, VersionRow]:
 
 
 def _field_error(one: Problem) -> FieldError:
+    if one.code == "required" or not one.field.endswith((".body", ".html")):
+        return FieldError(one.field, one.code, one.message)
     line = Text("第 {n} 行：{m}", "Line {n}: {m}").format(n=one.line, m=one.message)
     return FieldError(one.field, one.code, line)
 

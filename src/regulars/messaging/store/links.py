@@ -121,6 +121,22 @@ def tallies(*, brand_id: UUID, since: date, source: str, template: str, limit: i
         return [(*row[:4], int(row[4]), int(row[5]), int(row[6]), row[7]) for row in cursor.fetchall()]
 
 
+def trends(
+    *, brand_id: UUID, since: date, until: date, begins: date, step: int
+) -> dict[tuple[str, str, str], dict[int, int]]:
+    """Clicks of each link that was clicked, by how many steps of days after `begins`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT source, template, name, (day - %s) / %s, sum(clicks) FROM link_tally
+                WHERE brand_id = %s AND day >= %s AND day <= %s AND clicks > 0 GROUP BY 1, 2, 3, 4""",
+            [begins, step, brand_id, since, until],
+        )
+        found: dict[tuple[str, str, str], dict[int, int]] = {}
+        for source, template, name, n, clicks in cursor.fetchall():
+            found.setdefault((source, template, name), {})[n] = int(clicks)
+        return found
+
+
 def by_day(
     *, brand_id: UUID, source: str, template: str, name: str, since: date
 ) -> list[tuple[date, int, int, int]]:

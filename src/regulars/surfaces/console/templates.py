@@ -11,7 +11,7 @@ from regulars.flows import voices
 from regulars.kit import clock
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
-from regulars.messaging.types import ChannelAccount
+from regulars.messaging.types import ChannelAccount, CodeWords
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import Code, needs
 from regulars.surfaces.console.shapes.messaging import (
@@ -214,8 +214,10 @@ def list_channel_providers(request: HttpRequest) -> Any:
 @router.get("/channel-accounts", response=list[ChannelAccountOut], **READ)
 def list_channel_accounts(request: HttpRequest) -> Any:
     """The brand's accounts. Secrets are never shown, only that they are set."""
-    found = messaging.list_accounts(scope=scope_of(request))
-    return [_account(one) for one in found]
+    scope = scope_of(request)
+    found = messaging.list_accounts(scope=scope)
+    words = messaging.code_words(brand_id=scope.brand_id)
+    return [_account(one, words.get(one.channel)) for one in found]
 
 
 @router.put("/channel-accounts/{key}", response=ChannelAccountOut, **needs("messages.settings"))
@@ -256,8 +258,10 @@ def get_receipt_address(request: HttpRequest, key: Code) -> Any:
     return ReceiptAddressOut(url=messaging.receipt_address(scope=scope_of(request), key=key))
 
 
-def _account(one: ChannelAccount) -> ChannelAccountOut:
+def _account(one: ChannelAccount, codes: CodeWords | None = None) -> ChannelAccountOut:
+    live = one.is_default and one.is_active and not one.sandbox
     return ChannelAccountOut(
+        codes=codes if live else None,
         key=one.key,
         channel=one.channel,
         provider=one.provider,

@@ -57,6 +57,8 @@ class ChannelAccountIn(_In):
 
 
 class ChannelAccountOut(Schema):
+    """`codes`: in whose words sign-in codes leave by it; null where they do not."""
+
     key: str
     channel: str
     provider: str
@@ -72,6 +74,7 @@ class ChannelAccountOut(Schema):
     token_error: str
     receipts: int
     receipt_at: datetime | None
+    codes: Literal["own", "built_in", "no_template"] | None
     updated_at: datetime
 
 

@@ -23,3 +23,13 @@ export function contentsOf(given: Record<string, Record<string, Content>>): Cont
   return made
 }
 export const tagType = (state: string) => (state === 'approved' ? 'success' : state === 'submitted' ? 'warning' : state === 'rejected' ? 'danger' : 'info')
+
+type Problem = components['schemas']['TemplateProblemOut']
+/** The part of a content that a problem's path ends in, such as `body` or `data`. */
+export const fieldOf = (path: string): string => /^(?:contents\.[a-z]+\.[a-z]+\.)?([a-z]+)/.exec(path)?.[1] ?? ''
+/** Where lines are many, the one that is meant. */
+export const hasLine = (one: Problem): boolean => one.code !== 'required' && (LONG as readonly string[]).includes(fieldOf(one.field))
+/** What nobody has filled in yet is no problem of hers; what she emptied, or tried to save, is. */
+export function worthSaying(one: Problem, touched: ReadonlySet<string>, tried: boolean): boolean {
+  return tried || one.code !== 'required' || touched.has(fieldOf(one.field))
+}
