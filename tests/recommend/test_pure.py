@@ -66,7 +66,9 @@ def halves() -> Purchases:
     return bought(rows, members=60, items=40, days=140)
 
 
-def test_discover_offers_the_own_half_and_nothing_she_had() -> None:
+@pytest.mark.parametrize("dense_up_to", [50_000, 0])
+def test_discover_offers_the_own_half_and_nothing_she_had(monkeypatch, dense_up_to: int) -> None:
+    monkeypatch.setattr(discover, "_DENSE_UP_TO", dense_up_to)
     purchases = halves()
     model = discover.fit(purchases, end=140, tuning=SMALL)
     assert model is not None
@@ -79,6 +81,19 @@ def test_discover_offers_the_own_half_and_nothing_she_had() -> None:
         assert (shown // 20 == member % 2).all()
         speaking = why[member][: len(shown)]
         assert set(speaking[speaking >= 0]) <= set(had)
+    # whichever of hers counts most for the first thing of the first list, reckoned by hand
+    tastes = discover.taste(purchases, 0, 1, model.columns, end=140, life=60.0).toarray()[0]
+    to = int(np.flatnonzero(model.columns == lists.items[0, 0])[0])
+    weights = model.weights.toarray() if dense_up_to == 0 else model.weights
+    assert why[0, 0] == model.columns[int((tastes * weights[:, to]).argmax())]
+
+
+def test_very_many_members_teach_by_equally_spaced_pieces() -> None:
+    assert discover._starts(60, 7) == list(range(0, 60, 7))
+    assert discover._starts(1_000_000, 20_000)[:2] == [0, 100_000]  # ten of fifty, the last among them
+    assert (
+        len(discover._starts(1_000_000, 20_000)) == 10 and discover._starts(1_000_000, 20_000)[-1] == 980_000
+    )
 
 
 def test_neighbours_are_of_the_own_half_and_never_oneself() -> None:

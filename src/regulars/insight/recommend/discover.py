@@ -25,6 +25,7 @@ _LATELY = 56
 _RECENT = 21
 _DENSE_UP_TO = 50_000  # members; for more the smallest weights are left out
 _KEPT_WEIGHTS = 200
+_LEARNT_FROM = 200_000  # members; the weights of more are the same to the eye
 _FACTORS = 64
 
 
@@ -105,11 +106,13 @@ def fit(
 
 def _ease(purchases: Purchases, columns: Ints, end: int, tuning: Tuning) -> Floats:
     gram = np.zeros((len(columns), len(columns)), "float32")
-    for first in range(0, purchases.members, tuning.chunk * 40):
+    learnt_from = 0
+    for first in _starts(purchases.members, tuning.chunk * 40):
         until = min(first + tuning.chunk * 40, purchases.members)
         x = taste(purchases, first, until, columns, end=end, life=tuning.discover_half_life)
         gram += (x.T @ x).toarray()
-    gram[np.diag_indices(len(columns))] += tuning.discover_penalty * np.sqrt(purchases.members)
+        learnt_from += until - first
+    gram[np.diag_indices(len(columns))] += tuning.discover_penalty * np.sqrt(learnt_from)
     # potri of the Cholesky factor: half of the work of a general inverse, in place
     factor, _ = scipy.linalg.lapack.spotrf(gram.T, lower=True, overwrite_a=True)
     inverse, _ = scipy.linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
@@ -118,6 +121,15 @@ def _ease(purchases: Purchases, columns: Ints, end: int, tuning: Tuning) -> Floa
     inverse /= -np.diag(inverse).copy()[None, :]
     inverse[np.diag_indices(len(columns))] = 0
     return np.asarray(inverse, "float32")
+
+
+def _starts(members: int, size: int) -> list[int]:
+    """Where the pieces begin that are learnt from: all of them, or equally spaced ones where there are very many."""
+    starts = np.arange(0, members, size)
+    most = max(1, _LEARNT_FROM // size)
+    if len(starts) > most:
+        starts = starts[np.linspace(0, len(starts) - 1, most).astype(int)]
+    return [int(one) for one in starts]
 
 
 def _pruned(weights: Floats) -> Any:
