@@ -138,7 +138,9 @@ def _pruned(weights: Floats) -> Any:
     found = np.argpartition(-np.abs(weights), k, axis=1)[:, :k]
     values = np.take_along_axis(weights, found, axis=1)
     starts = np.arange(0, found.size + 1, k)
-    return sparse.csr_matrix((values.ravel(), found.ravel(), starts), shape=weights.shape)
+    kept = sparse.csr_matrix((values.ravel(), found.ravel(), starts), shape=weights.shape)
+    kept.sum_duplicates()  # there are none; in order, a single weight is found by halves
+    return kept
 
 
 def _factored(purchases: Purchases, columns: Ints, prior: Floats, end: int, tuning: Tuning) -> DiscoverModel:
