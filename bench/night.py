@@ -126,7 +126,7 @@ def main(members: int, orders: int) -> None:
         place = Path(tempfile.mkdtemp(prefix="regulars-night-"))
         try:
             began = time.perf_counter()
-            _ids(place)
+            _ids(place, members)
             make(place, members, orders)
             size = sum(path.stat().st_size for path in place.glob("*.parquet")) / 2**30
             took = time.perf_counter() - began
@@ -173,7 +173,7 @@ def _people(count: int) -> None:
         cursor.execute("VACUUM (ANALYZE) membership")
 
 
-def _ids(place: Path) -> None:
+def _ids(place: Path, count: int) -> None:
     from django.db import connection
 
     from regulars.platform.organisations import api as organisations
@@ -181,7 +181,10 @@ def _ids(place: Path) -> None:
     brand = organisations.find_brand(slug_or_id=SLUG)
     assert brand is not None
     with connection.cursor() as cursor, (place / "ids.csv").open("wb") as out:
-        query = f"COPY (SELECT member_id FROM membership WHERE brand_id = '{brand.id}') TO STDOUT"
+        query = (
+            f"COPY (SELECT member_id FROM membership WHERE brand_id = '{brand.id}' "
+            f"AND substr(code, 2)::integer <= {count}) TO STDOUT"
+        )
         with cursor.copy(query) as copy:
             for data in copy:
                 out.write(data)

@@ -35,6 +35,7 @@ ORDERS = [
 LINES = [
     (ANN, 0, "milk"),
     (ANN, 10, "milk"),
+    (ANN, 10, "milk"),
     (ANN, 10, "tea"),
     (ANN, 40, "tea"),
     (BOB, 95, None),
@@ -122,6 +123,16 @@ def test_what_came_afterwards_by_hand(tables: Any) -> None:
     assert np.isinf(later.next_in[list(later.members).index(BOB)])
     assert np.isnan(of(later, BOB, "gap_mean"))
     assert of(later, ANN, "visits_90") == 2
+
+
+def test_gaps_of_categories_by_hand(tables: Any) -> None:
+    """Milk on days 0 and 10 (two of it), tea on 10 and 40: one gap each, and the second carton is none."""
+    with Reader(tables) as reader:
+        found = reader.gaps(day(60))
+    assert found.categories == ["milk", "tea"]
+    assert (found.category.tolist(), found.gaps.tolist()) == ([0, 1], [1, 1])
+    assert found.mean_log.tolist() == pytest.approx([np.log(10), np.log(30)])
+    assert found.since.tolist() == [49, 19]
 
 
 def test_nothing_after_the_day_is_seen(tables: Any) -> None:

@@ -39,7 +39,6 @@ class Reader:
             .semi_join(wanted, "member_id")
             .filter(lambda t: t.category.notnull())
             .select("member_id", "local_day", "category")
-            .distinct()
         )
         self._visits = self._keep(
             tables.table("activities")
@@ -96,10 +95,11 @@ class Reader:
         return _behaviour(day, rows["member_id"].to_pylist(), columns, self.first_day or day, horizons)
 
     def _breadth(self, day: date) -> Any:
-        before = self._kinds.filter(lambda t: t.local_day < day)
+        first = day - timedelta(days=90)
+        before = self._kinds.filter(lambda t: (t.local_day < day) & (t.local_day >= first))
         return before.group_by("member_id").aggregate(
             categories_30=before.category.nunique(where=before.local_day >= day - timedelta(days=30)),
-            categories_90=before.category.nunique(where=before.local_day >= day - timedelta(days=90)),
+            categories_90=before.category.nunique(),
         )
 
     def _refunded(self, day: date) -> Any:
@@ -111,7 +111,9 @@ class Reader:
         kinds, days = self._kinds, self._days
         mine = ibis.window(group_by=["member_id", "category"], order_by="local_day")
         before = kinds.filter(lambda t: t.local_day < day)
-        before = before.mutate(log=_days_between(before.local_day, before.local_day.lag().over(mine)).log())
+        # several of a category on one day are no gap
+        between = _days_between(before.local_day, before.local_day.lag().over(mine))
+        before = before.mutate(log=between.nullif(0).log())
         pairs = before.group_by(["member_id", "category"]).aggregate(
             gaps=before.log.count(),
             mean_log=before.log.mean(),
