@@ -49,8 +49,11 @@ def history(shop: World, member: UUID) -> list[tuple[str, str, date]]:
     return [(one.from_stage, one.to_stage, one.on) for one in reversed(page.items)]
 
 
-def test_a_first_run_writes_the_whole_line(shop: World) -> None:
-    """On 1 June: eleven bought once a month ago: new. The first bought three times in May: growing, since 10 May."""
+@pytest.mark.parametrize("at_once", [100_000, 5])
+def test_a_first_run_writes_the_whole_line(shop: World, monkeypatch: Any, at_once: int) -> None:
+    """On 1 June: eleven bought once a month ago: new. The first bought three times in May: growing, since 10 May.
+    However few members are looked at at once."""
+    monkeypatch.setattr(flow, "_AT_ONCE", at_once)
     found = filled(shop)
     result = run(shop, NOON)
     assert result.rows == 12 and result.lacking is None

@@ -21,6 +21,7 @@ from regulars.platform.organisations.types import Brand, Scope
 
 KIND, KOC_KIND = "lifecycle", "koc"
 MONTHS = 12
+_AT_ONCE = 100_000  # members
 _LEAST_MEMBERS = 10
 # The custom field of members that holds how many follow her elsewhere.
 FOLLOWERS = "followers"
@@ -198,14 +199,25 @@ def month_ends(today: date) -> list[date]:
 
 
 def _line(warehouse: Warehouse, rules: StageRules, today: date) -> None:
-    """Everybody's line of stages as the table `stage_line` of this connection."""
-    line = lifecycle.line_of_stages(
-        sales(warehouse).select("member_id", "local_day"),
-        profiled(warehouse).select("member_id", "joined_day"),
-        rules,
-        today,
-    )
-    warehouse.keep("stage_line", line)
+    """Everybody's line of stages as the table `stage_line` of this connection, so many members at a time that their
+    days stay within what memory is allowed."""
+    people = profiled(warehouse).select("member_id", "joined_day")
+    bought = sales(warehouse).select("member_id", "local_day")
+    parts = -(-int(warehouse.rows(people.aggregate(count=people.count()))[0]["count"]) // _AT_ONCE) or 1
+    for part in range(parts):
+        line = lifecycle.line_of_stages(
+            _part_of(bought, part, parts), _part_of(people, part, parts), rules, today
+        )
+        if part:
+            warehouse.add("stage_line", line)
+        else:
+            warehouse.keep("stage_line", line)
+
+
+def _part_of(table: Any, part: int, parts: int) -> Any:
+    if parts == 1:
+        return table
+    return table.filter(table.member_id.cast("string").hash().abs() % parts == part)
 
 
 def _standings(warehouse: Warehouse) -> Standings:

@@ -57,6 +57,10 @@ class Warehouse:
         """
         return self._ibis.create_table(name, expression)
 
+    def add(self, name: str, expression: Any) -> None:
+        """More rows of a table that was kept."""
+        self._ibis.insert(name, expression)
+
     def put(self, name: str, frame: Any) -> Any:
         """A frame (Arrow or pandas) as a table beside the others, for as long as the warehouse is open."""
         self.duck.register(name, frame)
