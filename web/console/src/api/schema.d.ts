@@ -7343,6 +7343,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/members/{code}/play": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Member Play
+         * @description A member's badges, missions and check-ins, newest first (the last 100 badges, the last 30 missions).
+         */
+        get: operations["regulars_surfaces_console_member_play_get_member_play"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/journeys": {
         parameters: {
             query?: never;
@@ -7587,6 +7607,26 @@ export interface paths {
          * @description How many came to each node, are there, left it by which way; of the published version or another.
          */
         get: operations["regulars_surfaces_console_journeys_get_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/journeys/{journey}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Messages
+         * @description What became of the messages that each node asked for; of the published version or another.
+         */
+        get: operations["regulars_surfaces_console_journeys_get_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8177,6 +8217,70 @@ export interface paths {
         get: operations["regulars_surfaces_console_sends_list_reasons"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holds
+         * @description Sources whose messages wait until they are released.
+         */
+        get: operations["regulars_surfaces_console_sends_list_holds"];
+        put?: never;
+        /**
+         * Hold Source
+         * @description Have all that a source asked for and will ask for wait; what a provider has is not recalled.
+         */
+        post: operations["regulars_surfaces_console_sends_hold_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/holds/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Source
+         * @description Have it go on. 409 `not_held`.
+         */
+        post: operations["regulars_surfaces_console_sends_release_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/sends/holds/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Source
+         * @description Take back all that a source asked for up to now and that has not gone.
+         */
+        post: operations["regulars_surfaces_console_sends_cancel_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9416,24 +9520,13 @@ export interface components {
             /** Key */
             key: string;
         };
-        /** HoldIn */
+        /**
+         * HoldIn
+         * @description Who asked: what the log shows as the source of messages.
+         */
         HoldIn: {
-            /** Unit */
-            unit: string;
-            /** Amount */
-            amount: number;
-            /**
-             * Minutes
-             * @default 60
-             */
-            minutes: number;
-            /**
-             * Subject
-             * @default
-             */
-            subject: string;
-            /** Key */
-            key: string;
+            /** Source */
+            source: string;
         };
         /**
          * KeyIn
@@ -10492,7 +10585,8 @@ export interface components {
         };
         /**
          * LinkTallyOut
-         * @description Links of one source, template and name: made for so many, clicked by so many, clicks in all.
+         * @description Links of one source, template and name: made for so many, clicked by so many, clicks in all. `trend`: clicks a
+         *     day up to today; a week where more than 92 days are asked about.
          */
         LinkTallyOut: {
             /** Source */
@@ -10514,6 +10608,8 @@ export interface components {
              * Format: date
              */
             last_on: string;
+            /** Trend */
+            trend: number[];
         };
         /** LinkDayOut */
         LinkDayOut: {
@@ -10604,7 +10700,10 @@ export interface components {
             /** Fields */
             fields: components["schemas"]["ChannelFieldOut"][];
         };
-        /** ChannelAccountOut */
+        /**
+         * ChannelAccountOut
+         * @description `codes`: in whose words sign-in codes leave by it; null where they do not.
+         */
         ChannelAccountOut: {
             /** Key */
             key: string;
@@ -10637,6 +10736,8 @@ export interface components {
             receipts: number;
             /** Receipt At */
             receipt_at: string | null;
+            /** Codes */
+            codes: ("own" | "built_in" | "no_template") | null;
             /**
              * Updated At
              * Format: date-time
@@ -17283,7 +17384,8 @@ export interface components {
         /**
          * CampaignRunOut
          * @description One occurrence. `treated` = `sent` + `failed` + `skipped` when it is finished; `asked` were handed to messaging
-         *     and have no outcome yet. `progress` is from 0 to 1. `reasons`: why members were skipped, failed or held out.
+         *     and have no outcome yet; `messages_held` of those wait because the campaign is paused. `progress` is from 0 to 1.
+         *     `reasons`: why members were skipped, failed or held out.
          */
         CampaignRunOut: {
             /** Number */
@@ -17324,6 +17426,8 @@ export interface components {
             pending: number;
             /** Asked */
             asked: number;
+            /** Messages Held */
+            messages_held: number;
             /** Sent */
             sent: number;
             /** Failed */
@@ -17766,8 +17870,8 @@ export interface components {
         };
         /**
          * CarePlanOut
-         * @description A plan as it stands. `results` is what the last measuring found, empty before; `problem` says why its last pass
-         *     could not be made.
+         * @description A plan as it stands. `results` is what the last measuring found, empty before, and `words` says its codes;
+         *     `problem` says why its last pass could not be made.
          */
         CarePlanOut: {
             /** Key */
@@ -17804,6 +17908,10 @@ export interface components {
             /** Results */
             results: {
                 [key: string]: unknown;
+            };
+            /** Words */
+            words: {
+                [key: string]: string;
             };
             /** Results At */
             results_at: string | null;
@@ -17905,6 +18013,33 @@ export interface components {
             channels: components["schemas"]["CareChoiceOut"][];
             /** Members Choose Calendar */
             members_choose_calendar: boolean;
+            /** Ready Made */
+            ready_made: components["schemas"]["CareReadyMadeOut"][];
+        };
+        /**
+         * CareReadyMadeOut
+         * @description A plan to begin with. `definition` gives what of the brand's own coupons and benefits fits; `lacks` names what
+         *     its words promise and the brand has nothing of. `taken`: a plan of this key is there already.
+         */
+        CareReadyMadeOut: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Kind */
+            kind: string;
+            /** Kind Label */
+            kind_label: string;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Rewards */
+            rewards: string[];
+            /** Lacks */
+            lacks: ("coupon" | "benefit")[];
+            /** Taken */
+            taken: boolean;
         };
         /** CareStateIn */
         CareStateIn: {
@@ -18474,6 +18609,8 @@ export interface components {
             repeats: components["schemas"]["PlayChoiceOut"][];
             /** Periods */
             periods: components["schemas"]["PlayChoiceOut"][];
+            /** Board Sources */
+            board_sources: components["schemas"]["PlayChoiceOut"][];
             /** Board Measures */
             board_measures: components["schemas"]["PlayChoiceOut"][];
             /** Icons */
@@ -18592,6 +18729,12 @@ export interface components {
             members: number;
             /** Given */
             given: number;
+            /** Sentence */
+            sentence: string;
+            /** Followed At */
+            followed_at: string | null;
+            /** Problem */
+            problem: string;
         };
         /** BadgeGivenOut */
         BadgeGivenOut: {
@@ -18786,6 +18929,76 @@ export interface components {
             next_before: string | null;
         };
         /**
+         * BadgeMoveOut
+         * @description A badge as a member was given it, and when it was taken back. `source_name`: what gave it, in words.
+         */
+        BadgeMoveOut: {
+            /** Badge */
+            badge: string;
+            /** Name */
+            name: string;
+            /** Icon */
+            icon: string;
+            /** Colour */
+            colour: string;
+            /** Source */
+            source: string;
+            /** Source Name */
+            source_name: string;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * MemberPlayOut
+         * @description A member's missions, badges and check-ins. `checkins` are all days that count, `streak` those in a row now.
+         */
+        MemberPlayOut: {
+            /** Badges */
+            badges: components["schemas"]["BadgeMoveOut"][];
+            /** Runs */
+            runs: components["schemas"]["PlayRunOut"][];
+            /** Checkins */
+            checkins: number;
+            /** Streak */
+            streak: number;
+            /** Best */
+            best: number;
+            /** Hidden */
+            hidden: boolean;
+        };
+        /**
+         * PlayRunOut
+         * @description A mission as one member runs it.
+         */
+        PlayRunOut: {
+            /** Mission */
+            mission: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** State Name */
+            state_name: string;
+            /** Done */
+            done: number;
+            /** Of */
+            of: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+        };
+        /**
          * JourneyNameIO
          * @description A name in Chinese and English; one left empty borrows the other.
          */
@@ -18802,8 +19015,25 @@ export interface components {
             en: string;
         };
         /**
+         * JourneyNoteIO
+         * @description A note in Chinese and English; one left empty borrows the other.
+         */
+        JourneyNoteIO: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
          * JourneyOut
-         * @description A journey as it stands. `triggers`: what brings members in, as sentences; `active` members are under way.
+         * @description A journey as it stands. `label` and `about` are its name and note in the reader's language; `triggers`: what
+         *     brings members in, as sentences; `active` members are under way.
          */
         JourneyOut: {
             /** Code */
@@ -18811,8 +19041,9 @@ export interface components {
             name: components["schemas"]["JourneyNameIO"];
             /** Label */
             label: string;
-            /** Note */
-            note: string;
+            note: components["schemas"]["JourneyNoteIO"];
+            /** About */
+            about: string;
             /**
              * State
              * @enum {string}
@@ -18860,8 +19091,9 @@ export interface components {
             name: components["schemas"]["JourneyNameIO"];
             /** Label */
             label: string;
-            /** Note */
-            note: string;
+            note: components["schemas"]["JourneyNoteIO"];
+            /** About */
+            about: string;
             /**
              * State
              * @enum {string}
@@ -18926,17 +19158,19 @@ export interface components {
         };
         /**
          * JourneyIn
-         * @description A new journey; without a definition it is empty.
+         * @description A new journey; without a definition it is empty. A note that is one text is that in both languages.
          */
         JourneyIn: {
             /** Code */
             code: string;
             name: components["schemas"]["JourneyNameIO"];
             /**
-             * Note
-             * @default
+             * @default {
+             *       "zh": "",
+             *       "en": ""
+             *     }
              */
-            note: string;
+            note: components["schemas"]["JourneyNoteIO"];
             /** Definition */
             definition?: {
                 [key: string]: unknown;
@@ -19043,8 +19277,7 @@ export interface components {
          */
         JourneyChangeIn: {
             name?: components["schemas"]["JourneyNameIO"] | null;
-            /** Note */
-            note?: string | null;
+            note?: components["schemas"]["JourneyNoteIO"] | null;
             /** Definition */
             definition?: {
                 [key: string]: unknown;
@@ -19162,6 +19395,69 @@ export interface components {
             version: number;
             /** Active */
             active: number;
+        };
+        /** JourneyChannelOut */
+        JourneyChannelOut: {
+            /** Channel */
+            channel: string;
+            /** Label */
+            label: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * JourneyMessageOut
+         * @description What became of the messages that a node asked for: `waiting` are not decided on or under way, `sent` went to
+         *     their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `failed` and
+         *     `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them.
+         */
+        JourneyMessageOut: {
+            /** Node */
+            node: string;
+            /** Asked */
+            asked: number;
+            /** Waiting */
+            waiting: number;
+            /** Sent */
+            sent: number;
+            /** Delivered */
+            delivered: number;
+            /** Clicked */
+            clicked: number;
+            /** Failed */
+            failed: number;
+            /** Skipped */
+            skipped: number;
+            /** Uncertain */
+            uncertain: number;
+            /** Failed For */
+            failed_for: components["schemas"]["JourneyReasonOut"][];
+            /** Skipped For */
+            skipped_for: components["schemas"]["JourneyReasonOut"][];
+            /** Channels */
+            channels: components["schemas"]["JourneyChannelOut"][];
+        };
+        /**
+         * JourneyMessagesOut
+         * @description By node of one version; a node that asked for none is left out.
+         */
+        JourneyMessagesOut: {
+            /** Version */
+            version: number;
+            /** Nodes */
+            nodes: components["schemas"]["JourneyMessageOut"][];
+        };
+        /**
+         * JourneyReasonOut
+         * @description So many messages for a reason; `label` says it in a few words.
+         */
+        JourneyReasonOut: {
+            /** Code */
+            code: string;
+            /** Label */
+            label: string;
+            /** Count */
+            count: number;
         };
         /**
          * JourneyRunOut
@@ -19956,6 +20252,23 @@ export interface components {
             name: string;
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * HeldSourceOut
+         * @description A source whose messages wait until it is released; `waiting` so many.
+         */
+        HeldSourceOut: {
+            /** Source */
+            source: string;
+            /**
+             * Held At
+             * Format: date-time
+             */
+            held_at: string;
+            /** Held By */
+            held_by: string;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * SendDecisionOut
@@ -30402,6 +30715,28 @@ export interface operations {
             };
         };
     };
+    regulars_surfaces_console_member_play_get_member_play: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPlayOut"];
+                };
+            };
+        };
+    };
     regulars_surfaces_console_journeys_list_journeys: {
         parameters: {
             query?: {
@@ -30746,6 +31081,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JourneyCountsOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_journeys_get_messages: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                journey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyMessagesOut"];
                 };
             };
         };
@@ -31486,6 +31845,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendReasonOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_list_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSourceOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_hold_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSourceOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_release_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSourceOut"][];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_sends_cancel_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSourceOut"][];
                 };
             };
         };
