@@ -110,7 +110,7 @@ def _purchases(orders: ir.Table, members: ir.Table, until: date) -> ir.Table:
 
 
 def _candidates(purchases: ir.Table, rules: StageRules) -> ir.Table:
-    """Every day on which her stage may change, each beside the last purchase before it."""
+    """Every day on which her stage may change, each beside the last purchase before it; some of them twice."""
     import ibis
 
     returned = ibis.ifelse(
@@ -127,13 +127,13 @@ def _candidates(purchases: ir.Table, rules: StageRules) -> ir.Table:
         rows.returned + rules.won_back_days + 1,
         rows.first + rules.mature_days,
     ]
-    spread = rows.mutate(at=ibis.array([one.cast("int64") for one in days])).unnest("at")
-    return spread.filter(
-        spread["at"].notnull()
-        & (spread["at"] >= spread.bought)
-        & (spread["at"] <= spread.until)
-        & (spread.following.isnull() | (spread["at"] < spread.following))
-    ).distinct()
+    # days of her next purchase and later are that purchase's: left out before they become rows
+    mine = ibis.array([one.cast("int64") for one in days]).filter(
+        lambda at: (
+            (at >= rows.bought) & (at <= rows.until) & (rows.following.isnull() | (at < rows.following))
+        )
+    )
+    return rows.mutate(at=mine).unnest("at")
 
 
 def _slips_after(rows: ir.Table, rules: StageRules) -> Any:

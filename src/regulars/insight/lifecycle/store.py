@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
-from regulars.kit.ids import new_id
+from regulars.kit.ids import new_ids
 from regulars.kit.sql import copy_rows, plain_array
 
 _CHANGE = ("member_id", "id", "brand_id", "from_stage", "to_stage", "moved_on", "rules_version")
@@ -33,12 +33,7 @@ def record_stages(
             [brand_id],
         )
         moved = cursor.fetchall()
-        copy_rows(
-            cursor,
-            "stage_change",
-            _CHANGE,
-            ((m, new_id(), brand_id, a, b, on, rules_version) for m, a, b, on in moved),
-        )
+        _changed(cursor, brand_id, moved, rules_version)
         cursor.execute(
             """INSERT INTO member_stage (member_id, brand_id, stage, since)
                SELECT n.member_id, %s, n.stage, n.since FROM stage_now n
@@ -61,14 +56,28 @@ def begin_history(brand_id: UUID, lines: Iterable[tuple[UUID, str, str, date]], 
     """Write the whole line of stages of a brand that has none yet: (member, from, to, first day)."""
     written = 0
     with transaction.atomic(), connection.cursor() as cursor:
-        batch: list[tuple[Any, ...]] = []
+        batch: list[tuple[UUID, str, str, date]] = []
         for member_id, before, stage, on in lines:
-            batch.append((member_id, new_id(), brand_id, before, stage, on, rules_version))
+            batch.append((member_id, before, stage, on))
             if len(batch) == _AT_ONCE:
-                copy_rows(cursor, "stage_change", _CHANGE, batch)
-                written, batch = written + len(batch), []
-        copy_rows(cursor, "stage_change", _CHANGE, batch)
-    return written + len(batch)
+                written, batch = written + _changed(cursor, brand_id, batch, rules_version), []
+        written += _changed(cursor, brand_id, batch, rules_version)
+    return written
+
+
+def _changed(
+    cursor: Any, brand_id: UUID, moves: Sequence[tuple[UUID, str, str, date]], rules_version: int
+) -> int:
+    copy_rows(
+        cursor,
+        "stage_change",
+        _CHANGE,
+        (
+            (member_id, id_, brand_id, before, stage, on, rules_version)
+            for id_, (member_id, before, stage, on) in zip(new_ids(len(moves)), moves, strict=True)
+        ),
+    )
+    return len(moves)
 
 
 def place_members(brand_id: UUID, standings: Sequence[tuple[UUID, str, date]]) -> None:
