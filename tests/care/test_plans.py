@@ -10,11 +10,12 @@ import pytest
 from tests.care.given import JANUARY, House, at, chore, open_house, said
 
 from regulars.engage.care import api as care
-from regulars.engage.care.models import CareMark, CarePlan
+from regulars.engage.care.models import CareItem, CareMark, CarePlan
 from regulars.engage.tasks import api as tasks
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef
 from regulars.facts.members import api as members
+from regulars.flows import profiling as flow_profiling
 from regulars.flows.care import api as flow
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
@@ -119,7 +120,8 @@ def test_a_part_of_a_line_brought_back_leaves_the_rest(real_db: None) -> None:
 
 
 def test_refill_by_her_own_rhythm_else_by_what_is_usual(real_db: None) -> None:
-    """Bought on day 0, 20, 40: every 20 days; three days before: day 57. Others go by the median of all, or 30."""
+    """Bought on day 0, 20, 40: every 20 days; three days before: day 57. Others go by the median of all, or 30; so
+    does who switched profiling off."""
     house = open_house()
     own = house.member()
     for days in (0, 20, 40):
@@ -138,13 +140,46 @@ def test_refill_by_her_own_rhythm_else_by_what_is_usual(real_db: None) -> None:
         house.run(JANUARY + number * DAY)
     assert house.had() == [
         ((JANUARY + 57 * DAY).date(), own),
-        ((JANUARY + 67 * DAY).date(), once),
+        *(((JANUARY + 67 * DAY).date(), her) for her in sorted([once, off])),
     ]
     # she buys on: the next reminder counts from there
     house.buy(own, JANUARY + 75 * DAY, BEANS)
     for number in range(75, 94):
         house.run(JANUARY + number * DAY)
-    assert house.had()[2:] == [((JANUARY + 92 * DAY).date(), own)]
+    assert house.had()[3:] == [((JANUARY + 92 * DAY).date(), own)]
+
+
+def test_without_profiling_a_refill_goes_by_what_is_stated_for_the_goods(real_db: None) -> None:
+    """She buys every 10 days and says no to profiling: the operator says that coffee lasts 21 days, and these beans 28.
+    Her own rhythm is neither read nor kept, whether she said no before it was known or after."""
+    house = open_house()
+    before, after, back = house.member(), house.member(), house.member()
+    for her in (before, after, back):
+        for days in (0, 10, 20):
+            house.buy(her, JANUARY + days * DAY, BEANS)
+    house.buy(after, JANUARY + 20 * DAY, LineIn(sku="drip", amount=3000, category="coffee", name="Drip"))
+    flow_profiling.switch(scope=house.scope, member_id=before, on=False, now=JANUARY + 20 * DAY)
+    stated = [{"code": "coffee", "days": 21}, {"code": "beans", "days": 28}]
+    house.plan(
+        "refill",
+        JANUARY + 21 * DAY,
+        settings={"categories": ["coffee"], "days_before": 0, "fallback_days": 90, "stated": stated},
+    )
+    house.run(JANUARY + 21 * DAY)
+    rhythms = dict(CareItem.objects.filter(thing="beans").values_list("member_id", "interval_days"))
+    assert rhythms == {before: None, after: 10, back: 10}
+    # at once, by the switch; and where the switch went another way, when her turn comes
+    flow_profiling.switch(scope=house.scope, member_id=after, on=False, now=JANUARY + 25 * DAY)
+    assert CareItem.objects.get(thing="beans", member_id=after).interval_days is None
+    members.set_profiling(scope=house.scope, member_id=back, on=False, now=JANUARY + 25 * DAY)
+    for number in range(25, 60):
+        house.run(JANUARY + number * DAY)
+    assert not CareItem.objects.exclude(interval_days=None).exists()
+    days = {(day - JANUARY.date()).days for day, _ in house.had()}
+    assert days == {41, 48}
+    assert sorted(her for day, her in house.had() if (day - JANUARY.date()).days == 48) == sorted(
+        [before, after, back]
+    )
 
 
 def test_refill_by_what_is_usual_for_the_thing(house: House) -> None:
@@ -426,10 +461,3 @@ def test_who_is_next(house: House) -> None:
     visits = ahead(kind="visit", settings={"every_weeks": 4, "least_orders": 1}, task=chore())
     assert (visits.total, visits.basis) == (1, "now")
     assert CareMark.objects.count() == 0 and house.items() == []
-
-
-def test_ready_made_plans_are_drafts_with_their_templates(house: House) -> None:
-    made = flow.install_ready_made(scope=house.scope, now=JANUARY)
-    assert {one.key for one in made} == set(flow.READY_MADE)
-    assert {one.state for one in made} == {"draft"}
-    assert flow.install_ready_made(scope=house.scope, now=JANUARY) == []

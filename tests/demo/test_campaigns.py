@@ -24,6 +24,7 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     assert {code: one.state for code, one in found.items()} == {
         "replay-13": "finished",
         "weekend": "running",
+        "winter": "paused",
         "come-back": "submitted",
     }
     run = campaigns.get_run(campaign=found["replay-13"], number=1)
@@ -32,6 +33,11 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     _, households = coupons.received(13, 0)
     assert run.audience <= HOUSEHOLDS and run.audience > 0 and len(households) == 1077
     assert run.started_at is not None and run.started_at.astimezone(UTC).weekday() == 1
+    # three Fridays are over, each with all its outcomes
+    fridays = campaigns.list_runs(campaign=found["weekend"])
+    assert [one.state for one in fridays] == ["finished"] * 3 and all(one.is_whole for one in fridays)
+    (winter,) = campaigns.list_runs(campaign=found["winter"])
+    assert winter.paused and flow.held_messages(runs=[winter])[winter.id] == winter.total("asked") > 0
     ended = nightly.run_steps(brand=filled.brand, clock=lambda: NOW, only=["export", "campaigns"])
     assert [one.state for one in ended] == ["done", "done"], [one.problem for one in ended]
     made = campaigns.results_of(runs=[run])[run.id]
@@ -42,4 +48,4 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     assert said in Text.from_json(made.figures["sentence"]).zh
     assert flow.get_costs(brand_id=filled.brand.id).message_cost["sms"] == 5
     again = demo.fill(clock=lambda: datetime(2026, 11, 22, 3, tzinfo=UTC), limit=HOUSEHOLDS, writers=1)
-    assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 3
+    assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 4

@@ -28,7 +28,8 @@ class CampaignNameIO(_Shape):
 
 class CampaignRunOut(_Shape):
     """One occurrence. `treated` = `sent` + `failed` + `skipped` when it is finished; `asked` were handed to messaging
-    and have no outcome yet. `progress` is from 0 to 1. `reasons`: why members were skipped, failed or held out."""
+    and have no outcome yet; `messages_held` of those wait because the campaign is paused. `progress` is from 0 to 1.
+    `reasons`: why members were skipped, failed or held out."""
 
     number: int
     state: Literal["listing", "sending", "testing", "settling", "finished", "cancelled"]
@@ -46,6 +47,7 @@ class CampaignRunOut(_Shape):
     programme_held: int
     pending: int
     asked: int
+    messages_held: int
     sent: int
     failed: int
     skipped: int

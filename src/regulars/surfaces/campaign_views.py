@@ -173,6 +173,7 @@ class CampaignViewer:
             treated=treated,
             held=sum(run.counts.get(HOLDOUT, {}).values()),
             programme_held=sum(run.counts.get(PROGRAMME, {}).values()),
+            messages_held=flow.held_messages(runs=[run]).get(run.id, 0),
             **states,
             progress=1.0 if over else done / treated if treated and run.state != "listing" else 0.0,
             winner=run.winner,

@@ -51,8 +51,8 @@ class CareStateIn(_Shape):
 
 
 class CarePlanOut(_Shape):
-    """A plan as it stands. `results` is what the last measuring found, empty before; `problem` says why its last pass
-    could not be made."""
+    """A plan as it stands. `results` is what the last measuring found, empty before, and `words` says its codes;
+    `problem` says why its last pass could not be made."""
 
     key: str
     name: CareNameIO
@@ -67,6 +67,7 @@ class CarePlanOut(_Shape):
     next_run_at: datetime | None
     problem: str
     results: dict[str, Any]
+    words: dict[str, str]
     results_at: datetime | None
 
 
@@ -113,6 +114,20 @@ class CareReachedOut(_Shape):
     spend: int
 
 
+class CareReadyMadeOut(_Shape):
+    """A plan to begin with. `definition` gives what of the brand's own coupons and benefits fits; `lacks` names what
+    its words promise and the brand has nothing of. `taken`: a plan of this key is there already."""
+
+    key: str
+    label: str
+    kind: str
+    kind_label: str
+    definition: dict[str, Any]
+    rewards: list[str]
+    lacks: list[Literal["coupon", "benefit"]]
+    taken: bool
+
+
 class CareFormOut(_Shape):
     """What the editor of a plan offers."""
 
@@ -125,6 +140,7 @@ class CareFormOut(_Shape):
     task_kinds: list[CareChoiceOut]
     channels: list[CareChoiceOut]
     members_choose_calendar: bool
+    ready_made: list[CareReadyMadeOut]
 
 
 class CareDoneOut(_Shape):

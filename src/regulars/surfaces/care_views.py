@@ -11,6 +11,7 @@ from uuid import UUID
 from regulars.engage.care import api as care
 from regulars.engage.care.types import KINDS, VARIABLES, Plan
 from regulars.engage.tasks.types import KINDS as TASK_KINDS
+from regulars.engage.tasks.types import OUTCOMES
 from regulars.facts.activity import api as activities
 from regulars.facts.members import api as members
 from regulars.flows import rewarding
@@ -20,6 +21,7 @@ from regulars.kit import workdays
 from regulars.kit.errors import ErrorList, Refusal
 from regulars.kit.paging import Page
 from regulars.kit.text import Language, Text
+from regulars.messaging import api as messaging
 from regulars.messaging.types import CHANNELS
 from regulars.platform.calendar import api as calendar
 from regulars.platform.calendar.types import OwnFestival
@@ -38,6 +40,7 @@ from regulars.surfaces.care_shapes import (
     CareNextOut,
     CarePlanOut,
     CareReachedOut,
+    CareReadyMadeOut,
     HolidayOut,
     NamedDayOut,
     OwnDayIO,
@@ -101,8 +104,18 @@ class CareViewer:
             next_run_at=plan.next_run_at,
             problem=plan.problem,
             results=dict(plan.results),
+            words=self._words(plan.results),
             results_at=plan.results_at,
         )
+
+    def _words(self, results: Mapping[str, Any]) -> dict[str, str]:
+        """Why messages did not go, and what came of tasks, in the reader's language."""
+        reasons = messaging.list_reasons()
+        skipped = [one for one in results.get("messages", {}).get("skipped", {}) if one in reasons]
+        outcomes = [one for one in results.get("tasks", {}).get("outcomes", {}) if one in OUTCOMES]
+        return {one: self.say(reasons[one].name) for one in skipped} | {
+            one: self.say(OUTCOMES[one][0]) for one in outcomes
+        }
 
     def put(self, key: str, definition: Mapping[str, Any], *, create: bool | None) -> CarePlanOut:
         value = {**definition, "key": key}
@@ -114,6 +127,26 @@ class CareViewer:
     def install(self) -> list[CarePlanOut]:
         flow.install_ready_made(scope=self.scope, now=self.now)
         return self.listed()
+
+    def ready_made(self) -> list[CareReadyMadeOut]:
+        brand_id = self.scope.brand_id
+        there = {one.key for one in care.list_plans(brand_id=brand_id)}
+        return [
+            CareReadyMadeOut(
+                key=one.key,
+                label=self.say(Text.from_json(one.definition["name"])),
+                kind=one.definition["kind"],
+                kind_label=self.say(KINDS[one.definition["kind"]]),
+                definition=dict(one.definition),
+                rewards=[
+                    rewarding.describe(reward, self.language, brand_id=brand_id)
+                    for reward in rewarding.rewards_of(one.definition["rewards"])
+                ],
+                lacks=list(one.lacks),  # type: ignore[arg-type]
+                taken=one.key in there,
+            )
+            for one in flow.ready_made(brand_id=brand_id, now=self.now)
+        ]
 
     def ahead(self, value: Mapping[str, Any]) -> CareAheadOut:
         """Of a definition, saved or not. Raises `invalid_input`."""
@@ -165,6 +198,7 @@ class CareViewer:
             task_kinds=self.choices(TASK_KINDS),
             channels=self.choices({code: one for code, one in CHANNELS.items() if code != "task"}),
             members_choose_calendar=flow.choices_of_birthday(brand_id=brand_id),
+            ready_made=self.ready_made(),
         )
 
     def let_members_choose(self) -> CareFormOut:

@@ -228,5 +228,6 @@ class Bought:
     member_id: UUID
     thing: str
     label: str
+    category: str
     days: tuple[date, ...]
     gone: bool

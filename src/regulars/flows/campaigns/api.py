@@ -11,6 +11,7 @@ from regulars.flows.campaigns.keeping import (
     update,
 )
 from regulars.flows.campaigns.portions import run_due, run_portion
+from regulars.flows.campaigns.stopping import cancel, held_messages, pause, resume
 from regulars.flows.campaigns.trying import Check, Tried, preview
 from regulars.platform.due import api as due
 
@@ -18,14 +19,18 @@ __all__ = [
     "Check",
     "Costs",
     "Tried",
+    "cancel",
     "copy",
     "count_audience",
     "create",
     "get_costs",
+    "held_messages",
     "launch",
+    "pause",
     "preview",
     "read_for_counting",
     "register",
+    "resume",
     "run_due",
     "run_portion",
     "set_costs",

@@ -196,6 +196,8 @@ def _settle(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
 
 
 def _over(run: Run, now: datetime) -> Run:
+    if run.paused:  # what was held is out of date by now
+        messaging.release(brand_id=run.brand_id, source=sending.source_of(run), now=now)
     state = "cancelled" if run.cancelled_at is not None else "finished"
     counts = campaigns.count_members(run=run)
     return replace(run, state=state, counts=counts, counted_at=now, ended_at=now, next_run_at=None)  # type: ignore[arg-type]

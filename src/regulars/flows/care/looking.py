@@ -147,7 +147,7 @@ def weigh(now: datetime) -> int:
 
 
 def results_of(plan: Plan, brand: Brand) -> dict[str, Any]:
-    """Reached, came back, cost; and the win-back with its interval, by Welch over members' yes or no."""
+    """Reached, came back, cost; and the win-back with its interval."""
     figures = care.figures_of(plan=plan, timezone=brand.timezone)
     tallies = messaging.sends_of(brand_id=brand.id, source=plan.source)
     states, outcomes, satisfaction = tasks.counts_of(brand_id=brand.id, source=plan.source)
@@ -176,7 +176,7 @@ def results_of(plan: Plan, brand: Brand) -> dict[str, Any]:
 def win_back(arms: Mapping[str, Mapping[str, int]], cost: int) -> dict[str, Any]:
     """The share that bought within the window, acted on against left alone, over settled occasions.
 
-    `verdict`: `no_holdout`, `too_few` (under 30 settled in one arm), `better`, `worse` or `cannot_tell` (the 95 %
+    The interval is Newcombe's, which keeps its level where nearly all or hardly anybody came. `verdict`: `no_holdout`, `too_few` (under 30 settled in one arm), `better`, `worse` or `cannot_tell` (the 95 %
     interval holds nought).
     """
     treated, control = arms.get("treated", {}), arms.get("holdout", {})
@@ -188,9 +188,7 @@ def win_back(arms: Mapping[str, Mapping[str, int]], cost: int) -> dict[str, Any]
     from regulars.insight.measures import api as measures
 
     came, stayed = treated["settled_bought"], control["settled_bought"]
-    found = measures.difference_in_means(
-        [1.0] * came + [0.0] * (n - came), [1.0] * stayed + [0.0] * (m - stayed)
-    )
+    found = measures.difference_in_shares((came, n), (stayed, m))
     verdict = "better" if found.low > 0 else "worse" if found.high < 0 else "cannot_tell"
     extra = found.difference * n
     return {

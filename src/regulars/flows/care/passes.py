@@ -83,7 +83,9 @@ def _portion(plan: Plan, brand: Brand, now: datetime) -> None:
         _visits(plan, brand, day, now)
         following = None
     elif kind in ("service", "refill"):
-        dues, following = care.found_items(plan=plan, first=first, last=last, after=after, now=now)
+        dues, following = care.found_items(
+            plan=plan, brand=brand, first=first, last=last, after=after, now=now
+        )
         act(plan, brand, dues, day, now)
     else:
         dues, following = care.find(plan=plan, brand=brand, first=first, last=last, now=now, after=after)
@@ -123,7 +125,7 @@ def chosen(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> list
             )
         )
         kept = [one for one in kept if one.member_id in among]
-    if kept and plan.definition.kind in ("churn", "refill"):
+    if kept and plan.definition.kind == "churn":
         off = members.profiling_off(brand_id=brand.id, member_ids={one.member_id for one in kept})
         kept = [one for one in kept if one.member_id not in off]
     if kept and plan.definition.task is not None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from regulars.engage.care import api as care
 from regulars.engage.care.types import Plan
-from regulars.flows.care.keeping import put_plan
+from regulars.flows.care import keeping, offers
+from regulars.flows.care.offers import Size
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
@@ -104,10 +109,10 @@ _TEMPLATES: dict[str, tuple[Text, str, tuple[str, str], tuple[str, str], dict[st
     "care-come-back": (
         Text("给老朋友的小心意", "Something for an old friend"),
         "marketing",
-        ("给老朋友的小心意", "{{ member.name }}，我们为你准备了一份小心意，欢迎回来看看。"),
+        ("给老朋友的小心意", "{{ member.name }}，一份小心意已放进你的卡包，欢迎回来看看。"),
         (
             "Something for an old friend",
-            "{{ member.name }}, we have a little something for you. Come and see us.",
+            "{{ member.name }}, there is a little something in your wallet. Come and see us.",
         ),
         {"orders": 12, "last_order_on": "2026-01-05"},
     ),
@@ -116,6 +121,11 @@ _TEMPLATES: dict[str, tuple[Text, str, tuple[str, str], tuple[str, str], dict[st
 _CALL = {
     "zh": "您好，我是{{ tier }}会员专属顾问。上次光临是 {{ last_order_on }}，使用中有什么需要我们帮忙的吗？",
     "en": "Hello, I look after you here. You were with us on {{ last_order_on }}: is there anything we can help with?",
+}
+_WIN_BACK = {
+    "zh": "您好，{{ last_order_on }} 之后就没见到您了，是哪里让您不满意吗？您的卡包里有我们的一份心意，欢迎回来看看。",
+    "en": "Hello, we have not seen you since {{ last_order_on }}. Was anything not right? There is something in your "
+    "wallet; we should be glad to see you again.",
 }
 READY_MADE: dict[str, dict[str, Any]] = {
     "welcome": {
@@ -181,7 +191,7 @@ READY_MADE: dict[str, dict[str, Any]] = {
         "task": {
             "kind": "call",
             "title": {"zh": "挽回：曾买 {{ orders }} 单", "en": "Win back: {{ orders }} orders once"},
-            "script": _CALL,
+            "script": _WIN_BACK,
             "per_day": 6,
         },
         "holdout_percent": 20,
@@ -189,12 +199,47 @@ READY_MADE: dict[str, dict[str, Any]] = {
 }
 
 
-def install_templates(*, scope: Scope, now: datetime) -> list[str]:
+# what of the brand's own a plan gives, for its texts promise something
+_GIFTS: dict[str, Size] = {"birthday": "small", "churn-light": "small", "churn-heavy": "pack"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMade:
+    """A plan to begin with: its definition with what of the brand's own coupons and benefits it would give. `lacks`
+    what its words promise and the brand has nothing of: `coupon`, `benefit`."""
+
+    key: str
+    definition: Mapping[str, Any]
+    lacks: tuple[str, ...]
+
+
+def ready_made(*, brand_id: UUID, now: datetime) -> list[ReadyMade]:
+    """The plans that come with Regulars, as this brand could begin with them."""
+    found = []
+    for key, definition in READY_MADE.items():
+        size = _GIFTS.get(key)
+        rewards = offers.proposed(brand_id=brand_id, size=size, now=now) if size else []
+        promised = ("coupon", "benefit") if size == "pack" else ("coupon",) if size else ()
+        given = {one["kind"] for one in rewards}
+        found.append(
+            ReadyMade(
+                key,
+                {"key": key, **definition, "rewards": rewards},
+                tuple(one for one in promised if one not in given),
+            )
+        )
+    return found
+
+
+def install_templates(*, scope: Scope, now: datetime, only: Collection[str] | None = None) -> list[str]:
     """Drafts of the templates that ready-made plans name and that are not there yet; gives their codes."""
+    wanted = {code: one for code, one in _TEMPLATES.items() if only is None or code in only}
+    if not wanted:
+        return []
     made = []
     there = {one.code for one in messaging.list_templates(brand_id=scope.brand_id)}
     there |= {one.code for one in messaging.list_templates(brand_id=scope.brand_id, archived=True)}
-    for code, (name, purpose, zh, en, samples) in _TEMPLATES.items():
+    for code, (name, purpose, zh, en, samples) in wanted.items():
         if code in there:
             continue
         contents = {"inbox": {"zh": Content(zh[0], zh[1]), "en": Content(en[0], en[1])}}
@@ -212,6 +257,17 @@ def install_templates(*, scope: Scope, now: datetime) -> list[str]:
     return made
 
 
+def put_plan(*, scope: Scope, value: object, create: bool | None = None, now: datetime) -> Plan:
+    """Make a plan or change one, as `keeping.put_plan`. A ready-made template that it names and that is not there yet
+    is made first, a draft, where the caller may write templates."""
+    message = value.get("message") if isinstance(value, Mapping) else None
+    template = message.get("template") if isinstance(message, Mapping) else None
+    with transaction.atomic():
+        if isinstance(template, str) and scope.allows("messages.write") and scope.allows("care.write"):
+            install_templates(scope=scope, now=now, only={template})
+        return keeping.put_plan(scope=scope, value=value, create=create, now=now)
+
+
 def install_ready_made(*, scope: Scope, now: datetime, more: Mapping[str, Any] | None = None) -> list[Plan]:
     """Drafts of the ready-made plans that are not there yet, and of their templates; gives the new plans.
 
@@ -220,11 +276,12 @@ def install_ready_made(*, scope: Scope, now: datetime, more: Mapping[str, Any] |
     install_templates(scope=scope, now=now)
     there = {one.key for one in care.list_plans(brand_id=scope.brand_id)}
     made = []
-    for key, definition in {**READY_MADE, **(more or {})}.items():
+    plans = {one.key: one.definition for one in ready_made(brand_id=scope.brand_id, now=now)}
+    for key, definition in {**plans, **(more or {})}.items():
         if key in there:
             continue
         try:
-            made.append(put_plan(scope=scope, value={"key": key, **definition}, create=True, now=now))
+            made.append(keeping.put_plan(scope=scope, value={**definition, "key": key}, create=True, now=now))
         except Refusal as refusal:
             # a ready-made template that the operator put away takes its plan along
             if refusal.code != "invalid_input":

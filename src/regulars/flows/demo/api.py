@@ -164,7 +164,7 @@ def fill(
         insight.run_apart(brand_id=brand.id, clock=clock)
     key = _open_doors(scope, now)
     if demo["additions"]:
-        care.fill(scope, clock())
+        care.fill(scope, clock(), lambda: _shopping_days(scope, demo))
     view = view_of(jobs.get_job(job_id=job.id), clock())
     return Filled(
         brand=brand,
@@ -308,6 +308,14 @@ def _members(scope: Scope, homes: list[Household]) -> dict[int, UUID]:
         for home, answer in zip(homes, answers, strict=True)
         if not isinstance(answer, Refusal)
     }
+
+
+def _shopping_days(scope: Scope, demo: dict[str, Any]) -> dict[UUID, list[date]]:
+    """By member the days on which she shopped, in order."""
+    homes = history.households(weeks=demo["weeks"], limit=demo["households"])
+    ids = _members(scope, homes)
+    days = history.shopping_days(weeks=demo["weeks"])
+    return {ids[home.number]: days[home.number] for home in homes if home.number in ids}
 
 
 def _expected(homes: list[Household]) -> int:

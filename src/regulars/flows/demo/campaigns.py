@@ -1,8 +1,10 @@
-"""The demo's campaigns: one of the data set, replayed and measured honestly; one that runs; one that waits for a yes.
+"""The demo's campaigns: one of the data set, replayed and measured honestly; one that ran the last Fridays and goes on;
+one that is paused with messages held back; one that waits for a yes.
 
 The replay: everybody in it got campaign 13 of 2017. A fifth are set apart by a hash afterwards, as a holdout would have
 been; in truth both groups were treated alike, so that the true effect is nothing. What the page says is reckoned from
-the real orders: that the data show no effect, but for the one draw in twenty that an interval of 95 % is wrong in.
+the real orders: that the data show no effect, but for the one draw in twenty that an interval of 95 % is wrong in. The
+same is true of the letters of past Fridays, which nobody got.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ from regulars.flows.demo import coupons, history
 from regulars.kit.ids import new_id
 from regulars.kit.periods import zone
 from regulars.kit.text import Text
+from regulars.messaging import api as messaging
 from regulars.platform.organisations.types import Actor, Scope
 
 REPLAYED = 13
 _TEMPLATE = "thank-you"
 _HELD = 5
 _PERCENT = 20
+_HANDED = 80
+_MOST_PORTIONS = 400
 
 
 def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, clock: Callable[[], datetime]) -> None:
@@ -48,6 +53,7 @@ def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, clock: Callable[[], 
     flow.set_costs(scope=scope, value={"message_cost": {"sms": 5, "email": 1, "wecom": 0}}, now=now)
     _replay(writer, chief, ids, weeks, now)
     _running(writer, chief, now)
+    _paused(writer, chief, now)
     _waiting(writer, now)
 
 
@@ -98,7 +104,9 @@ def _replay(writer: Scope, chief: Scope, ids: Mapping[int, UUID], weeks: int, no
 
 
 def _running(writer: Scope, chief: Scope, now: datetime) -> None:
-    """Every Friday, and once now, so that there is something to see."""
+    """Every Friday, the last three of them sent already."""
+    friday = _friday_before(now)
+    begun = friday - timedelta(days=14, hours=1)
     definition: dict[str, Any] = {
         "audience": {"segments": ["weekend-regulars"]},
         "variants": [
@@ -116,13 +124,69 @@ def _running(writer: Scope, chief: Scope, now: datetime) -> None:
         scope=writer,
         code="weekend",
         name={"zh": "周末感谢信", "en": "Weekend thanks"},
-        note="每周五向周末常客发送站内信 / to weekend regulars every Friday",
+        note="每周五向周末常客发送站内信。前几批是补造的，订单是真实的，因此真实效果为零。 / To weekend regulars every "
+        "Friday. The runs of the past are made up and the orders are real, so the true effect is nothing.",
         definition=definition,
-        now=now,
+        now=begun,
     )
-    flow.submit(scope=writer, code="weekend", now=now)
-    campaigns.decide(scope=chief, code="weekend", approve=True, note="", now=now)
-    flow.launch(scope=chief, code="weekend", now=now)
+    _launch(writer, chief, "weekend", begun)
+    for weeks in (2, 1, 0):
+        at = friday - timedelta(weeks=weeks)
+        _work(at)
+        messaging.send_due(now=at + timedelta(minutes=1))
+        _work(at + timedelta(minutes=2))
+
+
+def _paused(writer: Scope, chief: Scope, now: datetime) -> None:
+    """Half was handed over when somebody stopped it: what had not gone is held back."""
+    begun = now - timedelta(hours=2)
+    flow.create(
+        scope=writer,
+        code="winter",
+        name={"zh": "入冬问候", "en": "Winter greetings"},
+        note="发到一半发现文案要改，先暂停 / stopped half way: the words are being looked at again",
+        definition={
+            "audience": {"everybody": True, "sample_count": 2 * _HANDED},
+            "variants": [
+                {
+                    "key": "a",
+                    "name": {"zh": "入冬问候", "en": "Winter greetings"},
+                    "message": {"template": _TEMPLATE, "channels": ["inbox"], "purpose": "marketing"},
+                }
+            ],
+            "holdout_percent": 10,
+            "expires_in_hours": 336,
+        },
+        now=begun,
+    )
+    _launch(writer, chief, "winter", begun)
+    campaigns.begin_due(now=begun)
+    winter = campaigns.get_campaign(brand_id=writer.brand_id, code="winter")
+    while (run := campaigns.list_runs(campaign=winter)[0]).state == "listing":
+        flow.run_portion(now=begun, run_id=run.id)
+    flow.run_portion(now=begun, run_id=run.id, size=_HANDED)
+    flow.pause(scope=writer, code="winter", now=begun + timedelta(minutes=1))
+
+
+def _launch(writer: Scope, chief: Scope, code: str, now: datetime) -> None:
+    flow.submit(scope=writer, code=code, now=now)
+    campaigns.decide(scope=chief, code=code, approve=True, note="", now=now)
+    flow.launch(scope=chief, code=code, now=now)
+
+
+def _work(now: datetime) -> None:
+    """Portions, as the worker takes them, until nothing is left to do at this instant."""
+    for _ in range(_MOST_PORTIONS):
+        if not flow.run_due(now):
+            return
+
+
+def _friday_before(now: datetime) -> datetime:
+    """The last Friday at ten that is over."""
+    local = now.astimezone(zone(history.TIMEZONE))
+    day = local.date() - timedelta(days=(local.isoweekday() - 5) % 7)
+    at = datetime.combine(day, time(10), tzinfo=zone(history.TIMEZONE))
+    return (at if at + timedelta(hours=1) < now else at - timedelta(weeks=1)).astimezone(UTC)
 
 
 def _waiting(writer: Scope, now: datetime) -> None:

@@ -1,19 +1,25 @@
-"""The demo's care: plans with approved templates, birthdays and visits of the last weeks, reminders of real purchases.
+"""The demo's care: plans with approved templates, birthdays, visits and win-back of the last weeks, reminders of real
+purchases.
 
 Birthdays are made up, the shopping after them is real: so the win-back of the birthday plan is measured on what
-members really bought, and it says that a made-up greeting made no difference. Service and refill reminders come from
-what members really bought.
+members really bought, and it says that a made-up greeting made no difference. The same goes for those who stayed away
+for weeks: that they did is real, the coupon and the call are made up. Service and refill reminders come from what
+members really bought.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from regulars.engage.care import api as care
+from regulars.engage.care.types import Due, Plan
 from regulars.engage.tasks import api as tasks
 from regulars.engage.tasks.types import TaskFilter
 from regulars.flows.care import api as flow
+from regulars.flows.coupons import api as coupons
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
@@ -25,6 +31,10 @@ from regulars.platform.staff import api as staff
 
 GREETED_FOR = 90  # days of birthdays that are made up for
 VISITED_FOR = 14
+AWAY_SINCE, AWAY_UNTIL = 126, 35  # days ago between which those who stayed away were looked after
+# days without a purchase that count as likely to leave, and as very likely
+_AWAY = {"churn-light": (28, 42), "churn-heavy": (42, 84)}
+_LEAST_DAYS = 5  # on which she bought before
 _MOST_STEPS = 400
 _PLANS: dict[str, dict[str, Any]] = {
     "small-appliances": {
@@ -47,7 +57,12 @@ _PLANS: dict[str, dict[str, Any]] = {
     "coffee-refill": {
         "kind": "refill",
         "name": {"zh": "咖啡补货提醒", "en": "Coffee running low"},
-        "settings": {"categories": ["COFFEE"], "by": "category", "days_before": 3},
+        "settings": {
+            "categories": ["COFFEE"],
+            "by": "category",
+            "days_before": 3,
+            "stated": [{"code": "COFFEE", "days": 28}],
+        },
         "message": {"template": "care-refill", "purpose": "marketing"},
         "holdout_percent": 10,
         "win_back_days": 14,
@@ -65,8 +80,12 @@ _OUTCOMES = (
 )
 
 
-def fill(scope: Scope, now: datetime) -> None:
-    """Again adds nothing."""
+# gives by member the days on which she bought, in order
+Seen = Callable[[], Mapping[UUID, Sequence[date]]]
+
+
+def fill(scope: Scope, now: datetime, seen: Seen = dict) -> None:
+    """Again adds nothing. `seen` is asked for once, when it is needed."""
     last = "coffee-refill"
     if any(one.key == last and one.state == "active" for one in care.list_plans(brand_id=scope.brand_id)):
         return
@@ -79,9 +98,11 @@ def fill(scope: Scope, now: datetime) -> None:
     flow.let_members_choose(scope=scope, now=now)
     founded = OwnFestival("founders-day", Text("店庆日", "Founders' day"), "solar", 9, 18)
     calendar.put_festival(scope=scope, festival=founded, now=now)
+    _coupons(scope, now)
     flow.install_ready_made(scope=scope, now=now, more=_PLANS)
     _birthdays(scope, today, now)
     _visits(scope, today, now)
+    _win_back(scope, seen(), today, now)
     for key in ("welcome", "anniversary", "festivals", "milestones", "dormant-60", *_PLANS):
         flow.set_state(scope=scope, key=key, state="active", now=now)
     for _ in range(_MOST_STEPS):
@@ -94,11 +115,10 @@ def fill(scope: Scope, now: datetime) -> None:
 
 
 def _birthdays(scope: Scope, today: date, now: datetime) -> None:
-    """Greetings of the last weeks, each on its day, with points and a tenth left alone."""
+    """Greetings of the last weeks, each on its day, with a coupon and a tenth left alone."""
     brand = organisations.get_brand(brand_id=scope.brand_id)
     first = today - timedelta(days=GREETED_FOR)
-    change = {**flow.READY_MADE["birthday"], "key": "birthday", "holdout_percent": 10, "win_back_days": 14}
-    flow.put_plan(scope=scope, value=change, now=now)
+    _change(scope, "birthday", now, holdout_percent=10, win_back_days=14)
     flow.set_state(
         scope=scope,
         key="birthday",
@@ -125,17 +145,8 @@ def _birthdays(scope: Scope, today: date, now: datetime) -> None:
 def _visits(scope: Scope, today: date, now: datetime) -> None:
     """Two weeks of return calls with what came of them; the last days' still wait."""
     brand = organisations.get_brand(brand_id=scope.brand_id)
-    clerk = next(
-        (
-            one
-            for one in staff.list_staff(organisation_id=scope.organisation_id)
-            if tasks.may_work(brand_id=scope.brand_id, staff_id=one.id, store_id=None)
-            and one.email.startswith("clerk")
-        ),
-        None,
-    )
-    value = {**flow.READY_MADE["visits"], "key": "visits", "contact_cost": 200, "win_back_days": 14}
-    flow.put_plan(scope=scope, value=value, now=now)
+    clerk = _clerk(scope)
+    _change(scope, "visits", now, contact_cost=200, win_back_days=14)
     first = today - timedelta(days=VISITED_FOR)
     start = start_of_day(first, brand.timezone) + timedelta(hours=9)
     flow.set_state(scope=scope, key="visits", state="active", now=start)
@@ -148,22 +159,91 @@ def _visits(scope: Scope, today: date, now: datetime) -> None:
         at = start_of_day(day, brand.timezone) + timedelta(hours=10)
         owed = care.owed_visits(plan=plan, day=day, limit=chore.per_day)
         flow.carry_out(plan=plan, brand=brand, dues=owed, day=day, now=at)
-        if clerk is None or number > VISITED_FOR - 4:
-            continue
-        mine = Scope(
-            scope.organisation_id,
-            scope.brand_id,
-            Actor("staff", clerk.id, clerk.name),
-            scope.permissions,
-        )
-        for task in tasks.list_tasks(scope=mine, given=TaskFilter(due_to=day), limit=200).items:
+        if clerk is not None and number <= VISITED_FOR - 4:
+            done = _finish(clerk, plan, day, at + timedelta(hours=3), done)
+
+
+def _win_back(scope: Scope, seen: Mapping[UUID, Sequence[date]], today: date, now: datetime) -> None:
+    """Those who stayed away, week by week as it was then: a small coupon, or a call and a pack; a quarter left alone.
+
+    Then both plans go on by the scores of the night.
+    """
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    clerk = _clerk(scope)
+    first = today - timedelta(days=AWAY_SINCE)
+    start = start_of_day(first, brand.timezone) + timedelta(hours=9)
+    for key in _AWAY:
+        _change(scope, key, now, holdout_percent=25, contact_cost=100 if key == "churn-heavy" else 5)
+        flow.set_state(scope=scope, key=key, state="active", now=start)
+    homes = care.homes_of(brand_id=brand.id, member_ids=sorted(seen))
+    had: dict[UUID, date] = {}
+    done = 0
+    for number in range(0, AWAY_SINCE - AWAY_UNTIL, 7):
+        day = first + timedelta(days=number)
+        at = start_of_day(day, brand.timezone) + timedelta(hours=10)
+        for key, (least, most) in _AWAY.items():
+            plan = care.get_plan(brand_id=brand.id, key=key)
+            cooldown = timedelta(days=plan.definition.settings["cooldown_days"])
+            dues = []
+            for member_id in sorted(seen):
+                before = [one for one in seen[member_id] if one < day]
+                if len(before) < _LEAST_DAYS or not least <= (day - before[-1]).days < most:
+                    continue
+                if member_id in had and day - had[member_id] < cooldown:
+                    continue
+                had[member_id] = day
+                values = {"last_order_on": before[-1].isoformat(), "orders": len(before)}
+                dues.append(Due(member_id, day.isoformat(), day, values, homes.get(member_id)))
+            flow.carry_out(plan=plan, brand=brand, dues=dues, day=day, now=at)
+            messaging.send_due(now=at + timedelta(minutes=1))
+            if clerk is not None and plan.definition.task is not None:
+                done = _finish(clerk, plan, day + timedelta(days=14), at + timedelta(hours=3), done)
+
+
+def _clerk(scope: Scope) -> Scope | None:
+    """The demo's clerk at work."""
+    for one in staff.list_staff(organisation_id=scope.organisation_id):
+        may = tasks.may_work(brand_id=scope.brand_id, staff_id=one.id, store_id=None)
+        if may and one.email.startswith("clerk"):
+            actor = Actor("staff", one.id, one.name)
+            return Scope(scope.organisation_id, scope.brand_id, actor, scope.permissions)
+    return None
+
+
+def _finish(clerk: Scope, plan: Plan, until: date, at: datetime, done: int) -> int:
+    """A plan's tasks that are due up to a day get what came of them; gives how many got one by now."""
+    while True:
+        given = TaskFilter(due_to=until, source=plan.source)
+        found = tasks.list_tasks(scope=clerk, given=given, limit=200).items
+        for task in found:
             outcome, rating, note = _OUTCOMES[done % len(_OUTCOMES)]
             tasks.finish(
-                scope=mine,
-                task_id=task.id,
-                outcome=outcome,
-                satisfaction=rating,
-                note=note,
-                now=at + timedelta(hours=3),
+                scope=clerk, task_id=task.id, outcome=outcome, satisfaction=rating, note=note, now=at
             )
             done += 1
+        if not found:
+            return done
+
+
+def _change(scope: Scope, key: str, now: datetime, **changes: Any) -> None:
+    """A ready-made plan with some of it as the demo has it."""
+    made = {one.key: one.definition for one in flow.ready_made(brand_id=scope.brand_id, now=now)}
+    flow.put_plan(scope=scope, value={**made[key], **changes}, now=now)
+
+
+def _coupons(scope: Scope, now: datetime) -> None:
+    """What those who stayed away are given: a small coupon and a larger one."""
+    for key, zh, en, amount, least in (
+        ("come-back-5", "好久不见 5 元券", "Five off: long time no see", 500, 3000),
+        ("come-back-20", "老朋友 20 元券", "Twenty off for an old friend", 2000, 8000),
+    ):
+        definition = {
+            "key": key,
+            "name": {"zh": zh, "en": en},
+            "state": "active",
+            "validity": {"kind": "after_claim", "days": 30},
+            "offer": {"kind": "amount", "amount": amount, "at_least": least},
+            "claim": {"channels": ["issue"]},
+            "worth": amount,
+        }
+        coupons.put_definition(scope=scope, definition=definition, now=now)

@@ -109,6 +109,21 @@ def _all_households(weeks: int) -> tuple[Household, ...]:
     )
 
 
+def shopping_days(*, weeks: int) -> dict[int, list[date]]:
+    """By household the days on which it shopped, in order."""
+    found: dict[int, list[date]] = {}
+    last_basket = 0
+    for numbers, ids, nanos in _columns("household_id", "basket_id", "transaction_timestamp"):
+        begins = ids != [last_basket, *ids[:-1].tolist()]
+        last_basket = int(ids[-1])
+        for number, at in zip(numbers[begins].tolist(), nanos[begins].tolist(), strict=True):
+            day = moved(at, weeks).astimezone(ZoneInfo(TIMEZONE)).date()
+            days = found.setdefault(number, [])
+            if not days or days[-1] != day:
+                days.append(day)
+    return found
+
+
 def _survey() -> dict[int, dict[str, str]]:
     """What 801 households answered, by question."""
     import pyarrow.parquet as pq

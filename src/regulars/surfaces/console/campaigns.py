@@ -169,7 +169,7 @@ def launch_campaign(request: HttpRequest, code: CampaignCode) -> Any:
 def pause_campaign(request: HttpRequest, code: CampaignCode) -> Any:
     """Stop for now."""
     seen = viewer(request)
-    campaigns.pause(scope=seen.scope, code=code, now=seen.now)
+    flow.pause(scope=seen.scope, code=code, now=seen.now)
     return seen.one(code)
 
 
@@ -177,7 +177,7 @@ def pause_campaign(request: HttpRequest, code: CampaignCode) -> Any:
 def resume_campaign(request: HttpRequest, code: CampaignCode) -> Any:
     """Go on."""
     seen = viewer(request)
-    campaigns.resume(scope=seen.scope, code=code, now=seen.now)
+    flow.resume(scope=seen.scope, code=code, now=seen.now)
     return seen.one(code)
 
 
@@ -185,7 +185,7 @@ def resume_campaign(request: HttpRequest, code: CampaignCode) -> Any:
 def cancel_campaign(request: HttpRequest, code: CampaignCode) -> Any:
     """Stop for good; what was given stays given."""
     seen = viewer(request)
-    campaigns.cancel(scope=seen.scope, code=code, now=seen.now)
+    flow.cancel(scope=seen.scope, code=code, now=seen.now)
     return seen.one(code)
 
 

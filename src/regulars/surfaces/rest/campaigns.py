@@ -156,7 +156,7 @@ def launch_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
 def pause_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
     """Stop for now."""
     seen = viewer(request)
-    campaigns.pause(scope=seen.scope, code=campaign, now=seen.now)
+    flow.pause(scope=seen.scope, code=campaign, now=seen.now)
     return seen.one(campaign)
 
 
@@ -164,7 +164,7 @@ def pause_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
 def resume_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
     """Go on."""
     seen = viewer(request)
-    campaigns.resume(scope=seen.scope, code=campaign, now=seen.now)
+    flow.resume(scope=seen.scope, code=campaign, now=seen.now)
     return seen.one(campaign)
 
 
@@ -172,7 +172,7 @@ def resume_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
 def cancel_campaign(request: HttpRequest, campaign: CampaignCode) -> Any:
     """Stop for good; what was given stays given."""
     seen = viewer(request)
-    campaigns.cancel(scope=seen.scope, code=campaign, now=seen.now)
+    flow.cancel(scope=seen.scope, code=campaign, now=seen.now)
     return seen.one(campaign)
 
 

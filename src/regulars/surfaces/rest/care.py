@@ -21,6 +21,7 @@ from regulars.surfaces.care_shapes import (
     CarePlanIn,
     CarePlanOut,
     CareReachedOut,
+    CareReadyMadeOut,
     CareStateIn,
     FestivalCode,
     OwnDayChangeIn,
@@ -65,6 +66,13 @@ def list_plans(request: HttpRequest) -> Any:
 def preview_plan(request: HttpRequest, given: CarePlanIn) -> Any:
     """Who would get it in the next 30 days; nothing is saved."""
     return viewer(request).ahead(given.definition)
+
+
+@router.get("/care/ready-made", response=ListOut[CareReadyMadeOut], **READ)
+def list_ready_made_plans(request: HttpRequest) -> Any:
+    """Plans to begin with, each with what of the brand's own coupons and benefits it would give. To use one, put its
+    definition under a key of yours; its template is made with it, a draft."""
+    return {"items": viewer(request).ready_made()}
 
 
 @router.get("/care/plans/{care_plan}", response=CarePlanOut, **READ)

@@ -34,7 +34,7 @@ export const useOffers = defineStore('offers', () => {
   const words = (name: Worded): FieldChoice[] => (loaded.value?.[name] ?? []).map((one) => ({ value: one, label: one }))
   const names = computed(() => {
     const found = new Map<string, string>()
-    for (const name of ['packages', 'services', 'rewards', 'coupons', 'plans', 'benefits'] as const) for (const one of loaded.value?.[name] ?? []) found.set(`${name}/${one.value}`, one.label)
+    for (const name of ['packages', 'services', 'rewards', 'coupons', 'plans', 'benefits', 'budgets', 'templates'] as const) for (const one of loaded.value?.[name] ?? []) found.set(`${name}/${one.value}`, one.label)
     return found
   })
   const nameOf = (name: Listed, key: string) => names.value.get(`${name}/${key}`) ?? key

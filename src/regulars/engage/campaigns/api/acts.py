@@ -100,7 +100,8 @@ def launch(*, scope: Scope, code: str, now: datetime) -> Campaign:
 
 
 def pause(*, scope: Scope, code: str, now: datetime) -> Campaign:
-    """No run begins and no portion is taken until it is resumed. A portion that is being sent is sent."""
+    """No run begins and no portion is taken until it is resumed. What messaging has is held by `flows.campaigns`, which
+    is what surfaces call; so it is with going on and cancelling."""
     scope.require("campaigns.write")
     with transaction.atomic():
         found = _lock(scope, code, ("running",))
@@ -120,8 +121,11 @@ def resume(*, scope: Scope, code: str, now: datetime) -> Campaign:
     with transaction.atomic():
         found = _lock(scope, code, ("paused",))
         made = replace(found, state="running", next_at=_next(found, now))
+        open_runs = keeping.open_runs(campaign_id=found.id)
+        if made.next_at is None and not open_runs:  # its last run ended meanwhile
+            made = replace(made, state="finished")
         keeping.put(made)
-        for run_id in keeping.open_runs(campaign_id=found.id):
+        for run_id in open_runs:
             run = keeping.get_run(run_id=run_id, lock=True)
             if run is not None and run.ended_at is None:
                 keeping.put_run(replace(run, paused=False))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from regulars.engage.campaigns.models import Campaign as CampaignRow
 from regulars.engage.campaigns.models import CampaignResult as ResultRow
@@ -68,13 +69,14 @@ def put_run(run: Run) -> None:
 
 
 def take_run(*, now: datetime, run_id: UUID | None = None) -> Run | None:
-    """A run with work to do, locked until the transaction ends; those that others are at are passed over."""
+    """A run with work to do, locked until the transaction ends; those that others are at are passed over. One that is
+    paused has none, but that what became of messages is read."""
     found = due.claim(
         table="campaign_run",
         key=["id"],
         now=now,
         limit=1,
-        where="NOT paused AND (%s::uuid IS NULL OR id = %s::uuid)",
+        where="(NOT paused OR state = 'settling') AND (%s::uuid IS NULL OR id = %s::uuid)",
         parameters=[run_id, run_id],
     )
     return _run(RunRow.objects.get(id=found[0][0])) if found else None
@@ -82,7 +84,8 @@ def take_run(*, now: datetime, run_id: UUID | None = None) -> Run | None:
 
 def due_runs(*, now: datetime, limit: int) -> list[UUID]:
     """Runs with work to do, those that wait longest first."""
-    rows = RunRow.objects.filter(next_run_at__lte=now, paused=False).order_by("next_run_at", "id")
+    rows = RunRow.objects.filter(Q(paused=False) | Q(state="settling"), next_run_at__lte=now)
+    rows = rows.order_by("next_run_at", "id")
     return list(rows.values_list("id", flat=True)[:limit])
 
 

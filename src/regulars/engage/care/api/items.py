@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from regulars.engage.care import policy
 from regulars.engage.care.models import CarePlan
 from regulars.engage.care.store import finding, items, marks, plans
 from regulars.engage.care.types import GRACE_DAYS, ITEM, Bought, Due, Item, Plan
+from regulars.facts.members import api as members
 from regulars.kit.errors import not_found
 from regulars.kit.periods import zone
 from regulars.platform.audit import api as audit
@@ -103,10 +104,11 @@ def reminders(
         if not asked:
             return [], None
         had = items.known(cursor, plan_id=plan.id, member_ids=asked)
+        off = _left_unread(plan, asked)
         dues: dict[UUID, Due] = {}
         for one in items.bought(cursor, plan, member_ids=asked, zone=brand.timezone):
             known = had.get((one.member_id, one.thing))
-            made = _item(plan, one, known, today)
+            made = _item(plan, one, known, today, off)
             day = made[7]
             if day is None or not first <= day <= last or (known is not None and known[1] == "resold"):
                 continue
@@ -121,8 +123,9 @@ def _look(cursor: Any, plan: Plan, brand: Brand, member_ids: Sequence[UUID], now
         return
     today = now.astimezone(zone(brand.timezone)).date()
     had = items.known(cursor, plan_id=plan.id, member_ids=member_ids)
+    off = _left_unread(plan, member_ids)
     rows = [
-        _item(plan, one, had.get((one.member_id, one.thing)), today)
+        _item(plan, one, had.get((one.member_id, one.thing)), today, off)
         for one in items.bought(cursor, plan, member_ids=member_ids, zone=brand.timezone)
         # what came and went before anybody looked need not be kept
         if one.days or (one.member_id, one.thing) in had
@@ -131,8 +134,26 @@ def _look(cursor: Any, plan: Plan, brand: Brand, member_ids: Sequence[UUID], now
         items.put(cursor, brand_id=brand.id, plan_id=plan.id, rows=rows, now=now)
 
 
+def forget_habits(
+    cursor: Any, *, plan: Plan, brand: Brand, member_ids: Collection[UUID], now: datetime
+) -> bool:
+    """Reckon the things of these members anew where they switched profiling off after their own rhythm was read; says
+    whether there were any. In the caller's transaction."""
+    off = _left_unread(plan, member_ids)
+    stale = items.by_habit(cursor, plan_id=plan.id, member_ids=off) if off else set()
+    _look(cursor, plan, brand, sorted(stale), now)
+    return bool(stale)
+
+
+def _left_unread(plan: Plan, member_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these members whose habits a refill plan may not read."""
+    if plan.definition.kind != "refill" or not member_ids:
+        return set()
+    return members.profiling_off(brand_id=plan.brand_id, member_ids=member_ids)
+
+
 def _item(
-    plan: Plan, one: Bought, had: tuple[int, str] | None, today: date
+    plan: Plan, one: Bought, had: tuple[int, str] | None, today: date, off: Collection[UUID]
 ) -> tuple[UUID, str, str, date, int, int | None, int, date | None, str]:
     settings = plan.definition.settings
     done = had[0] if had else 0
@@ -145,8 +166,12 @@ def _item(
         return (
             one.member_id, one.thing, one.label, last, 1, None, number, day, "" if coming else "done",
         )  # fmt: skip
-    own = policy.interval_of(one.days, own_after=settings["own_after"])
-    interval = own or plan.typical.get(one.thing) or plan.typical.get("*") or settings["fallback_days"]
+    own = None
+    if one.member_id not in off:
+        own = policy.interval_of(one.days, own_after=settings["own_after"])
+    interval = own or policy.usual_interval(
+        settings, thing=one.thing, category=one.category, typical=plan.typical
+    )
     day = last + timedelta(days=interval - min(settings["days_before"], interval - 1))
     # one whose day is long past has found another shop, or another thing
     next_on = day if day >= today - timedelta(days=GRACE_DAYS["refill"]) else None

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from regulars.engage.care import policy
+from regulars.engage.care.api.items import forget_habits
 from regulars.engage.care.models import CarePlan
 from regulars.engage.care.store import finding, items, marks, plans
 from regulars.engage.care.types import BIRTHDAY_GAP_DAYS, GRACE_DAYS, Due, Plan
@@ -116,15 +117,25 @@ def owed_visits(*, plan: Plan, day: date, limit: int) -> list[Due]:
 
 
 def found_items(
-    *, plan: Plan, first: date, last: date, after: UUID | None, limit: int = PORTION, now: datetime
+    *,
+    plan: Plan,
+    brand: Brand,
+    first: date,
+    last: date,
+    after: UUID | None,
+    limit: int = PORTION,
+    now: datetime,
 ) -> finding.Found:
     """Members with things to be reminded of up to `last`, and moves those things on; in the caller's transaction.
 
-    Things whose day lies before `first` are only moved on. One due for each member, whatever many things.
+    Things whose day lies before `first` are only moved on. One due for each member, whatever many things. Whoever
+    switched profiling off since her rhythm was read is reminded by what is usual, and not by that.
     """
     settings = plan.definition.settings
     with connection.cursor() as cursor:
         rows, following = items.due(cursor, plan, last=last, after=after, limit=limit)
+        if forget_habits(cursor, plan=plan, brand=brand, member_ids={row[0] for row in rows}, now=now):
+            rows, following = items.due(cursor, plan, last=last, after=after, limit=limit)
         dues: dict[UUID, Due] = {}
         labels: dict[UUID, list[str]] = {}
         moved: list[tuple[UUID, str, str, date, int, int | None, int, date | None, str]] = []

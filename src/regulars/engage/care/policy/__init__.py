@@ -10,6 +10,7 @@ from regulars.engage.care.policy.occasions import (
     next_service,
     run_at,
     shown_in,
+    usual_interval,
 )
 from regulars.engage.care.policy.parsing import names_in, read_definition
 
@@ -25,4 +26,5 @@ __all__ = [
     "read_definition",
     "run_at",
     "shown_in",
+    "usual_interval",
 ]

@@ -105,6 +105,16 @@ def interval_of(days: Sequence[date], *, own_after: int) -> int | None:
     return max(1, min(LONGEST_INTERVAL, round(median(gaps))))
 
 
+def usual_interval(
+    settings: Mapping[str, Any], *, thing: str, category: str, typical: Mapping[str, int]
+) -> int:
+    """How long a thing lasts for somebody whose own rhythm is not known or not read: as the operator stated it for the
+    product or else its category; else the median of all who have a rhythm; else the plan's own."""
+    stated = {one["code"]: one["days"] for one in settings.get("stated", ())}
+    found = stated.get(thing) or stated.get(category) or typical.get(thing) or typical.get("*")
+    return int(found or settings["fallback_days"])
+
+
 def cadence_of(settings: Mapping[str, Any], *, stage: str | None, tier: str, value: int | None) -> int | None:
     """Every how many weeks a member is visited: by the first line that fits her, else the plan's own; None: never."""
     for one in settings["cadences"]:

@@ -189,7 +189,20 @@ def _refill(part: Node) -> dict[str, Any]:
         "fallback_days": part.integer("fallback_days", least=1, most=720, default=60),
         "days_before": part.integer("days_before", least=0, most=60, default=3),
         "own_after": part.integer("own_after", least=2, most=20, default=3),
+        "stated": _stated(part),
     }
+
+
+def _stated(part: Node) -> list[dict[str, Any]]:
+    """How long products and categories last, as the operator says it; each once."""
+    found: list[dict[str, Any]] = []
+    for one in part.children("stated", ("code", "days"), most=MOST_CODES):
+        code = one.string("code", most=120)
+        days = one.integer("days", least=1, most=720)
+        if code is not None and any(other["code"] == code for other in found):
+            one.bad("code", "twice", "已填写过", "Is there already")
+        found.append({"code": code, "days": days})
+    return found
 
 
 def _visit(part: Node) -> dict[str, Any]:
@@ -259,7 +272,7 @@ _BY_KIND: dict[str, tuple[tuple[str, ...], Callable[[Node], dict[str, Any]]]] = 
     "festival": (("festivals", "days_before"), _festival),
     "milestone": (("orders", "spend"), _milestone),
     "service": ((*_MATCH, "every_months", "every_days", "times", "days_before"), _service),
-    "refill": ((*_MATCH, "by", "fallback_days", "days_before", "own_after"), _refill),
+    "refill": ((*_MATCH, "by", "fallback_days", "days_before", "own_after", "stated"), _refill),
     "visit": (("every_weeks", "cadences", "least_orders"), _visit),
     "dormant": (("days",), _dormant),
     "behaviour": (("activity", "hours", "cooldown_days"), _behaviour),

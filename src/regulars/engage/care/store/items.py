@@ -48,13 +48,14 @@ def bought(cursor: Any, plan: Plan, *, member_ids: Iterable[UUID], zone: str) ->
                  WHERE r.member_id = ANY(%(members)s::uuid[]) AND r.brand_id = %(brand)s AND r.type = 'refund'
                  GROUP BY 1, 2, 3, 4
             ), kept AS (
-                SELECT o.member_id, {thing} AS thing, {label} AS label, o.day,
+                SELECT o.member_id, {thing} AS thing, {label} AS label, o.category, o.day,
                        EXISTS (SELECT FROM returned b
                                 WHERE b.member_id = o.member_id AND b.subject = o.subject AND b.source = o.source
                                   AND (b.ord IS NULL
                                        OR (b.ord = o.ord AND (b.all_of_it OR b.quantity >= o.quantity)))) AS gone
                   FROM ordered o)
-            SELECT member_id, thing, max(label), coalesce(array_agg(DISTINCT day) FILTER (WHERE NOT gone), '{{}}'),
+            SELECT member_id, thing, max(label), max(category),
+                   coalesce(array_agg(DISTINCT day) FILTER (WHERE NOT gone), '{{}}'),
                    bool_and(gone)
               FROM kept GROUP BY member_id, thing ORDER BY member_id, thing""",
         {
@@ -66,7 +67,19 @@ def bought(cursor: Any, plan: Plan, *, member_ids: Iterable[UUID], zone: str) ->
             "departments": text_array(settings["departments"]),
         },
     )
-    return [Bought(row[0], row[1], row[2] or row[1], tuple(row[3]), row[4]) for row in cursor.fetchall()]
+    return [
+        Bought(row[0], row[1], row[2] or row[1], row[3], tuple(row[4]), row[5]) for row in cursor.fetchall()
+    ]
+
+
+def by_habit(cursor: Any, *, plan_id: UUID, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these members who have things whose day was reckoned from their own rhythm."""
+    cursor.execute(
+        """SELECT DISTINCT member_id FROM care_item
+            WHERE member_id = ANY(%s::uuid[]) AND plan_id = %s AND interval_days IS NOT NULL""",
+        [plain_array(member_ids), plan_id],
+    )
+    return {row[0] for row in cursor.fetchall()}
 
 
 def known(

@@ -1,4 +1,5 @@
 import type { components } from '@/api/schema'
+import { integer, money, percent } from '@/format/number'
 
 export type Campaign = components['schemas']['CampaignDetailOut']
 export type Listed = components['schemas']['CampaignOut']
@@ -9,6 +10,8 @@ export const stateTypes: Record<string, 'success' | 'info' | 'warning' | 'danger
   draft: 'info', submitted: 'warning', approved: 'primary', running: 'success', paused: 'warning', finished: 'info', cancelled: 'danger', archived: 'info',
 }
 export const verdictTypes: Record<string, 'success' | 'info' | 'warning' | 'danger'> = { up: 'success', down: 'danger', split: 'danger', unclear: 'info' }
+/** A goal's figure as people read it: a share, money, or members. */
+export const goalText = (goal: { metric: string }, value: number, currency: string) => (goal.metric === 'conversion' ? percent(value / 1000) : goal.metric === 'money' ? money(value, currency) : integer(value))
 export const isOver = (run: Run | null | undefined) => !run || run.state === 'finished' || run.state === 'cancelled'
 
 export interface Difference { treated: number; control: number; difference: number; low: number; high: number; p_value: number; detectable: number; variance_kept: number; relative: number | null }

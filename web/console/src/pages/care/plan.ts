@@ -35,9 +35,17 @@ export interface Cadence {
   weeks: number
 }
 
+export interface Stated {
+  code: string
+  days: number
+}
+
 export type Settings = Record<string, any>
 
 export const stateTag: Record<string, 'info' | 'success' | 'warning' | 'primary'> = { draft: 'info', active: 'success', paused: 'warning', ended: 'info' }
+
+export type Verdict = 'better' | 'worse' | 'cannot_tell' | 'too_few' | 'no_holdout'
+export const verdictTag: Record<Verdict, 'success' | 'danger' | 'info'> = { better: 'success', worse: 'danger', cannot_tell: 'info', too_few: 'info', no_holdout: 'info' }
 
 const fresh: Record<string, () => Settings> = {
   welcome: () => ({ channels: [], touchpoints: [] }),
@@ -46,7 +54,7 @@ const fresh: Record<string, () => Settings> = {
   festival: () => ({ festivals: [], days_before: 0 }),
   milestone: () => ({ orders: [10], spend: [] }),
   service: () => ({ skus: [], categories: [], departments: [], every_months: 6, every_days: 0, times: 0, days_before: 0 }),
-  refill: () => ({ skus: [], categories: [], departments: [], by: 'sku', fallback_days: 60, days_before: 3, own_after: 3 }),
+  refill: () => ({ skus: [], categories: [], departments: [], by: 'sku', stated: [], fallback_days: 60, days_before: 3, own_after: 3 }),
   visit: () => ({ every_weeks: 12, least_orders: 3, cadences: [] }),
   dormant: () => ({ days: [60] }),
   behaviour: () => ({ activity: '', hours: 24, cooldown_days: 7 }),
@@ -62,6 +70,16 @@ export function freshPlan(kind = 'birthday'): Definition {
     key: '', name: { zh: '', en: '' }, kind, settings: freshSettings(kind), audience: null, message: { template: '', purpose: 'marketing', channels: [] },
     rewards: [], budget: '', task: kind === 'visit' ? freshChore() : null, holdout_percent: 0, win_back_days: 30, at: '09:30', contact_cost: 0,
   }
+}
+
+/** A ready-made plan as a form of its own; under its own key where that is free. */
+export function planFrom(given: Record<string, unknown>, taken: boolean): Definition {
+  const kind = String(given['kind'])
+  const made = JSON.parse(JSON.stringify(given)) as Partial<Definition>
+  return {
+    ...freshPlan(kind), message: null, ...made, key: taken ? '' : String(given['key']), settings: { ...freshSettings(kind), ...made.settings },
+    ...(made.message ? { message: { purpose: 'marketing', channels: [], ...made.message } } : {}), task: made.task ? { ...freshChore(), ...made.task } : null,
+  } as Definition
 }
 
 export const whole = (words: readonly unknown[]): number[] => [...new Set(words.map(Number).filter((n) => Number.isInteger(n) && n > 0))].sort((a, b) => a - b)
