@@ -54,12 +54,13 @@ class World:
         play.set_board_state(scope=self.rush.scope, key=data["key"], state="active", now=at)
 
     def begin(self) -> None:
-        """Take the consumer's position: what comes from now on counts."""
-        while flow.follow(clock.now()):
-            pass
+        """Take the consumers' positions: what comes from now on counts."""
+        self.follow()
 
     def follow(self) -> None:
         while flow.follow(clock.now()):
+            pass
+        while flow.follow_badges(clock.now()):
             pass
 
     def buy(self, member: UUID, number: str, *amounts: int, at: datetime | None = None) -> None:

@@ -111,7 +111,9 @@ class BadgeLevelOut(_Shape):
 
 
 class BadgeShownOut(_Shape):
-    """A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level."""
+    """A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level. `how` says
+    what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds.
+    """
 
     key: str
     name: str
@@ -123,6 +125,8 @@ class BadgeShownOut(_Shape):
     times: int
     next_at: int | None
     first_at: datetime | None
+    how: str
+    taken_away: bool
     levels: list[BadgeLevelOut]
 
 
@@ -145,12 +149,15 @@ class BoardStoreOut(_Shape):
 
 
 class BoardOut(_Shape):
-    """A board of one period (and store). `mine` is the caller's place, also where it is not among those shown."""
+    """A board of one period (and store). `ranked_by` says what counts; `mine` is the caller's place, also where it is
+    not among those shown.
+    """
 
     key: str
     name: str
     description: str
     measure: str
+    ranked_by: str
     period: str
     period_name: str
     ends_at: datetime | None

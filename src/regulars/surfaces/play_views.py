@@ -12,7 +12,7 @@ from uuid import UUID
 from regulars.engage.missions.api import play
 from regulars.engage.missions.policy import play as play_policy
 from regulars.engage.missions.types.missions import RUN_STATES, StepProgress
-from regulars.engage.missions.types.play import PERIODS, Board, CheckinRules
+from regulars.engage.missions.types.play import BOARD_MEASURES, PERIODS, Board, CheckinRules
 from regulars.flows import rewarding
 from regulars.flows.missions import api as flow
 from regulars.flows.missions.api import Card, CheckedIn
@@ -26,6 +26,18 @@ from regulars.programme.versions import api as versions
 from regulars.surfaces import play_shapes as shapes
 
 _OPEN = Text("可参加", "open")
+_RANKED_BY = {
+    "spend": Text("按消费额排名，退货会扣除", "Ranked by spend; returns are taken off"),
+    "points": Text(
+        "按赚取的{unit}排名，任务与抽奖的奖励不计入",
+        "Ranked by {unit} earned; rewards of missions and draws do not count",
+    ),
+    "checkins": Text("按签到天数排名，补签不计入", "Ranked by check-ins; made-up days do not count"),
+    "referrals": Text(
+        "按邀请达成的好友数排名，好友退货会扣除",
+        "Ranked by friends who qualified; one whose order goes back is taken off",
+    ),
+}
 _COUNTS = {
     "count": Text("次", "times"),
     "amount": Text("", ""),
@@ -201,8 +213,10 @@ class Player:
 
     def badges(self) -> shapes.BadgesOut:
         held = play.badges_of(brand_id=self.brand.id, member_id=self.member_id)
+        known = play.list_badges(brand_id=self.brand.id)
+        how = flow.words_of_badges(brand=self.brand, badges=known, now=self.now)
         items = []
-        for badge in play.list_badges(brand_id=self.brand.id):
+        for badge in known:
             has = held.get(badge.key)
             times = has.times if has else 0
             level = badge.level_of(times)
@@ -218,6 +232,8 @@ class Player:
                     times=times,
                     next_at=next((one.at for one in badge.levels if one.at > times), None),
                     first_at=has.first_at if has else None,
+                    how=self.say(how[badge.key]) if badge.key in how else "",
+                    taken_away=badge.taken_away,
                     levels=[
                         shapes.BadgeLevelOut(at=one.at, name=self.say(one.name), reached=times >= one.at)
                         for one in badge.levels
@@ -273,6 +289,7 @@ class Player:
             name=self.say(board.name),
             description=self.say(board.description),
             measure=board.measure,
+            ranked_by=self._ranked_by(board),
             period=period,
             period_name=self.say(PERIODS[board.period]),
             ends_at=ends,
@@ -295,6 +312,16 @@ class Player:
             shown=self._score(board, one["score"]),
             me=one["member"] == str(self.member_id),
             prize=self.rewards(prize.rewards) if prize else [],
+        )
+
+    def _ranked_by(self, board: Board) -> str:
+        if board.by == "activity":
+            types = versions.catalogue_of(brand_id=self.brand.id).activity_types()
+            label = next((one.label for one in types if one.value == board.activity), None)
+            counted = self.say(BOARD_MEASURES[board.measure])
+            return f"{self.say(label)} · {counted}" if label else counted
+        return self.say(_RANKED_BY[board.by]).format(
+            unit=self.say(self.known.name("points", board.unit) or Text(board.unit, board.unit))
         )
 
     def _score(self, board: Board, score: int) -> str:

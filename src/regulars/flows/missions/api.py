@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from regulars.engage.missions.api import missions as kept
+from regulars.flows.missions import badges as badge_flow
 from regulars.flows.missions import boards as board_flow
 from regulars.flows.missions import checkins as checkin_flow
 from regulars.flows.missions import draws as draw_flow
 from regulars.flows.missions import editing, following
+from regulars.flows.missions.boards import Friend
 from regulars.flows.missions.checkins import CheckedIn
 from regulars.flows.missions.draws import Drawn
 from regulars.flows.missions.taking import Card, cards_of, give_badge, take_up
@@ -29,6 +31,11 @@ look_again = following.look_again
 follow = following.follow
 count = following.count
 close_boards = board_flow.close_due
+count_friends = board_flow.count_friends
+follow_badges = badge_flow.follow_events
+ask_badges = badge_flow.ask_due
+ask_badge = badge_flow.ask_everybody
+words_of_badges = badge_flow.words_of
 
 
 def register() -> None:
@@ -36,6 +43,8 @@ def register() -> None:
     due.register("missions.follow", following.follow, every_seconds=1)
     due.register("missions.check", following.check_due, every_seconds=60)
     due.register("missions.expire", kept.expire_due, every_seconds=30)
+    due.register("badges.follow", badge_flow.follow_events, every_seconds=1)
+    due.register("badges.ask", badge_flow.ask_due, every_seconds=5)
     due.register("boards.close", board_flow.close_due, every_seconds=600)
     due.register("draws.rotate", draw_flow.rotate_due, every_seconds=3600)
 
@@ -44,6 +53,9 @@ __all__ = [
     "Card",
     "CheckedIn",
     "Drawn",
+    "Friend",
+    "ask_badge",
+    "ask_badges",
     "cards_of",
     "chances",
     "change_seed",
@@ -51,7 +63,9 @@ __all__ = [
     "check_in",
     "close_boards",
     "count",
+    "count_friends",
     "follow",
+    "follow_badges",
     "give_badge",
     "install_new_member_path",
     "look_again",
@@ -65,4 +79,5 @@ __all__ = [
     "put_mission",
     "register",
     "take_up",
+    "words_of_badges",
 ]

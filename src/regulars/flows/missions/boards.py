@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,16 @@ SETTLES_AFTER = timedelta(hours=2)
 MOST_KEPT = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Friend:
+    """Somebody who came by `recruiter_id` and qualified, or (`counts` false) does not any more."""
+
+    recruiter_id: UUID
+    friend_id: UUID
+    at: datetime
+    counts: bool
+
+
 def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
     """Add activities to the scores of the brand's boards, net of what went back of them."""
     boards = play.list_boards(brand_id=brand.id, state="active")
@@ -38,7 +49,7 @@ def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
     for board in boards:
         test = compile_acting(programme, catalogue, board.where)
         for one in done:
-            if one.type != board.activity or board.live_at is None or one.occurred_at < board.live_at:
+            if not _is_of(board, one) or board.live_at is None or one.occurred_at < board.live_at:
                 continue
             if board.per_store and one.store_id is None:
                 continue
@@ -47,6 +58,8 @@ def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
                 continue
             counts = one.act is not None and test(one.act)
             amount = _score(board, one) if counts else 0
+            if board.by == "points" and not amount and one.type != "order":
+                continue  # only what was earned by orders can go back
             marks.append(
                 BoardMark(
                     one.member_id,
@@ -57,6 +70,26 @@ def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
                     amount,
                     one.occurred_at,
                 )
+            )
+    play.put_board_marks(brand_id=brand.id, marks=marks)
+
+
+def _is_of(board: Board, one: Done) -> bool:
+    """Whether an activity is of the kind that a board counts."""
+    return board.by == "points" or (board.by != "referrals" and one.type == board.activity)
+
+
+def count_friends(brand: Brand, friends: Sequence[Friend]) -> None:
+    """Add friends who qualified to the scores of who brought them, and take off whose order went back."""
+    boards = [one for one in play.list_boards(brand_id=brand.id, state="active") if one.by == "referrals"]
+    marks = []
+    for board in boards:
+        for one in friends:
+            period, ends = policy.board_period(board, one.at, brand.timezone)
+            if board.live_at is None or one.at < board.live_at or (ends is not None and one.at >= ends):
+                continue
+            marks.append(
+                BoardMark(one.recruiter_id, board.key, one.friend_id, period, None, int(one.counts), one.at)
             )
     play.put_board_marks(brand_id=brand.id, marks=marks)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from regulars.audience.segments import api as segments
 from regulars.engage.missions.api import draws, missions, play
 from regulars.engage.missions.policy import draws as draw_policy
@@ -16,6 +18,7 @@ from regulars.engage.missions.types.draws import Draw, DrawDefinition
 from regulars.engage.missions.types.missions import Definition, Mission
 from regulars.engage.missions.types.play import Badge, Board, CheckinRules
 from regulars.flows import rewarding
+from regulars.flows.missions import badges
 from regulars.flows.missions.readymade import new_member_path
 from regulars.kit.errors import ErrorList, FieldError, Refusal
 from regulars.kit.reader import check_texts
@@ -99,8 +102,20 @@ def put_badge(*, scope: Scope, data: Any, now: datetime, create: bool | None = N
     check_texts(data, errors)
     errors.refuse()
     made = play_policy.parse_badge(data, errors)
+    _check_standing(scope, made.when, "when", now, errors)
+    if made.when and badges.needs_words(made.when) and not (made.how.zh or made.how.en):
+        errors.add(
+            "how",
+            "required",
+            "条件里有人群、标签或评分，请写明会员怎样得到它",
+            "The condition names segments, tags or scores: say in your words what it takes",
+        )
     errors.refuse()
-    return play.put_badge(scope=scope, badge=made, now=now, create=create)
+    with transaction.atomic():
+        before = play.find_badges(brand_id=scope.brand_id, keys=[made.key]).get(made.key)
+        kept = play.put_badge(scope=scope, badge=made, now=now, create=create)
+        badges.changed(scope.brand_id, before, kept, now)
+    return kept
 
 
 def put_board(*, scope: Scope, data: Any, now: datetime, create: bool | None = None) -> Board:

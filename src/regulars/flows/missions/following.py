@@ -19,7 +19,8 @@ CONSUMER = "missions"
 BATCH = 500
 _CHECKS = 500
 # What this flow itself announces, and what is no sign that a member's standing became another.
-_OURS = ("mission.", "draw.", "message.")
+_OURS = ("mission.", "draw.", "badge.", "message.")
+_FRIENDS = {"referral.qualified": True, "referral.returned": False}
 
 
 def follow(now: datetime) -> int:
@@ -38,6 +39,7 @@ def handle(events: Sequence[Event], now: datetime) -> None:
         mine = by_brand[brand_id]
         brand = organisations.get_brand(brand_id=brand_id)
         count(brand, acts.ids_of(mine), {event.member_id for event in mine}, now)
+        boards.count_friends(brand, [_friend(event) for event in mine if event.topic in _FRIENDS])
 
 
 def count(brand: Brand, ids: Sequence[tuple[UUID, UUID]], member_ids: set[UUID], now: datetime) -> None:
@@ -50,6 +52,11 @@ def count(brand: Brand, ids: Sequence[tuple[UUID, UUID]], member_ids: set[UUID],
     except Refusal as refusal:
         if refusal.code != "no_programme":  # a brand that has not published anything has no acts to count
             raise
+
+
+def _friend(event: Event) -> boards.Friend:
+    recruiter = UUID(event.payload["recruiter_id"])
+    return boards.Friend(recruiter, event.member_id, event.occurred_at, _FRIENDS[event.topic])
 
 
 def look_again(brand: Brand, member_ids: set[UUID], now: datetime) -> None:

@@ -36,6 +36,7 @@ from regulars.surfaces.console import (
     lifecycle,
     lots,
     member_coupons,
+    member_play,
     members,
     messages,
     missions,
@@ -107,6 +108,6 @@ for part in (
     redemptions, bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,
-    lifecycle, reports, insight, segments, campaigns, care, missions, play, journeys, referrals, sends,
+    lifecycle, reports, insight, segments, campaigns, care, missions, play, member_play, journeys, referrals, sends,
 ):  # fmt: skip
     api.add_router("", part.router)

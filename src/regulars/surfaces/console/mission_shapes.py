@@ -94,6 +94,7 @@ class MissionBuilderOut(_Shape):
     measures: list[PlayChoiceOut]
     repeats: list[PlayChoiceOut]
     periods: list[PlayChoiceOut]
+    board_sources: list[PlayChoiceOut]
     board_measures: list[PlayChoiceOut]
     icons: list[str]
     currency: str
@@ -121,6 +122,48 @@ class BadgeOut(_Shape):
     definition: dict[str, Any]
     members: int
     given: int
+    # of one that a condition gives: the condition as a sentence, when everybody was asked last, what went wrong since
+    sentence: str
+    followed_at: datetime | None
+    problem: str
+
+
+class BadgeMoveOut(_Shape):
+    """A badge as a member was given it, and when it was taken back. `source_name`: what gave it, in words."""
+
+    badge: str
+    name: str
+    icon: str
+    colour: str
+    source: str
+    source_name: str
+    granted_at: datetime
+    revoked_at: datetime | None
+
+
+class PlayRunOut(_Shape):
+    """A mission as one member runs it."""
+
+    mission: str
+    name: str
+    state: str
+    state_name: str
+    done: int
+    of: int
+    started_at: datetime
+    finished_at: datetime | None
+    ends_at: datetime | None
+
+
+class MemberPlayOut(_Shape):
+    """A member's missions, badges and check-ins. `checkins` are all days that count, `streak` those in a row now."""
+
+    badges: list[BadgeMoveOut]
+    runs: list[PlayRunOut]
+    checkins: int
+    streak: int
+    best: int
+    hidden: bool
 
 
 class BadgeGrantIn(_Shape):

@@ -22,7 +22,7 @@ from regulars.engage.missions.types.missions import (
     MissionTally,
     Run,
 )
-from regulars.engage.missions.types.play import BOARD_MEASURES, PERIODS
+from regulars.engage.missions.types.play import BOARD_MEASURES, BOARD_SOURCES, PERIODS
 from regulars.facts.members import api as members
 from regulars.flows import rewarding
 from regulars.flows.missions import api as flow
@@ -205,6 +205,7 @@ def get_builder(request: HttpRequest) -> Any:
         measures=desk.choices(MEASURES),
         repeats=desk.choices(REPEATS),
         periods=desk.choices(PERIODS),
+        board_sources=desk.choices(BOARD_SOURCES),
         board_measures=desk.choices(BOARD_MEASURES),
         icons=list(ICONS),
         currency=desk.brand.currency,

@@ -8,11 +8,18 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from regulars.engage.missions.api import draws, play
+from regulars.engage.missions.api import badges, draws, play
 from regulars.engage.missions.policy import draws as draw_policy
 from regulars.engage.missions.policy import play as policy
 from regulars.engage.missions.types.draws import DRAW_STATES, WHYS, Draw
-from regulars.engage.missions.types.play import BOARD_MEASURES, BOARD_STATES, PERIODS, Badge, Board
+from regulars.engage.missions.types.play import (
+    BOARD_MEASURES,
+    BOARD_SOURCES,
+    BOARD_STATES,
+    PERIODS,
+    Badge,
+    Board,
+)
 from regulars.facts.members import api as members
 from regulars.flows.missions import api as flow
 from regulars.kit.text import Text
@@ -78,6 +85,8 @@ def give_badge(request: HttpRequest, key: Code, given: BadgeGrantIn) -> Any:
 
 def _badges(desk: MissionDesk, found: list[Badge]) -> list[BadgeOut]:
     held = play.count_holders(brand_id=desk.brand.id)
+    said = flow.words_of_badges(brand=desk.brand, badges=found, now=desk.now, own=False)
+    followed = badges.following(brand_id=desk.brand.id)
     return [
         BadgeOut(
             key=one.key,
@@ -89,6 +98,9 @@ def _badges(desk: MissionDesk, found: list[Badge]) -> list[BadgeOut]:
             definition=one.to_json(),
             members=held.get(one.key, (0, 0))[0],
             given=held.get(one.key, (0, 0))[1],
+            sentence=desk.say(said[one.key]) if one.key in said else "",
+            followed_at=followed[one.key].followed_at,
+            problem=followed[one.key].problem,
         )
         for one in found
     ]
@@ -152,7 +164,7 @@ def _board(desk: MissionDesk, one: Board, *, store: str = "", closed: bool = Fal
         state_name=desk.say(BOARD_STATES[one.state]),
         period_name=desk.say(PERIODS[one.period]),
         measure=one.measure,
-        measure_name=desk.say(BOARD_MEASURES[one.measure]),
+        measure_name=desk.say(BOARD_MEASURES[one.measure] if one.by == "activity" else BOARD_SOURCES[one.by]),
         per_store=one.per_store,
         sentence=desk.say(describe_acting(versions.catalogue_of(brand_id=brand_id), one.where)),
         definition=one.to_json(),

@@ -1,6 +1,6 @@
 """The door of segments: make them, ask without saving, keep them true, read them."""
 
-from regulars.audience.segments.api.asking import builder, describe, holds_for, preview
+from regulars.audience.segments.api.asking import builder, describe, holds_for, preview, put_wanted
 from regulars.audience.segments.api.definitions import (
     create,
     get_segment,
@@ -61,6 +61,7 @@ __all__ = [
     "of_member",
     "overlap",
     "preview",
+    "put_wanted",
     "refresh",
     "refresh_all",
     "refresh_due",

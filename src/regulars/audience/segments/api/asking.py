@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.audience.segments import places
-from regulars.audience.segments.store import asking
+from regulars.audience.segments.store import asking, refreshing
 from regulars.audience.segments.store.binding import Place
 from regulars.audience.segments.types import Preview
 from regulars.kit.errors import Refusal
@@ -74,6 +74,17 @@ def holds_for(*, brand_id: UUID, definition: Any, member_ids: Sequence[UUID], no
     with asking.limited(SECONDS, everybody=False) as cursor:
         question = asking.ask(place, condition, profiles=places.stands_on_scores(cursor, place, condition))
         return asking.among(cursor, question, member_ids)
+
+
+def put_wanted(*, brand_id: UUID, definition: Any, now: datetime, seconds: float) -> int:
+    """Put everybody for whom a definition holds now into the temporary table `wanted` (member_id), which is there until
+    the caller's transaction ends; gives how many. Raises `invalid_input`, `too_slow` (422).
+    """
+    place = places.place_of(brand_id=brand_id, now=now)
+    condition = places.read_condition(place, definition)
+    with asking.limited(seconds) as cursor:
+        question = asking.ask(place, condition, profiles=places.stands_on_scores(cursor, place, condition))
+        return refreshing.fill_wanted(cursor, question)
 
 
 def describe(*, brand_id: UUID, definitions: Sequence[Any], now: datetime) -> list[Text]:

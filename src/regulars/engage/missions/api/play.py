@@ -218,7 +218,7 @@ def put_board(*, scope: Scope, board: Board, now: datetime, create: bool | None 
 
 
 def _counted(board: Board) -> tuple[object, ...]:
-    return board.activity, board.where, board.measure, board.unit, board.period, board.per_store
+    return board.by, board.activity, board.where, board.measure, board.unit, board.period, board.per_store
 
 
 def set_board_state(*, scope: Scope, key: str, state: str, now: datetime) -> Board:

@@ -67,11 +67,20 @@ class Badge(models.Model):
     definition = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
+    # of one that is given by a condition: when everybody was asked last and will be next, and what went wrong
+    followed_at = models.DateTimeField(null=True)
+    next_run_at = models.DateTimeField(null=True)
+    problem = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "badge"
         constraints = [
             models.CheckConstraint(name="badge_state", condition=models.Q(state__in=["active", "archived"]))
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_run_at"], name="badge_due", condition=models.Q(next_run_at__isnull=False)
+            )
         ]
 
 
@@ -90,6 +99,14 @@ class BadgeGrant(models.Model):
     class Meta:
         db_table = "badge_grant"
         indexes = [models.Index(fields=["brand_id", "badge", "-granted_at"], name="badge_grant_by_badge")]
+        constraints = [
+            # its condition gives a member a badge once as long as it is hers
+            models.UniqueConstraint(
+                fields=["member_id", "brand_id", "badge"],
+                name="badge_grant_condition",
+                condition=models.Q(source="condition", revoked_at__isnull=True),
+            )
+        ]
 
 
 class Board(models.Model):

@@ -11,6 +11,7 @@ from uuid import UUID
 from regulars.engage.missions.policy.missions import object_of, period_of, rewards_in
 from regulars.engage.missions.types.play import (
     BOARD_MEASURES,
+    BOARD_SOURCES,
     PERIODS,
     Badge,
     BadgeLevel,
@@ -121,9 +122,14 @@ def bonuses_due(rules: CheckinRules, days: Mapping[date, CheckinDay], day: date)
             return due
 
 
+_BADGE = (
+    "key", "name", "description", "icon", "colour", "levels", "state", "when", "how", "taken_away",
+)  # fmt: skip
+
+
 def parse_badge(data: Any, errors: ErrorList) -> Badge:
     """A badge from its JSON; without levels it has one, reached at once."""
-    node = Node(data, "", errors, ("key", "name", "description", "icon", "colour", "levels", "state"))
+    node = Node(data, "", errors, _BADGE)
     name = node.text("name", most=40)
     levels: list[BadgeLevel] = []
     for child in node.children("levels", ("at", "name"), most=10):
@@ -134,6 +140,14 @@ def parse_badge(data: Any, errors: ErrorList) -> Badge:
     colour = node.string("colour", most=7, default="#d99a2b")
     if colour and not _COLOUR.fullmatch(colour):
         node.bad("colour", "bad_colour", "颜色须形如 #1a2b3c", "A colour looks like #1a2b3c")
+    when = object_of(node, "when")
+    if when and len(levels) > 1:
+        node.bad(
+            "levels",
+            "one_level",
+            "按条件授予的徽章只有一个等级，请为每一级各建一枚徽章",
+            "A badge given by a condition has one level; make a badge for each",
+        )
     return Badge(
         key=node.code("key") or "",
         name=name,
@@ -142,13 +156,23 @@ def parse_badge(data: Any, errors: ErrorList) -> Badge:
         colour=colour or "",
         levels=tuple(levels) or (BadgeLevel(1, name),),
         state=node.choice("state", ("active", "archived"), "active"),
+        when=when,
+        how=node.text("how", Text("", ""), most=200),
+        taken_away=bool(when) and node.flag("taken_away", False),
     )
 
 
 _BOARD = (
-    "key", "name", "description", "activity", "where", "measure", "unit", "period", "per_store", "shown", "prizes",
-    "budget", "ends_on",
+    "key", "name", "description", "by", "activity", "where", "measure", "unit", "period", "per_store", "shown",
+    "prizes", "budget", "ends_on",
 )  # fmt: skip
+# activity and measure of boards that say what they rank by themselves
+_SAID = {
+    "spend": ("order", "amount"),
+    "points": ("", "unit"),
+    "checkins": ("checkin", "count"),
+    "referrals": ("", "count"),
+}
 
 
 def parse_board(data: Any, errors: ErrorList) -> Board:
@@ -161,9 +185,19 @@ def parse_board(data: Any, errors: ErrorList) -> Board:
         if last < first or (prizes and first <= prizes[-1].last):
             child.bad("first", "overlap", "名次须递增且不重叠", "Places must rise and not overlap")
         prizes.append(Prize(first, last, rewards_in(child)))
-    measure = node.choice("measure", tuple(BOARD_MEASURES), "count")
-    activity = node.string("activity", most=64)
+    by = node.choice("by", tuple(BOARD_SOURCES), "activity")
+    where = object_of(node, "where")
+    per_store = node.flag("per_store", False)
     unit = node.string("unit", most=40, default="")
+    if by in _SAID:
+        activity, measure = _SAID[by]
+    else:
+        measure = node.choice("measure", tuple(BOARD_MEASURES), "count")
+        activity = node.string("activity", most=64)
+    if where and not activity and by in _SAID:
+        node.bad("where", "not_here", "这种榜单不能再加条件", "Such a board takes no condition")
+    if per_store and by == "referrals":
+        node.bad("per_store", "not_here", "推荐不分门店", "Friends are not of a store")
     if measure == "amount" and activity not in (None, "order"):
         node.bad("measure", "only_orders", "只有订单有金额", "Only orders have an amount")
     if measure == "unit" and not unit:
@@ -173,15 +207,16 @@ def parse_board(data: Any, errors: ErrorList) -> Board:
         name=node.text("name", most=60),
         description=node.text("description", Text("", ""), most=300),
         activity=activity or "",
-        where=object_of(node, "where"),
+        where=where,
         measure=cast(Any, measure),
         unit=unit if measure == "unit" else "",
         period=node.choice("period", tuple(PERIODS), "month"),
-        per_store=node.flag("per_store", False),
+        per_store=per_store,
         shown=node.integer("shown", least=3, most=MOST_SHOWN, default=20),
         prizes=tuple(prizes),
         budget=node.string("budget", most=40, default="") or "",
         ends_on=node.day("ends_on", None),
+        by=cast(Any, by),
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from regulars.kit.text import Text
 
 BADGE = Text("徽章", "Badge")
+NO_WORDS = Text("", "")
 BOARD = Text("排行榜", "Leaderboard")
 BoardState = Literal["draft", "active", "ended"]
 BOARD_STATES: dict[str, Text] = {
@@ -23,6 +24,13 @@ PERIODS: dict[str, Text] = {
     "week": Text("周榜", "week"),
     "month": Text("月榜", "month"),
     "ever": Text("总榜", "all of it"),
+}
+BOARD_SOURCES: dict[str, Text] = {
+    "spend": Text("消费额", "Spend"),
+    "points": Text("赚取的积分", "Points earned"),
+    "checkins": Text("签到天数", "Check-ins"),
+    "referrals": Text("达成的推荐", "Friends who qualified"),
+    "activity": Text("某种行为", "An activity"),
 }
 BOARD_MEASURES: dict[str, Text] = {
     "count": Text("次数", "times"),
@@ -103,6 +111,10 @@ class BadgeLevel:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
+    """A badge. With `when`, a condition of members as segments have them, everybody it holds for has the badge, and
+    with `taken_away` only as long as it does; `how` says in the shop's words what it takes.
+    """
+
     key: str
     name: Text
     description: Text
@@ -110,6 +122,9 @@ class Badge:
     colour: str
     levels: tuple[BadgeLevel, ...]
     state: Literal["active", "archived"] = "active"
+    when: Mapping[str, Any] | None = None
+    how: Text = NO_WORDS
+    taken_away: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -120,6 +135,9 @@ class Badge:
             "colour": self.colour,
             "levels": [{"at": level.at, "name": level.name.to_json()} for level in self.levels],
             "state": self.state,
+            "when": dict(self.when) if self.when else None,
+            "how": self.how.to_json(),
+            "taken_away": self.taken_away,
         }
 
     def level_of(self, times: int) -> int:
@@ -135,6 +153,26 @@ class BadgeGrant:
     badge: str
     key: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How a badge's condition was last asked of everybody; `problem` is what went wrong since."""
+
+    followed_at: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """One time that a member was given a badge, and when it was taken back. `source` is what gave it: `condition`
+    (its own), `hand`, `mission:<key>`, `draw:<key>` …
+    """
+
+    badge: str
+    source: str
+    granted_at: datetime
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +196,10 @@ class Prize:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A leaderboard. Scores are counts, order amounts (net of what went back), or what was earned of `unit`, by
-    activities of a type that hold `where`. `per_store`: one ranking for each store. The best `shown` are shown.
+    """A leaderboard. `by` is what members are ranked by: `spend` (orders net of what went back, that hold `where`),
+    `points` (what rules gave of `unit` for whatever they did), `checkins`, `referrals` (friends who qualified), or
+    `activity`: counts, amounts, or what was earned of `unit`, by activities of a type that hold `where`. `per_store`:
+    one ranking for each store. The best `shown` are shown.
     """
 
     key: str
@@ -177,12 +217,14 @@ class Board:
     ends_on: date | None = None
     state: BoardState = "draft"
     live_at: datetime | None = None
+    by: Literal["spend", "points", "checkins", "referrals", "activity"] = "activity"
 
     def to_json(self) -> dict[str, Any]:
         return {
             "key": self.key,
             "name": self.name.to_json(),
             "description": self.description.to_json(),
+            "by": self.by,
             "activity": self.activity,
             "where": dict(self.where) if self.where else None,
             "measure": self.measure,

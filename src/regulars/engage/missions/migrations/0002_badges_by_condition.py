@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("missions", "0001_initial")]
+
+    operations = [
+        migrations.AddField(model_name="badge", name="followed_at", field=models.DateTimeField(null=True)),
+        migrations.AddField(model_name="badge", name="next_run_at", field=models.DateTimeField(null=True)),
+        migrations.AddField(
+            model_name="badge", name="problem", field=models.TextField(db_default="", default="")
+        ),
+        migrations.AddIndex(
+            model_name="badge",
+            index=models.Index(
+                condition=models.Q(("next_run_at__isnull", False)), fields=["next_run_at"], name="badge_due"
+            ),
+        ),
+    ]
