@@ -57,6 +57,9 @@ const en = {
     nextAt: '{n} more for the next level',
     notYet: 'not yet',
     level: 'Level {n}',
+    how: 'How to get it: {what}',
+    got: 'Yours because: {what}',
+    takenAway: '(taken back when that no longer holds)',
   },
   boards: {
     title: 'Leaderboards',
@@ -73,6 +76,8 @@ const en = {
     hideHint: 'Others see only the first letter of your name anyway.',
     hidden: 'You are not shown on any leaderboard.',
     empty: 'Nobody is on it yet',
+    then: '; ',
+    ties: 'equal scores: who got there first is ahead',
     store: 'Store',
   },
   draws: {

@@ -57,6 +57,9 @@ const zh = {
     nextAt: '再得 {n} 次升级',
     notYet: '未获得',
     level: '{n} 级',
+    how: '怎样获得：{what}',
+    got: '因为：{what}',
+    takenAway: '（不再满足时会收回）',
   },
   boards: {
     title: '排行榜',
@@ -73,6 +76,8 @@ const zh = {
     hideHint: '其他会员只能看到您姓名的首字。',
     hidden: '您不会出现在任何榜单上。',
     empty: '还没有人上榜',
+    then: '；',
+    ties: '同分时先达到者在前',
     store: '门店',
   },
   draws: {
