@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.referrals.given import (
     row_of,
     tick,
 )
-from tests.rest.shop import Shop
+from tests.rest.shop import Shop, order
 
 from regulars.engage.referrals import api as referrals
 from regulars.facts.members import api as members
@@ -135,6 +136,26 @@ def test_who_does_not_order_in_time_lapses(shop: Shop, noon: Any) -> None:
     tick(shop)
     row = row_of(shop, ben)
     assert (row.state, row.reason) == ("lapsed", "no_order")
+
+
+def test_an_order_made_in_time_that_comes_late_counts(shop: Shop, noon: Any) -> None:
+    """Day 20 of 30, posted by an offline till on day 33: the referral that had lapsed goes on, its window is over,
+    and both sides are rewarded. One of day 31 that comes late does not wake another."""
+    programme(shop, order_within_days=30)
+    ann = member(shop)
+    ben, eve = joins(shop, ann), joins(shop, ann)
+    begun = clock.now()
+    noon.move(days=32)
+    tick(shop)
+    assert (row_of(shop, ben).state, row_of(shop, eve).state) == ("lapsed", "lapsed")
+    noon.move(days=1)
+    for friend, number, day in ((ben, "N1", 20), (eve, "N2", 31)):
+        shop.call.post("/activities", order(friend, number, 10_000, begun + timedelta(days=day)))
+    tick(shop)
+    assert (row_of(shop, ben).state, row_of(shop, ben).reason) == ("qualified", "")
+    assert (row_of(shop, eve).state, row_of(shop, eve).reason) == ("lapsed", "no_order")
+    assert points(shop, ann) == 200
+    books_balance()
 
 
 def test_terms_stay_as_they_were_when_she_joined(shop: Shop, noon: Any) -> None:

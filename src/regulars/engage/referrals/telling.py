@@ -1,4 +1,4 @@
-"""What commission tells: the audit log of staff, and events for all that acts after the commit."""
+"""What referrals and commission tell: the audit log of staff, and events for all that acts after the commit."""
 
 from __future__ import annotations
 
@@ -44,5 +44,24 @@ def announce(brand: Brand, topic: str, told: Sequence[tuple[UUID, dict[str, Any]
         [
             Event(id_, brand.organisation_id, brand.id, topic, payload, now, now, member_id)
             for (member_id, payload), id_ in zip(told, new_ids(len(told)), strict=True)
+        ]
+    )
+
+
+def announce_friends(brand: Brand, told: Sequence[tuple[str, UUID, UUID, str]], now: datetime) -> None:
+    """Friends' new states: (state, friend, recruiter, reason)."""
+    outbox.append(
+        [
+            Event(
+                id_,
+                brand.organisation_id,
+                brand.id,
+                f"referral.{state}",
+                {"recruiter_id": str(recruiter), **({"reason": reason} if reason else {})},
+                now,
+                now,
+                member_id,
+            )
+            for (state, member_id, recruiter, reason), id_ in zip(told, new_ids(len(told)), strict=True)
         ]
     )

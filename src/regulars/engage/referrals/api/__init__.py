@@ -1,5 +1,14 @@
 """Door of referrals: the programme, links and what they brought, friends and recruiters, promoters' commission."""
 
+from regulars.engage.referrals.api.coming import (
+    chain_of,
+    known_members,
+    note_attempt,
+    note_joined,
+    note_seen,
+    referrals_of,
+    same_people,
+)
 from regulars.engage.referrals.api.commission import (
     adjust as adjust_commission,
 )
@@ -18,6 +27,14 @@ from regulars.engage.referrals.api.commission import (
 from regulars.engage.referrals.api.commission import (
     follow_refunds as follow_commission,
 )
+from regulars.engage.referrals.api.counting import (
+    check_due,
+    claim_due,
+    note_costs,
+    note_orders,
+    note_refunds,
+    review,
+)
 from regulars.engage.referrals.api.links import (
     credit_joins,
     credit_orders,
@@ -34,25 +51,12 @@ from regulars.engage.referrals.api.links import (
 from regulars.engage.referrals.api.links import (
     report as share_report,
 )
-from regulars.engage.referrals.api.people import (
-    chain_of,
-    check_due,
-    claim_due,
+from regulars.engage.referrals.api.reading import (
     friend_counts,
     funnel,
-    known_members,
     list_attempts,
     list_referrals,
-    note_attempt,
-    note_costs,
-    note_joined,
-    note_orders,
-    note_refunds,
-    note_seen,
-    referrals_of,
-    review,
     roots,
-    same_people,
     tree,
 )
 from regulars.engage.referrals.api.settings import (
