@@ -57,6 +57,31 @@ BADGES: tuple[dict[str, Any], ...] = (
         "icon": "star",
         "colour": "#b0413e",
     },
+    {
+        "key": "fifty-orders",
+        "name": _name("五十单纪念", "Fifty orders"),
+        "description": _name("感谢您五十次的选择", "Thank you for choosing us fifty times"),
+        "icon": "medal",
+        "colour": "#6f7f2f",
+        "when": {"field": "history.orders", "op": "gte", "value": 50},
+    },
+    {
+        "key": "this-season",
+        "name": _name("本季常伴", "With us this season"),
+        "description": _name("最近常来，我们记得您", "You come often, and we notice"),
+        "icon": "leaf",
+        "colour": "#2e7d5b",
+        "when": {"window": {"days": 90, "activity": "order"}, "agg": "count", "op": "gte", "value": 12},
+        "how": _name("最近 90 天购物满 12 次", "Twelve orders within the last 90 days"),
+        "taken_away": True,
+    },
+    {
+        "key": "hundred-orders",
+        "name": _name("百单老友", "A hundred orders"),
+        "icon": "gem",
+        "colour": "#5b5fc7",
+        "when": {"field": "history.orders", "op": "gte", "value": 100},
+    },
 )
 
 
@@ -183,19 +208,44 @@ WHEEL: dict[str, Any] = {
     "pity_after": 8,
     "pity_prize": "second",
 }
-BOARD: dict[str, Any] = {
-    "key": "big-basket",
-    "name": _name("本月大篮子", "Big baskets of the month"),
-    "description": _name("本月消费额，退货会扣除", "What was spent this month, returns taken off"),
-    "activity": "order",
-    "measure": "amount",
-    "period": "month",
-    "shown": 10,
-    "prizes": [
-        {"first": 1, "last": 1, "rewards": [_points(300)]},
-        {"first": 2, "last": 3, "rewards": [_points(100)]},
-    ],
-}
+BOARDS: tuple[dict[str, Any], ...] = (
+    {
+        "key": "big-basket",
+        "name": _name("本月大篮子", "Big baskets of the month"),
+        "by": "spend",
+        "period": "month",
+        "shown": 10,
+        "prizes": [
+            {"first": 1, "last": 1, "rewards": [_points(300)]},
+            {"first": 2, "last": 3, "rewards": [_points(100)]},
+        ],
+    },
+    {
+        "key": "week-points",
+        "name": _name("本周积分榜", "Points of the week"),
+        "by": "points",
+        "unit": "points",
+        "period": "week",
+        "shown": 10,
+        "prizes": [{"first": 1, "last": 3, "rewards": [_points(30)]}],
+    },
+    {
+        "key": "store-month",
+        "name": _name("门店消费榜", "Spend in each store"),
+        "by": "spend",
+        "period": "month",
+        "per_store": True,
+        "shown": 5,
+    },
+    {
+        "key": "friends",
+        "name": _name("邀请达人榜", "Who brings friends"),
+        "by": "referrals",
+        "period": "month",
+        "shown": 10,
+        "prizes": [{"first": 1, "last": 1, "rewards": [_points(200)]}],
+    },
+)
 
 
 def fill(scope: Scope, members: Sequence[UUID], now: datetime) -> None:
@@ -208,8 +258,9 @@ def fill(scope: Scope, members: Sequence[UUID], now: datetime) -> None:
     flow.put_draw(scope=scope, data=WHEEL, now=ago)
     draws.set_state(scope=scope, key=WHEEL["key"], state="active", now=ago)
     flow.put_checkin(scope=scope, data=CHECKIN, now=ago)
-    flow.put_board(scope=scope, data=BOARD, now=ago)
-    play.set_board_state(scope=scope, key=BOARD["key"], state="active", now=ago)
+    for board in BOARDS:
+        flow.put_board(scope=scope, data=board, now=ago)
+        play.set_board_state(scope=scope, key=board["key"], state="active", now=ago)
     for mission in _missions():
         flow.put_mission(scope=scope, data=mission, now=ago)
         missions.set_state(scope=scope, key=mission["key"], state="active", now=ago)
@@ -217,6 +268,8 @@ def fill(scope: Scope, members: Sequence[UUID], now: datetime) -> None:
         missions.set_state(scope=scope, key=made.key, state="active", now=ago)
     _count(scope, members[:MEMBERS], ago, now)
     flow.close_boards(now)
+    while flow.ask_badges(now):
+        pass
     _draw(scope, members[:DRAWERS], now)
 
 

@@ -1,4 +1,4 @@
-"""Friends, links and promoters of the demo: who came by whom is made up, what they bought is not."""
+"""Friends, links and promoters of the demo: who came by whom is made up among its members, what they bought is not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from regulars.facts.activity import api as activities
 from regulars.facts.members.types import Enrolment
 from regulars.flows.demo import persons
 from regulars.flows.demo.history import Household
+from regulars.flows.missions import api as mission_flow
 from regulars.flows.referrals import api as flow
 from regulars.flows.referrals.types import Came
 from regulars.kit.ids import new_id
@@ -137,9 +138,24 @@ def fill(scope: Scope, ids: Mapping[int, UUID], homes: Sequence[Household], now:
     with transaction.atomic():
         _links(brand, [ids[number] for number in best[:40]], {ids[n]: len(friends[n]) for n in best}, now)
     _follow(brand, scope, [ids[number] for number in recruiters], now)
-    while flow.settle(now):
-        pass
+    _rank(brand)
     _settle(brand, scope, now)
+
+
+def _rank(brand: Brand) -> None:
+    """Who brought friends lately is on the board of those who do."""
+    found, cursor = [], None
+    while True:
+        page = room.list_referrals(brand_id=brand.id, state="qualified", cursor=cursor, limit=MAX_LIMIT)
+        found += [
+            mission_flow.Friend(row.recruiter_id, row.member_id, row.qualified_at, True)
+            for row in page.items
+            if row.qualified_at is not None
+        ]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    mission_flow.count_friends(brand, found)
 
 
 def _links(brand: Brand, hosts: Sequence[UUID], friends: Mapping[UUID, int], now: datetime) -> None:
@@ -197,6 +213,8 @@ def _follow(brand: Brand, scope: Scope, members: Sequence[UUID], now: datetime) 
         with transaction.atomic():
             if month:
                 flow.follow_brand(brand, month, at)
+        while flow.settle(at):
+            pass
         while room.thaw_due(now=at):
             pass
 
