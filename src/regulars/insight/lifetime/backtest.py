@@ -25,6 +25,8 @@ from regulars.insight.measures import api as measures
 
 NAIVE = "naive"
 _LITTLE = 1.03
+_MOST_FITTED = 200_000  # members; more of them move no parameter's third digit
+_SEED = 11
 KINDS: tuple[Kind, ...] = ("bg_nbd", "pareto_nbd")
 
 
@@ -66,11 +68,15 @@ def refuse_too_little(sample: Sample, enough: Enough) -> None:
 def fit(sample: Sample, samples: Sequence[Sample]) -> Fits:
     """Fit to `sample` as it stood, and learn from those of `samples` whose horizon had ended by then."""
     grouped = worth.group(sample.repeats, sample.recency, sample.age)
+    few = grouped
+    if sample.members > _MOST_FITTED:
+        some = np.random.default_rng(_SEED).choice(sample.members, _MOST_FITTED, replace=False)
+        few = worth.group(*(np.asarray(one)[some] for one in (sample.repeats, sample.recency, sample.age)))
     past = [one for one in samples if one.came is not None and one.known_on <= sample.day and one.members]
     learned = Learned(past) if past and sum(one.members for one in past) >= 200 else None
     return Fits(
         grouped=grouped,
-        purchases={kind: fitting.fit_histories(grouped, kind=kind) for kind in KINDS},
+        purchases={kind: fitting.fit_histories(few, kind=kind) for kind in KINDS},
         spend=spending.fit_spend(sample.repeats + 1, sample.mean_spend),
         learned=learned,
     )
