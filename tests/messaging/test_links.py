@@ -87,7 +87,7 @@ def test_links_lead_home_and_clicks_are_counted_once_a_minute_and_agent(brand):
 def test_the_trend_has_every_day_or_week_up_to_the_last(brand):
     templated(brand)
     _, words = rendered(brand, uuid4())
-    sale, main, _ = codes(words)
+    sale, *_ = codes(words)
     click(sale)
     click(sale, at=NOW + timedelta(days=3))
     click(sale, at=NOW + timedelta(days=3), address="9.9.9.9")

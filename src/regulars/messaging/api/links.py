@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -110,7 +111,7 @@ def list_links(
     for row in rows:
         hers = clicks.get(row[:3], {})
         trend = tuple(hers.get(n, 0) for n in range(math.ceil(days / step)))
-        found.append(LinkTally(*row, trend=trend))
+        found.append(replace(LinkTally(*row), trend=trend))
     return found
 
 

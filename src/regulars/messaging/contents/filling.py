@@ -62,6 +62,8 @@ def fill_content(content: Content, *, channel: str, number: int, values: Mapping
 
 def one_line(text: str) -> str:
     """A text on one line, without signs that control anything."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")
     return " ".join(
         "".join(sign for sign in text.translate(_BREAKS) if sign.isprintable() or sign == " ").split()
     )

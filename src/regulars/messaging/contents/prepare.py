@@ -14,7 +14,7 @@ from liquid.exceptions import LiquidError
 from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
 from regulars.messaging.contents import filling, values
-from regulars.messaging.policy import checking, variables
+from regulars.messaging.policy import checking, sandbox, variables
 from regulars.messaging.store import links as store
 from regulars.messaging.store.links import NewLink
 from regulars.messaging.types import Rendered
@@ -22,6 +22,7 @@ from regulars.messaging.wording import Recipient, RenderFailed, TemplateVersion
 from regulars.platform.organisations.types import Brand
 from regulars.platform.privacy import api as privacy
 
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 # What askers may give beside the template's own: nobody but us says who a member is or where links lead.
 _ASKERS = frozenset({"coupon"})
 
@@ -35,12 +36,14 @@ def render_many(
         brand=brand, people={one.member_id: one.language for one in recipients}, names=names, now=now
     )
     hosts = filling.own_hosts(brand.id)
+    # what is the same for all is made data once
+    about = {language: sandbox.data_of(filling.about(brand, language)) for language in _LANGUAGES}
     made: list[NewLink] = []
     done: dict[UUID, Rendered | RenderFailed] = {}
     for one in recipients:
         hers, new = _links(brand, version, channel, one, names, hosts)
         given = {
-            **filling.about(brand, one.language),
+            **about[one.language],
             **known.get(one.member_id, {}),
             **{
                 k: said_in(v, one.language)
