@@ -383,3 +383,37 @@ def test_what_operators_edit_daily_goes_with_the_programme() -> None:
         blueprint.apply(
             scope=less, text=file_of(w.scope, lambda v: v["budgets"][0].update(amount=1)), now=START
         )
+
+
+def test_the_referral_programme_goes_with_it() -> None:
+    """The one there is; a file that calls it otherwise, or says what is not there, is told where."""
+    from regulars.flows.referrals import api as referrals
+
+    w = world(programme([]))
+    definition: dict[str, Any] = {
+        "enabled": True,
+        "rewards": {"recruiter": [{"kind": "points", "unit": "points", "amount": 200}], "friend": []},
+        "least_amount": 5000,
+        "caps": {"month": 5},
+        "commission": {
+            "enabled": True,
+            "levels": [{"code": "gold", "name": {"zh": "金", "en": "Gold"}, "percent": "2.5"}],
+        },
+    }
+    assert "referrals" not in exported(w.scope)
+    referrals.put_settings(scope=w.scope, definition=definition, now=START)
+    there_and_back(w.scope)
+    text = exported(w.scope)
+    plan = blueprint.plan(
+        scope=w.scope, text=text.replace("least_amount: 5000", "least_amount: 8000"), now=START
+    )
+    assert [(one.sign, one.path, one.leaves) for one in plan.differences] == [
+        ("~", "referrals[programme]", (("least_amount", 5000, 8000),))
+    ]
+    for wrong in (
+        text.replace("- key: programme", "- key: another"),
+        text.replace("least_amount: 5000", "least_amount: -1"),
+    ):
+        with pytest.raises(Refusal) as told:
+            blueprint.plan(scope=w.scope, text=wrong, now=START)
+        assert told.value.errors[0].field.startswith("referrals[0].")

@@ -9,13 +9,16 @@ from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
+from regulars.engage.referrals import api as referrals
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.declared import FIELD_KINDS, DataField
 from regulars.facts.members import api as members
 from regulars.facts.members.types import FieldChoice, FieldRules, ProfileField, Tag
 from regulars.flows.blueprint.types import Section
 from regulars.flows.intake.api import SYSTEM_TYPES
-from regulars.kit.errors import ErrorList
+from regulars.flows.journeys import api as journeys
+from regulars.flows.referrals import api as referral_flow
+from regulars.kit.errors import ErrorList, invalid_field
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
@@ -51,6 +54,15 @@ def rooms() -> tuple[Section, ...]:
         _room("plans", Text("付费会员", "Plans"), plans, "plans.write"),
         _room("rewards", Text("积分商城", "Rewards"), rewards, "rewards.write"),
         _room("bookings", Text("预约服务", "Bookings"), bookings, "bookings.write", kind="type"),
+        _room("journeys", Text("旅程", "Journeys"), journeys, "journeys.write"),
+        Section(
+            "referrals",
+            Text("推荐计划", "Referral programme"),
+            "key",
+            _referrals,
+            _put_referrals,
+            "referrals.write",
+        ),
     )
 
 
@@ -79,6 +91,21 @@ def _room(name: str, title: Text, door: Any, permission: str, kind: str = "") ->
         door.apply_definition(scope=scope, definition=definition, now=now)
 
     return Section(name, title, "key", export, put, permission, kind)
+
+
+_THE_ONE = "programme"  # a brand has one referral programme
+
+
+def _referrals(brand_id: UUID) -> list[dict[str, Any]]:
+    found = referrals.get_settings(brand_id=brand_id)
+    return [{"key": _THE_ONE, **referrals.settings_json(found)}] if found.version else []
+
+
+def _put_referrals(scope: Scope, given: dict[str, Any], now: datetime) -> None:
+    if given.get("key") != _THE_ONE:
+        raise invalid_field("key", "unknown", f"只能是 {_THE_ONE}", f"Must be {_THE_ONE}")
+    definition = {name: value for name, value in given.items() if name != "key"}
+    referral_flow.put_settings(scope=scope, definition=definition, now=now)
 
 
 def nearest(word: str, known: Any) -> Text:
