@@ -1911,7 +1911,8 @@ export interface components {
         };
         /**
          * BadgeShownOut
-         * @description A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level.
+         * @description A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level. `how` says
+         *     what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds.
          */
         BadgeShownOut: {
             /** Colour */
@@ -1920,6 +1921,8 @@ export interface components {
             description: string;
             /** First At */
             first_at: string | null;
+            /** How */
+            how: string;
             /** Icon */
             icon: string;
             /** Key */
@@ -1934,6 +1937,8 @@ export interface components {
             name: string;
             /** Next At */
             next_at: number | null;
+            /** Taken Away */
+            taken_away: boolean;
             /** Times */
             times: number;
         };
@@ -1989,7 +1994,8 @@ export interface components {
         };
         /**
          * BoardOut
-         * @description A board of one period (and store). `mine` is the caller's place, also where it is not among those shown.
+         * @description A board of one period (and store). `ranked_by` says what counts; `mine` is the caller's place, also where it is
+         *     not among those shown.
          */
         BoardOut: {
             /** Description */
@@ -2015,6 +2021,8 @@ export interface components {
             period: string;
             /** Period Name */
             period_name: string;
+            /** Ranked By */
+            ranked_by: string;
             /** Rows */
             rows: components["schemas"]["BoardRowOut"][];
             /** Store */
