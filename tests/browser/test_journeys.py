@@ -322,3 +322,46 @@ def test_who_may_only_look_changes_nothing(shop: Shop, opened: Any, shoot: Any) 
         shoot(page, "journey-dark-zh-CN", full=False)
     with opened(shop, "clerk", "reach/journeys") as page:
         page.get_by_text("You may not see this").wait_for()
+
+
+def test_a_message_node_shows_what_became_of_its_messages(shop: Shop, opened: Any, shoot: Any) -> None:
+    from regulars.flows.journeys import api as flow
+    from regulars.kit import clock
+    from regulars.messaging import api as messaging
+
+    messaging.install_ready_made(scope=shop.scope, now=clock.now(), approve=True)
+    template = next(
+        one.code for one in messaging.list_templates(brand_id=shop.brand.id) if one.purpose == "marketing"
+    )
+    tells = {
+        "nodes": [
+            {"id": "in", "kind": "trigger", "on": "activity", "activity": "order"},
+            {"id": "hi", "kind": "message", "template": template, "channels": ["sms"]},
+        ],
+        "edges": [{"from": "in", "to": "hi"}],
+    }
+    made(shop, "tells", tells)
+    flow.publish(scope=shop.scope, code="tells", now=clock.now())
+    work(clock.now())
+    for place_, number in ((4, "T-1"), (5, "T-2")):
+        bought(shop, place_, number)
+    work(clock.now())
+    messaging.send_due(now=clock.now())
+    with opened(shop, "owner", "reach/journeys/tells?tab=live") as page:
+        signs = page.locator("[data-node=hi] .signs")
+        signs.get_by_text("0/2").wait_for()
+        assert "2 asked for · 0 sent" in (signs.get_attribute("aria-label") or "")
+        page.locator("[data-node=hi]").click()
+        side = page.get_by_role("region", name="Message")
+        side.get_by_text("What became of its messages").wait_for()
+        side.get_by_text("No consent").wait_for()
+        settle(page)
+        fits(page)
+        speaks(page, "en")
+        shoot(page, "journey-messages-en", full=False)
+        page.get_by_text("List", exact=True).first.click()
+        line(page, "hi").get_by_text("2 not sent (No consent: 2)").wait_for()
+        shoot(page, "journey-messages-list-en", full=False)
+        side.get_by_role("link", name="See each").click()
+        page.locator("main tbody tr").nth(1).wait_for()
+        assert "journey:tells" in page.locator("main tbody").inner_text()

@@ -42,9 +42,9 @@ def rows(table: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def prune(now: datetime) -> int:
+def prune(now: datetime, keep: timedelta = KEEP) -> int:
     total = 0
-    while done := journeys.prune(keep=KEEP, now=now):
+    while done := journeys.prune(keep=keep, now=now):
         total += done
     return total
 
@@ -84,15 +84,17 @@ def test_keys_that_let_in_once_are_remembered_and_others_not(world: Travel) -> N
 
 def test_runs_that_keep_a_member_out_or_may_reach_their_goal_stay(world: Travel) -> None:
     her = world.its.member("13800138001")
-    goal = node("bought", "goal", activity="order", within={"amount": 500, "unit": "days"}, ends=True)
+    goal = node("bought", "goal", activity="order", within={"amount": 300, "unit": "days"}, ends=True)
     world.publish(journey(call(), webhook("a"), goal), "goal", now=START)
     world.publish(journey(call(), webhook("a"), again="days", every_days=600), "days", now=START)
     for code in ("goal", "days"):
         world.enter(her, now=START, code=code)
     world.work(START)
     begun_long_ago(START)
-    assert prune(START + KEEP + timedelta(days=1)) == 0
-    assert prune(START + KEEP + timedelta(days=501)) == 2
+    keep = timedelta(days=100)
+    assert prune(START + timedelta(days=399), keep) == 0
+    assert prune(START + timedelta(days=401), keep) == 1  # the goal is out of reach
+    assert prune(START + timedelta(days=601), keep) == 1  # she may come in again
 
 
 def test_the_worker_deletes_by_the_operator_s_setting(world: Travel, settings) -> None:  # type: ignore[no-untyped-def]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,7 +80,7 @@ def test_a_failure_is_kept_and_stops_nobody_else(caplog: pytest.LogCaptureFixtur
 def test_who_did_something_wakes_those_that_follow_in_the_same_turn() -> None:
     last, middle, first = Work(), Work(), Work(left=1)
 
-    def passes(work: Work, to: Work) -> api.Work:
+    def passes(work: Work, to: Work) -> Callable[[datetime], int]:
         def run(now: datetime) -> int:
             done = work(now)
             to.left += done
@@ -123,8 +123,13 @@ def test_at_once_writes_nothing_where_nothing_is_to_do_and_spares_what_failed() 
 
 @pytest.mark.django_db
 def test_what_wakes_itself_comes_to_an_end() -> None:
-    turns = []
-    api.register("b", lambda now: (turns.append(now) or len(turns)) % 2, every_seconds=1, wakes=["b"])
+    turns: list[datetime] = []
+
+    def turn(now: datetime) -> int:
+        turns.append(now)
+        return len(turns) % 2
+
+    api.register("b", turn, every_seconds=1, wakes=["b"])
     api.run_all(NOW)
     assert len(turns) <= 100
 

@@ -6,6 +6,9 @@ replayed, so nobody comes in by an order of the past.
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from regulars.engage.journeys import api as journeys
@@ -14,6 +17,9 @@ from regulars.flows.intake import api as intake
 from regulars.flows.journeys import api as flow
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
+from regulars.messaging import api as messaging
+from regulars.messaging.types import Receipt, SendFilter, SendView
+from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 
 DAYS = 21
@@ -26,6 +32,8 @@ _RUNNING = (
     "refill",
 )  # the churn ones stay drafts
 _VIEW = "view"
+_LINK = re.compile(r"/s/([0-9A-Za-z]+)")
+_PHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile"}
 
 
 def fill(scope: Scope, now: datetime) -> int:
@@ -53,8 +61,39 @@ def fill(scope: Scope, now: datetime) -> int:
                 pass
             while journeys.step(carry_out=flow.carry_out, now=moment, brand_id=scope.brand_id).runs:
                 pass
+            messaging.send_due(now=moment)
+        for code in walked:
+            _hear_back(scope, code, now)
     found = journeys.list_journeys(brand_id=scope.brand_id)
     return sum(one.started for one in journeys.numbers_of(journeys=found).values())
+
+
+def _hear_back(scope: Scope, code: str, now: datetime) -> None:
+    """What became of the messages: most arrived, a few failed, some members followed the link."""
+    receipts, clicks = [], []
+    for one in _sent(scope, code):
+        chance, at = random.Random(one.key).random(), (one.sent_at or now) + timedelta(minutes=3)
+        receipts.append(
+            Receipt("failed" if chance > 0.97 else "delivered", at, send_id=one.id, detail="demo")
+        )
+        if chance < 0.18:
+            clicks.append((one.id, at + timedelta(minutes=20)))
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    messaging.apply_receipts(brand=brand, receipts=receipts, now=now)
+    for id_, at in clicks:
+        link = _LINK.search(messaging.get_send(scope=scope, id_=id_).body)
+        if link is not None:
+            messaging.follow(code=link[1], method="GET", headers=_PHONE, address="192.0.2.1", now=at)
+
+
+def _sent(scope: Scope, code: str) -> Iterator[SendView]:
+    given, cursor = SendFilter(source=f"journey:{code}", state="sent"), None
+    while True:
+        page = messaging.list_sends(scope=scope, given=given, cursor=cursor, limit=200)
+        yield from page.items
+        if page.next_cursor is None:
+            return
+        cursor = page.next_cursor
 
 
 def _publish(scope: Scope, code: str, now: datetime) -> bool:

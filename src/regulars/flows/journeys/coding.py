@@ -67,7 +67,7 @@ def apply_definition(*, scope: Scope, definition: Any, now: datetime) -> Journey
     errors = ErrorList()
     node = Node(definition, "", errors, _FIELDS)
     code, name, note = node.code("key"), node.text("name", most=80), node.text("note", NO_NOTE)
-    state = node.choice("state", _STATES, "")
+    state = node.choice("state", _STATES) if node.has("state") else ""
     data = {part: node.values.get(part) or empty for part, empty in _PARTS.items()}
     errors.refuse()
     with transaction.atomic():

@@ -79,7 +79,7 @@ export const journeys = {
     noRunsHint: ['触发发生后，会员会出现在这里。', 'Members appear here once a trigger brings them in.'],
     takeOut: ['移出旅程', 'Take out'],
     takeOutText: ['「{name}」将立即离开这段旅程，后续步骤不再执行。', '“{name}” leaves this journey at once; nothing more of it happens to her.'],
-    legend: ['节点上：到达人数及占比 · 现在停留 · 中途离开；连线上：走过人数', 'On nodes: came by and their share · here now · lost; on lines: went this way'],
+    legend: ['节点上：到达人数及占比 · 现在停留 · 中途离开；消息：发出/请求 · 送达 · 点击 · 失败；连线上：走过人数', 'On nodes: came by and their share · here now · lost; messages: sent/asked for · delivered · clicked · failed; on lines: went this way'],
     whyEnded: ['为何结束', 'Why runs ended'],
     hereNow: ['此刻在此的会员', 'Here now'],
     nobodyHere: ['此刻没有会员停留', 'Nobody is here now'],
@@ -90,6 +90,15 @@ export const journeys = {
     seen: {
       entered: ['到达', 'Came by'], here: ['现在停留', 'Here now'], hereShort: ['停留 {n}', '{n} here'], lost: ['中途离开', 'Left before the end'],
       line: ['到达 {n}（{share}）· 停留 {here}', '{n} came by ({share}) · {here} here'],
+    },
+    told: {
+      title: ['消息结果', 'What became of its messages'], each: ['逐条查看', 'See each'], shares: ['送达与点击占已发出的比例，其余占请求的比例。', 'Delivered and clicked are shares of those sent, the others of those asked for.'],
+      asked: ['请求发送', 'Asked for'], waiting: ['等待中', 'Waiting'], sent: ['已发出', 'Sent'], delivered: ['已送达', 'Delivered'], clicked: ['点击', 'Clicked'], failed: ['失败', 'Failed'], uncertain: ['结果不明', 'In doubt'], skipped: ['未发送', 'Not sent'],
+      n: {
+        asked: ['请求 {n}', '{n} asked for'], waiting: ['等待 {n}', '{n} waiting'], sent: ['发出 {n}', '{n} sent'], delivered: ['送达 {n}', '{n} delivered'], clicked: ['点击 {n}', '{n} clicked'], failed: ['失败 {n}', '{n} failed'],
+        uncertain: ['结果不明 {n}', '{n} in doubt'], skipped: ['未发送 {n}', '{n} not sent'],
+      },
+      reason: ['{why} {n}', '{why}: {n}'], between: ['、', ', '], because: ['（{why}）', ' ({why})'],
     },
     kinds: {
       trigger: ['触发', 'Trigger'], message: ['发送消息', 'Message'], wait: ['等待', 'Wait'], branch: ['条件分支', 'Branch'], split: ['随机分流', 'Split'], reward: ['发放奖励', 'Reward'], tag: ['打标签', 'Tag'],

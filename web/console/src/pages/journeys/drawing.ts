@@ -2,12 +2,13 @@ import {
   Avatar, Connection, Guide, Lightning, Message, Position, Present, PriceTag, Share, SwitchButton, Timer, Trophy,
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
+import type { Messages } from './journey'
 import type { Place } from './layout'
 
 export interface Port { readonly key: string; readonly label: string }
 
 /** What a node has seen: how many came by, are there now, and left the journey there before its end. */
-export interface Seen { readonly entered: number; readonly share: number; readonly here: number; readonly lost: number }
+export interface Seen { readonly entered: number; readonly share: number; readonly here: number; readonly lost: number; readonly told?: Messages }
 
 /** A node as it is drawn, on the canvas and in the list. */
 export interface Drawn {

@@ -3,6 +3,7 @@ import type { components } from '@/api/schema'
 export type JourneyRow = components['schemas']['JourneyOut']
 export type JourneyDetail = components['schemas']['JourneyDetailOut']
 export type Counts = components['schemas']['JourneyCountsOut']
+export type Messages = components['schemas']['JourneyMessageOut']
 export type Run = components['schemas']['JourneyRunOut']
 export type DryRun = components['schemas']['JourneyDryRunOut']
 
