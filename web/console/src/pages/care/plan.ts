@@ -77,8 +77,8 @@ export function planFrom(given: Record<string, unknown>, taken: boolean): Defini
   const kind = String(given['kind'])
   const made = JSON.parse(JSON.stringify(given)) as Partial<Definition>
   return {
-    ...freshPlan(kind), message: null, ...made, key: taken ? '' : String(given['key']), settings: { ...freshSettings(kind), ...made.settings },
-    ...(made.message ? { message: { purpose: 'marketing', channels: [], ...made.message } } : {}), task: made.task ? { ...freshChore(), ...made.task } : null,
+    ...freshPlan(kind), ...made, key: taken ? '' : String(given['key']), settings: { ...freshSettings(kind), ...made.settings },
+    message: made.message ? { ...{ purpose: 'marketing' as const, channels: [] }, ...made.message } : null, task: made.task ? { ...freshChore(), ...made.task } : null,
   } as Definition
 }
 
