@@ -124,7 +124,7 @@ class SendTallyOut(Schema):
     clicked: int
 
 
-class HoldIn(_In):
+class HeldSourceIn(_In):
     """Who asked: what the log shows as the source of messages."""
 
     source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_CLEAN)]

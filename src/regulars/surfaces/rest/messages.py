@@ -37,8 +37,8 @@ from regulars.surfaces.send_views import (
     AddressQuery,
     ChannelName,
     ChannelQuery,
+    HeldSourceIn,
     HeldSourceOut,
-    HoldIn,
     MessagePolicyIn,
     MessagePolicyOut,
     NoteQuery,
@@ -190,21 +190,21 @@ def list_holds(request: HttpRequest) -> Any:
 
 
 @router.post("/messages/holds", response=ListOut[HeldSourceOut], **needs("messages.settings"))
-def hold_source(request: HttpRequest, given: HoldIn) -> Any:
+def hold_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have all that a source asked for and will ask for wait; what a provider has is not recalled."""
     found = messaging.hold_source(scope=scope_of(request), source=given.source, now=clock.now())
     return {"items": [held_out(one) for one in found]}
 
 
 @router.post("/messages/holds/release", response=ListOut[HeldSourceOut], **needs("messages.settings"))
-def release_source(request: HttpRequest, given: HoldIn) -> Any:
+def release_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have it go on. 409 `not_held`."""
     found = messaging.release_source(scope=scope_of(request), source=given.source, now=clock.now())
     return {"items": [held_out(one) for one in found]}
 
 
 @router.post("/messages/holds/cancel", response=ListOut[HeldSourceOut], **needs("messages.settings"))
-def cancel_source(request: HttpRequest, given: HoldIn) -> Any:
+def cancel_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Take back all that a source asked for up to now and that has not gone."""
     found = messaging.cancel_source(scope=scope_of(request), source=given.source, now=clock.now())
     return {"items": [held_out(one) for one in found]}
