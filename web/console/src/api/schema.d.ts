@@ -9520,13 +9520,24 @@ export interface components {
             /** Key */
             key: string;
         };
-        /**
-         * HoldIn
-         * @description Who asked: what the log shows as the source of messages.
-         */
+        /** HoldIn */
         HoldIn: {
-            /** Source */
-            source: string;
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
+            /**
+             * Minutes
+             * @default 60
+             */
+            minutes: number;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Key */
+            key: string;
         };
         /**
          * KeyIn
@@ -20269,6 +20280,14 @@ export interface components {
             held_by: string;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * HeldSourceIn
+         * @description Who asked: what the log shows as the source of messages.
+         */
+        HeldSourceIn: {
+            /** Source */
+            source: string;
         };
         /**
          * SendDecisionOut
@@ -31878,7 +31897,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HoldIn"];
+                "application/json": components["schemas"]["HeldSourceIn"];
             };
         };
         responses: {
@@ -31902,7 +31921,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HoldIn"];
+                "application/json": components["schemas"]["HeldSourceIn"];
             };
         };
         responses: {
@@ -31926,7 +31945,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HoldIn"];
+                "application/json": components["schemas"]["HeldSourceIn"];
             };
         };
         responses: {
