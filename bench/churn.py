@@ -74,7 +74,7 @@ def main(members: int = 1_000_000) -> None:
     lap(f"{members:,} chances")
     whole, busy = time.perf_counter() - began, time.process_time() - spent
     print(f"learnt, calibrated and told: {whole:.1f} s, processor {busy:.1f} s")
-    because, _ = reasons.explain(
+    because = reasons.explain(
         fitting.matrix(today, model.names), model.names, lambda rows: -model.log_odds(rows)
     )
     lap(f"reasons of {sum(bool(one) for one in because):,} members")
