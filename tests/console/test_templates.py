@@ -108,4 +108,4 @@ def test_links_their_sites_and_the_copywriter(desk):
     assert operator.get("/copywriter") == {"ready": False, "model": ""}
     problem = operator.post("/copywriter/proposals", {"channel": "sms", "brief": "春"}, expect=409)
     assert problem["code"] == "no_copywriter"
-    assert len(operator.post("/templates/ready-made")["made"]) == 17
+    assert len(operator.post("/templates/ready-made")["made"]) == 18

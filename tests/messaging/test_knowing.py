@@ -132,7 +132,7 @@ def test_a_proposal_is_asked_for_without_anything_of_a_member(world, brand, rece
 
 def test_ready_made_templates_are_made_once_and_wait_for_a_colleague(world, brand):
     made = api.install_ready_made(scope=world.scope, now=NOW)
-    assert len(made) == 17 and api.install_ready_made(scope=world.scope, now=NOW) == []
+    assert len(made) == 18 and api.install_ready_made(scope=world.scope, now=NOW) == []
     assert all(
         one.version is None and one.latest.origin == "ready_made"
         for one in api.list_templates(brand_id=brand.id)

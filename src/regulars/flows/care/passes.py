@@ -29,6 +29,7 @@ from regulars.messaging import api as messaging
 from regulars.messaging.types import Ask
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
+from regulars.value.coupons import api as coupons
 from regulars.value.gifts.types import Gift
 
 _log = logging.getLogger(__name__)
@@ -166,8 +167,7 @@ def act(
     acted = [one for one in kept if (one.member_id, one.occasion) in new and arms[one.member_id] == "treated"]
     if not acted:
         return 0
-    _reward(plan, brand, acted, now)
-    _tell(plan, brand, acted, now)
+    _tell(plan, brand, acted, _reward(plan, brand, acted, now), now)
     if chore is not None:
         tasks.add_many(
             brand=brand,
@@ -221,10 +221,11 @@ def _key(plan: Plan, one: Due) -> str:
     return f"care:{plan.key}:{one.occasion}"
 
 
-def _reward(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> None:
+def _reward(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> dict[UUID, Mapping[str, Any]]:
+    """Give what the plan gives; gives what texts may say of the coupon of those who got all of it."""
     definition = plan.definition
     if not definition.rewards:
-        return
+        return {}
     rewards = rewarding.rewards_of(definition.rewards)
     given = rewarding.give(
         brand=brand,
@@ -243,9 +244,21 @@ def _reward(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> Non
             if one.state in ("given", "partly") and one.cost
         ],
     )
+    coupon = _coupon_of(brand, definition.rewards)
+    return {one.member_id: coupon for one in given if one.state == "given"} if coupon else {}
 
 
-def _tell(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> None:
+def _coupon_of(brand: Brand, rewards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What texts may say of the coupon that is given, the first if there are several."""
+    keys = [one["definition"] for one in rewards if one.get("kind") == "coupon"]
+    names = {one.key: one.name for one in coupons.list_definitions(brand_id=brand.id)} if keys else {}
+    return next(({"name": names[key].to_json()} for key in keys if key in names), {})
+
+
+def _tell(
+    plan: Plan, brand: Brand, dues: Sequence[Due], given: Mapping[UUID, Mapping[str, Any]], now: datetime
+) -> None:
+    """`given`: what of a coupon each got."""
     said = plan.definition.message
     if said is None:
         return
@@ -260,7 +273,8 @@ def _tell(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> None:
                 purpose=said.purpose,  # type: ignore[arg-type]
                 template=said.template,
                 channels=said.channels,
-                values=_values(plan, one),
+                values=_values(plan, one)
+                | ({"coupon": given[one.member_id]} if one.member_id in given else {}),
                 priority=_PRIORITY[plan.definition.kind],
                 expires_at=max(start_of_day(one.on, brand.timezone) + grace, now + timedelta(days=1)),
                 origin=str(plan.id),

@@ -15,108 +15,8 @@ from regulars.engage.care.types import Plan
 from regulars.flows.care import keeping, offers
 from regulars.flows.care.offers import Size
 from regulars.kit.errors import Refusal
-from regulars.kit.text import Text
 from regulars.messaging import api as messaging
-from regulars.messaging.types import Content
 from regulars.platform.organisations.types import Scope
-
-# code → name, purpose, (subject, body) in Chinese and English, the template's own variables with a sample
-_TEMPLATES: dict[str, tuple[Text, str, tuple[str, str], tuple[str, str], dict[str, Any]]] = {
-    "care-welcome": (
-        Text("欢迎加入", "Welcome"),
-        "marketing",
-        ("欢迎你，{{ member.name }}", "欢迎加入{{ brand.name }}。从今天起，每一次光临都会被记得。"),
-        ("Welcome, {{ member.name }}", "Welcome to {{ brand.name }}. From today every visit counts."),
-        {},
-    ),
-    "care-birthday": (
-        Text("生日祝福", "Birthday wishes"),
-        "marketing",
-        (
-            "生日快乐，{{ member.name }}",
-            "{{ brand.name }}全体伙伴祝你生日快乐，一份小小的心意已放进你的卡包。",
-        ),
-        (
-            "Happy birthday, {{ member.name }}",
-            "Everybody at {{ brand.name }} wishes you a happy birthday. A small gift is in your wallet.",
-        ),
-        {},
-    ),
-    "care-anniversary": (
-        Text("入会周年", "Anniversary"),
-        "marketing",
-        ("我们认识 {{ years }} 年了", "谢谢你 {{ years }} 年来的光临，{{ member.name }}。"),
-        ("{{ years }} years together", "Thank you for {{ years }} years with us, {{ member.name }}."),
-        {"years": 2},
-    ),
-    "care-festival": (
-        Text("节日问候", "Festival greeting"),
-        "marketing",
-        ("{{ festival }}快乐", "{{ member.name }}，{{ brand.name }}祝你{{ festival }}快乐。"),
-        (
-            "Happy {{ festival_en }}",
-            "{{ member.name }}, {{ brand.name }} wishes you a happy {{ festival_en }}.",
-        ),
-        {"festival": "中秋节", "festival_en": "Mid-Autumn Festival"},
-    ),
-    "care-thanks": (
-        Text("里程碑感谢信", "Thank-you letter"),
-        "marketing",
-        (
-            "谢谢你一路相伴",
-            "{{ member.name }}，这是你的第 {{ orders }} 次购买。谢谢你把日常交给我们。",
-        ),
-        (
-            "Thank you",
-            "{{ member.name }}, this was your order number {{ orders }}. Thank you for coming back to us.",
-        ),
-        {"orders": 50, "count": 50, "metric": "orders"},
-    ),
-    "care-service": (
-        Text("售后提醒", "Service reminder"),
-        "service",
-        ("{{ item }}该保养了", "你在 {{ bought_on }} 购买的{{ item }}到了该检查的时候，欢迎来店或回复预约。"),
-        (
-            "Time to look after your {{ item }}",
-            "The {{ item }} you bought on {{ bought_on }} is due for a check. Come by or book a time.",
-        ),
-        {"item": "跑步机", "bought_on": "2025-09-01", "days": 180},
-    ),
-    "care-refill": (
-        Text("补货提醒", "Refill reminder"),
-        "marketing",
-        ("{{ item }}快用完了吧", "按你平时的节奏，{{ item }}差不多该补了。"),
-        ("Running low on {{ item }}?", "Going by your usual rhythm, {{ item }} may be running out."),
-        {"item": "咖啡豆", "bought_on": "2026-01-05", "days": 28},
-    ),
-    "care-miss-you": (
-        Text("好久不见", "We miss you"),
-        "marketing",
-        ("好久不见，{{ member.name }}", "已经 {{ days }} 天没有见到你了。需要什么，随时告诉我们。"),
-        (
-            "Long time no see, {{ member.name }}",
-            "It has been {{ days }} days. Tell us what we can do for you.",
-        ),
-        {"days": 60, "last_order_on": "2026-01-05"},
-    ),
-    "care-looked-at": (
-        Text("还在考虑吗", "Still thinking about it?"),
-        "marketing",
-        ("还在考虑吗？", "{{ member.name }}，前几天你看过的商品还在。有疑问可以直接问我们。"),
-        ("Still thinking about it?", "{{ member.name }}, what you looked at is still here. Ask us anything."),
-        {"hours": 24},
-    ),
-    "care-come-back": (
-        Text("给老朋友的小心意", "Something for an old friend"),
-        "marketing",
-        ("给老朋友的小心意", "{{ member.name }}，一份小心意已放进你的卡包，欢迎回来看看。"),
-        (
-            "Something for an old friend",
-            "{{ member.name }}, there is a little something in your wallet. Come and see us.",
-        ),
-        {"orders": 12, "last_order_on": "2026-01-05"},
-    ),
-}
 
 _CALL = {
     "zh": "您好，我是{{ tier }}会员专属顾问。上次光临是 {{ last_order_on }}，使用中有什么需要我们帮忙的吗？",
@@ -132,31 +32,31 @@ READY_MADE: dict[str, dict[str, Any]] = {
         "kind": "welcome",
         "name": {"zh": "新会员欢迎", "en": "Welcome for new members"},
         "settings": {},
-        "message": {"template": "care-welcome"},
+        "message": {"template": "welcome"},
     },
     "birthday": {
         "kind": "birthday",
         "name": {"zh": "生日祝福", "en": "Birthday wishes"},
         "settings": {"when": "day", "days_before": 0},
-        "message": {"template": "care-birthday"},
+        "message": {"template": "birthday"},
     },
     "anniversary": {
         "kind": "anniversary",
         "name": {"zh": "入会周年", "en": "Anniversary of joining"},
         "settings": {},
-        "message": {"template": "care-anniversary"},
+        "message": {"template": "anniversary"},
     },
     "festivals": {
         "kind": "festival",
         "name": {"zh": "传统节日问候", "en": "Greetings at traditional festivals"},
         "settings": {"festivals": ["spring", "lantern", "dragon_boat", "mid_autumn", "double_ninth"]},
-        "message": {"template": "care-festival"},
+        "message": {"template": "festival"},
     },
     "milestones": {
         "kind": "milestone",
         "name": {"zh": "里程碑感谢信", "en": "Thank-you letters at milestones"},
         "settings": {"orders": [10, 50, 100]},
-        "message": {"template": "care-thanks"},
+        "message": {"template": "thank-you"},
     },
     "visits": {
         "kind": "visit",
@@ -173,21 +73,21 @@ READY_MADE: dict[str, dict[str, Any]] = {
         "kind": "dormant",
         "name": {"zh": "60 天未购唤醒", "en": "Not seen for 60 days"},
         "settings": {"days": [60]},
-        "message": {"template": "care-miss-you"},
+        "message": {"template": "dormant-60"},
         "holdout_percent": 10,
     },
     "churn-light": {
         "kind": "churn",
         "name": {"zh": "流失干预（轻）", "en": "Churn, light"},
         "settings": {"level": "light", "from_percent": 40, "to_percent": 70},
-        "message": {"template": "care-come-back"},
+        "message": {"template": "churn-light"},
         "holdout_percent": 20,
     },
     "churn-heavy": {
         "kind": "churn",
         "name": {"zh": "流失干预（重）", "en": "Churn, heavy"},
         "settings": {"level": "heavy", "from_percent": 70, "to_percent": 100},
-        "message": {"template": "care-come-back"},
+        "message": {"template": "churn-heavy"},
         "task": {
             "kind": "call",
             "title": {"zh": "挽回：曾买 {{ orders }} 单", "en": "Win back: {{ orders }} orders once"},
@@ -232,29 +132,10 @@ def ready_made(*, brand_id: UUID, now: datetime) -> list[ReadyMade]:
 
 
 def install_templates(*, scope: Scope, now: datetime, only: Collection[str] | None = None) -> list[str]:
-    """Drafts of the templates that ready-made plans name and that are not there yet; gives their codes."""
-    wanted = {code: one for code, one in _TEMPLATES.items() if only is None or code in only}
-    if not wanted:
-        return []
-    made = []
-    there = {one.code for one in messaging.list_templates(brand_id=scope.brand_id)}
-    there |= {one.code for one in messaging.list_templates(brand_id=scope.brand_id, archived=True)}
-    for code, (name, purpose, zh, en, samples) in wanted.items():
-        if code in there:
-            continue
-        contents = {"inbox": {"zh": Content(zh[0], zh[1]), "en": Content(en[0], en[1])}}
-        messaging.save_template(
-            scope=scope,
-            code=code,
-            name=name,
-            purpose=purpose,
-            contents=contents,
-            samples=samples,
-            origin="ready_made",
-            now=now,
-        )
-        made.append(code)
-    return made
+    """Drafts of the templates that ready-made plans name and that are not there yet; gives their codes. They are the
+    ready-made ones of messaging: an occasion has one text, whether a journey, a campaign or care speaks."""
+    named = {one["message"]["template"] for one in READY_MADE.values() if "message" in one}
+    return messaging.install_ready_made(scope=scope, now=now, only=named if only is None else only)
 
 
 def put_plan(*, scope: Scope, value: object, create: bool | None = None, now: datetime) -> Plan:

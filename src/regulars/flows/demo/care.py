@@ -44,7 +44,7 @@ _PLANS: dict[str, dict[str, Any]] = {
             "categories": ["PORTABLE ELECTRIC APPLIANCES", "PERSONAL CARE APPLIANCES"],
             "every_months": 6,
         },
-        "message": {"template": "care-service", "purpose": "service"},
+        "message": {"template": "service-due", "purpose": "service"},
         "task": {
             "kind": "service",
             "title": {"zh": "保养提醒：{{ item }}", "en": "Time for a check: {{ item }}"},
@@ -63,7 +63,7 @@ _PLANS: dict[str, dict[str, Any]] = {
             "days_before": 3,
             "stated": [{"code": "COFFEE", "days": 28}],
         },
-        "message": {"template": "care-refill", "purpose": "marketing"},
+        "message": {"template": "refill", "purpose": "marketing"},
         "holdout_percent": 10,
         "win_back_days": 14,
     },

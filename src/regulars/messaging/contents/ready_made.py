@@ -197,6 +197,12 @@ READY_MADE: tuple[ReadyMade, ...] = (
         samples={"orders": 50, "signed": "店长 李敏", "coupon": {"name": "老友礼券"}}, channels=("inbox", "email"),
     ),
     _one(
+        "service-due", ("售后提醒", "Service reminder"), ("{{ item | default: '您购买的商品' }}该保养了", "Time to look after your {{ item | default: 'purchase' }}"),
+        (f"{_NAME_ZH}，您{{% if bought_on %}}在 {{{{ bought_on }}}} {{% endif %}}购买的{{{{ item | default: '商品' }}}}到了该检查的时候，欢迎来店或预约。",
+         f"{_NAME_EN}, the {{{{ item | default: 'item' }}}} you bought{{% if bought_on %}} on {{{{ bought_on }}}}{{% endif %}} is due for a check. Come by or book a time."),
+        ("预约到店", "Book a time"), "service", samples={"item": "跑步机", "bought_on": "2025-09-01", "days": 180},
+    ),
+    _one(
         "sign-in-code", ("登录验证码", "Sign-in code"), ("{{ brand.name }} 验证码", "Your code for {{ brand.name }}"),
         ("验证码 {{ code }}，{{ minutes }} 分钟内有效。如非本人操作请忽略，不要告诉任何人。",
          "Your code is {{ code }}. It works for {{ minutes }} minutes. If you did not ask for it, ignore this; never tell it to anyone."),
