@@ -289,4 +289,4 @@ def test_a_message_is_asked_for_once_with_the_journeys_priority() -> None:
         cursor.execute("SELECT key, source, priority, expires_at FROM send WHERE member_id = %s", [her])
         rows = cursor.fetchall()
     (run,) = its.runs(her)
-    assert rows == [(f"journey:{run.id}:hi:0", "journey:j", 70, NOW + 2 * DAY)]
+    assert rows == [(f"journey:{run.id}:hi:0:1", "journey:j", 70, NOW + 2 * DAY)]

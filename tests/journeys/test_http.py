@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,6 +131,43 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(shop: Shop) -> None
     short = shop.call.post("/journeys/walk/dry-run", {"member": her, "days": 3})
     assert [line["node"] for line in short["lines"]] == ["in", "order"]
     assert shop.call.get(f"/members/{her}/journeys")["items"] == []
+
+
+EACH: list[dict[str, Any]] = [
+    {"id": "order", "kind": "trigger", "on": "activity", "activity": "order"},
+    {"id": "tier", "kind": "trigger", "on": "tier_changed"},
+    {"id": "up", "kind": "trigger", "on": "tier_changed", "direction": "up", "tiers": ["gold", "silver"]},
+    {"id": "birthday", "kind": "trigger", "on": "date", "field": "member.birthday", "yearly": True},
+    {"id": "call", "kind": "trigger", "on": "call"},
+    {"id": "hi", "kind": "message", "template": "hello"},
+    {"id": "two", "kind": "wait", "mode": "duration", "amount": 2, "unit": "days"},
+    {"id": "ten", "kind": "wait", "mode": "time", "time": "10:00"},
+    {"id": "buys", "kind": "wait", "mode": "activity", "activity": "order", "timeout": {"amount": 1, "unit": "weeks"}},
+    {"id": "lot", "kind": "split", "arms": [{"key": "a", "percent": 50}, {"key": "b", "percent": 50}]},
+    {"id": "has", "kind": "branch", "arms": [
+        {"key": "yes", "when": {"field": "history.orders", "op": "gte", "value": 1}}]},
+    {"id": "gift", "kind": "reward", "rewards": [{"kind": "points", "unit": "points", "amount": 5}]},
+    {"id": "mark", "kind": "tag", "add": ["vip"]},
+    {"id": "ask", "kind": "task", "task": "call", "title": {"zh": "回访", "en": "Call her"}, "due_in_days": 1},
+    {"id": "tell", "kind": "webhook", "event": "done"},
+    {"id": "next", "kind": "journey", "journey": "other"},
+    {"id": "bye", "kind": "exit"},
+    {"id": "goal", "kind": "goal", "activity": "order", "within": {"amount": 1, "unit": "days"}, "ends": True},
+]  # fmt: skip
+
+
+def test_every_kind_of_node_is_said_in_words_with_nothing_but_what_it_needs(shop: Shop) -> None:
+    line = [one["id"] for one in EACH[5:-1]]
+    ports = {"buys": "timeout", "lot": "a", "has": "else"}
+    edges = [{"from": one["id"], "to": "hi"} for one in EACH[:5]]
+    edges += [{"from": a, "port": ports.get(a, "next"), "to": b} for a, b in itertools.pairwise(line)]
+    seen = made(shop, {"nodes": EACH, "edges": edges})
+    assert [one for one in seen["errors"] if not one["code"].startswith("unknown_")] == []
+    assert set(seen["sentences"]) == {one["id"] for one in EACH}
+    said = seen["sentences"]
+    assert said["tier"] == "When the tier changes"
+    assert said["goal"] == "Order within 1 day, which ends the run"
+    assert not any(text[:1].islower() or "  " in text for text in said.values())
 
 
 def test_a_note_is_in_both_languages(shop: Shop) -> None:

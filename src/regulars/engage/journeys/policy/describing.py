@@ -95,13 +95,17 @@ def _trigger(node: Node, say: _Words) -> str:
                 f"At {trigger.at:%H:%M}, {on}: whoever fits “{say.condition(trigger.where)}”",
             )
         case "tier_changed":
-            to = listed([say.name("tier", code) for code in sorted(trigger.tiers)], say.language, last="or")
             way = {
                 "any": say.pick("变动", "changes"),
                 "up": say.pick("升级", "goes up"),
                 "down": say.pick("降级", "goes down"),
             }[trigger.direction]
-            tail = say.pick(f"（到 {to}）", f" (to {to})") if trigger.tiers else ""
+            tail = ""
+            if trigger.tiers:
+                to = listed(
+                    [say.name("tier", code) for code in sorted(trigger.tiers)], say.language, last="or"
+                )
+                tail = say.pick(f"（到 {to}）", f" (to {to})")
             return say.pick(f"等级{way}{tail}", f"When the tier {way}{tail}")
     return say.pick("由接口、员工或其他旅程发起", "Started by the API, by staff or by another journey")
 
@@ -203,10 +207,11 @@ def _goal(node: Node, say: _Words) -> str:
     done, end = say.activity(goal.activity), ""
     if goal.ends:
         end = say.pick("，达成即退出", ", which ends the run")
-    return say.pick(
+    text = say.pick(
         f"{say.span(goal.within)}内发生“{done}”{say.where(goal.where)}{end}",
         f"{done}{say.where(goal.where)} within {say.span(goal.within)}{end}",
     )
+    return text[:1].upper() + text[1:]
 
 
 def _exit(node: Node, say: _Words) -> str:

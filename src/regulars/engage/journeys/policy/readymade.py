@@ -210,7 +210,7 @@ def ready_made() -> list[ReadyMade]:
         ReadyMade(
             "viewed-not-bought",
             Text("浏览未购 24 小时", "Viewed, not bought within 24 hours"),
-            Text("需要声明行为类型 view（浏览商品）", "Needs the activity type `view`"),
+            Text("需要声明行为类型 view（浏览商品）", "Needs the activity type “view” (views a product)"),
             _made(
                 [
                     _node("viewed", "trigger", "浏览商品", "Views a product", on="activity", activity="view"),
