@@ -147,3 +147,37 @@ def test_a_member_is_told_what_counts(world: World) -> None:
     world.buy(one, "1", 10000)
     shown = Drawer(world.rush.scope, world.brand, one, "en", clock.now()).boards().items[0]
     assert shown.ranked_by.startswith("Ranked by ") and shown.mine is not None and shown.mine.score == 100
+
+
+def test_the_store_that_is_shown_first(world: World) -> None:
+    """Hers where she has most, else the one with most members; staff see that one."""
+    from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, OrderIn
+    from regulars.kit.text import Text
+    from regulars.platform.organisations import api as organisations
+    from regulars.platform.organisations.types import NewStore
+    from regulars.surfaces.draw_views import Drawer
+
+    organisations.put_stores(
+        brand_id=world.brand.id,
+        stores=[NewStore(code, Text(code, code)) for code in ("S1", "S2", "S3")],
+        now=clock.now(),
+        actor=world.rush.scope.actor,
+    )
+    world.board(board("spend", per_store=True))
+    a, b, c = (world.rush.member() for _ in range(3))
+    for number, (member, store, amount) in enumerate([(a, "S2", 1000), (a, "S3", 500), (b, "S3", 100)]):
+        world.rush.post(
+            ActivityIn(
+                type="order",
+                member=MemberRef(id=member),
+                occurred_at=clock.now(),
+                store=store,
+                order=OrderIn(number=f"n{number}", lines=(LineIn(sku="A", amount=amount),)),
+            )
+        )
+    world.follow()
+    shown = [
+        Drawer(world.rush.scope, world.brand, one, "en", clock.now()).boards().items[0].store
+        for one in (a, b, c)
+    ]
+    assert shown == ["S2", "S3", "S3"]

@@ -165,7 +165,7 @@ def test_a_mission_that_is_taken_up(world: World) -> None:
     world.buy(one, "a", 10000)
     assert world.runs(one) == []
     (card,) = flow.cards_of(brand=world.brand, member_id=one, now=clock.now())
-    assert (card.can_take_up, card.days_left, card.run) == (True, 7, None)
+    assert (card.can_take_up, card.days_left, card.run) == (True, None, None)  # her days begin with her
     flow.take_up(scope=world.rush.scope, member_id=one, mission="m", now=clock.now())
     flow.take_up(scope=world.rush.scope, member_id=one, mission="m", now=clock.now())
     assert len(world.runs(one)) == 1

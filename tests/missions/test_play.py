@@ -269,7 +269,7 @@ def test_a_board_of_each_store(world: World) -> None:
 
 
 def test_names_are_masked() -> None:
-    assert (policy.masked("CODE123", "王小明"), policy.masked("CODE123", "")) == ("王**", "**123")
+    assert (policy.masked("CODE123", "王小明"), policy.masked("CODE123", "")) == ("王**23", "**123")
 
 
 def test_unknown_members_and_draws(world: World) -> None:

@@ -257,9 +257,12 @@ class Player:
             raise not_found(Text("排行榜", "Leaderboard"))
         period, ends = play_policy.board_period(board, self.now, self.brand.timezone)
         stores = list(organisations.stores_of(brand_id=self.brand.id).values()) if board.per_store else []
-        chosen = next((one for one in stores if one.code == store), stores[0] if stores else None)
-        if store and (chosen is None or chosen.code != store):
+        chosen = next((one for one in stores if one.code == store), None)
+        if store and chosen is None:
             raise not_found(Text("门店", "Store"))
+        if stores and chosen is None:
+            first = play.store_of(brand_id=self.brand.id, board=key, period=period, member_id=self.member_id)
+            chosen = next((one for one in stores if one.id == first), stores[0])
         store_id = chosen.id if chosen else None
         ranked = play.ranking(
             brand_id=self.brand.id, board=key, period=period, store_id=store_id, limit=board.shown

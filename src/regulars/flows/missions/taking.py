@@ -24,6 +24,7 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
 
 _MEMBER = Text("会员", "Member")
+_PERIODIC = ("day", "week", "month")
 _WHY = {
     "mission_already": Text("您已领取或完成过该任务", "You have taken or done this mission already"),
     "mission_over": Text("任务已结束", "The mission is over"),
@@ -75,7 +76,11 @@ def cards_of(*, brand: Brand, member_id: UUID, now: datetime) -> list[Card]:
         elif opened is not None and mission.state == "active":
             if counting.audience(brand, live, {member_id}, now):
                 probe = Run(member_id, mission.key, opened.run, mission.live, "running", now, opened.ends_at)
-                cards.append(Card(live, None, live.opt_in, policy.days_left(probe, now, brand.timezone)))
+                begun = live.since == "joined" or live.ends_on is not None or live.repeat in _PERIODIC
+                left = (
+                    policy.days_left(probe, now, brand.timezone) if begun else None
+                )  # her days begin with her
+                cards.append(Card(live, None, live.opt_in, left))
         elif mine:
             last = mine[-1]
             cards.append(Card(definitions[mission.key, last.version], last, False, None))
@@ -89,7 +94,7 @@ def _current(runs: Sequence[Run], live: Definition, now: datetime, timezone: str
     for run in reversed(runs):
         if run.state == "running" and (run.ends_at is None or now < run.ends_at):
             return run
-    if live.repeat in ("day", "week", "month"):
+    if live.repeat in _PERIODIC:
         name = policy.period_of(now, live.repeat, timezone)[0]
         return next((run for run in runs if run.run == name), None)
     return None

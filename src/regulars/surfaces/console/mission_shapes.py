@@ -200,6 +200,8 @@ class ConsoleBoardOut(_Shape):
     measure: str
     measure_name: str
     per_store: bool
+    store: str  # of which the places are, and those there are
+    stores: list[PlayChoiceOut]
     sentence: str
     definition: dict[str, Any]
     live_at: datetime | None

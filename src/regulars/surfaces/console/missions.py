@@ -56,6 +56,11 @@ router = Router(tags=["Missions"])
 READ, WRITE = needs("missions.read"), needs("missions.write")
 _CHECKIN_DAYS = 30
 _NO_LIMIT = Text("长期有效", "no end")
+_GOALS = {
+    "count": Text("{n} 次", "times: {n}"),
+    "days": Text("{n} 天", "different days: {n}"),
+    "stores": Text("{n} 家门店", "different stores: {n}"),
+}
 _EVERYBODY = Text("全部会员", "everybody")
 
 
@@ -141,7 +146,7 @@ class MissionDesk:
                 goal = (
                     money(step.goal, self.brand.currency, self.language)
                     if step.measure == "amount"
-                    else f"{step.goal:,} {self.say(MEASURES[step.measure])}"
+                    else self.say(_GOALS[step.measure]).format(n=f"{step.goal:,}")
                 )
                 activity = self.say(types.get(step.activity, Text(step.activity, step.activity)))
                 where = self.say(describe_acting(catalogue, step.where))

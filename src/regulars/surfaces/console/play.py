@@ -147,7 +147,10 @@ def _board(desk: MissionDesk, one: Board, *, store: str = "", closed: bool = Fal
     brand_id, tz = desk.brand.id, desk.brand.timezone
     period, ends = policy.board_period(one, desk.now, tz)
     stores = organisations.stores_of(brand_id=brand_id) if one.per_store else {}
-    chosen = stores.get(store) or (next(iter(stores.values())) if stores else None)
+    chosen = stores.get(store)
+    if stores and chosen is None:
+        busiest = play.store_of(brand_id=brand_id, board=one.key, period=period)
+        chosen = next((each for each in stores.values() if each.id == busiest), next(iter(stores.values())))
     store_id = chosen.id if chosen else None
     ranked = play.ranking(brand_id=brand_id, board=one.key, period=period, store_id=store_id, limit=20)
     names = members.names_of(scope=desk.scope, member_ids=[row.member_id for row in ranked])
@@ -166,6 +169,8 @@ def _board(desk: MissionDesk, one: Board, *, store: str = "", closed: bool = Fal
         measure=one.measure,
         measure_name=desk.say(BOARD_MEASURES[one.measure] if one.by == "activity" else BOARD_SOURCES[one.by]),
         per_store=one.per_store,
+        store=chosen.code if chosen else "",
+        stores=desk.choices({code: each.name for code, each in stores.items()}) if closed else [],
         sentence=desk.say(describe_acting(versions.catalogue_of(brand_id=brand_id), one.where)),
         definition=one.to_json(),
         live_at=one.live_at,

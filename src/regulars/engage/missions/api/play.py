@@ -277,6 +277,12 @@ def count_ranked(*, brand_id: UUID, board: str, period: str, store_id: UUID | No
         return store.count_ranked(cursor, brand_id=brand_id, board=board, period=period, store_id=store_id)
 
 
+def store_of(*, brand_id: UUID, board: str, period: str, member_id: UUID | None = None) -> UUID | None:
+    """Of a board with one ranking for each store: the one to show first, a member or staff."""
+    with connection.cursor() as cursor:
+        return store.store_of(cursor, brand_id=brand_id, board=board, period=period, member_id=member_id)
+
+
 def open_periods(*, brand_id: UUID, board: str) -> list[tuple[str, UUID | None]]:
     """Periods (and stores) in which something counted and that were not closed."""
     with connection.cursor() as cursor:

@@ -250,9 +250,11 @@ def prize_of(board: Board, rank: int) -> Prize | None:
 
 
 def masked(code: str, name: str) -> str:
-    """A member as other members may see her: the first letter of her name, or the end of her code."""
+    """A member as other members may see her: the first letter of her name, and the end of her code, which tells apart
+    those who share it.
+    """
     first = name.strip()[:1]
-    return f"{first}**" if first and first != "*" else f"**{code[-3:]}"
+    return f"{first}**{code[-2:]}" if first and first != "*" else f"**{code[-3:]}"
 
 
 def business_day(at: datetime, timezone: str) -> date:

@@ -313,6 +313,26 @@ def count_ranked(cursor: Any, *, brand_id: UUID, board: str, period: str, store_
     return int(cursor.fetchone()[0])
 
 
+def store_of(cursor: Any, *, brand_id: UUID, board: str, period: str, member_id: UUID | None) -> UUID | None:
+    """The store where a member has most, else the one that most members have a place in."""
+    cursor.execute(
+        """SELECT store_id FROM board_mark
+            WHERE member_id = %s AND brand_id = %s AND board = %s AND period = %s AND store_id IS NOT NULL
+            GROUP BY store_id HAVING sum(amount) > 0 ORDER BY sum(amount) DESC, store_id LIMIT 1""",
+        [member_id, brand_id, board, period],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(
+            """SELECT store_id FROM board_mark
+                WHERE brand_id = %s AND board = %s AND period = %s AND store_id IS NOT NULL AND amount > 0
+                GROUP BY store_id ORDER BY count(DISTINCT member_id) DESC, store_id LIMIT 1""",
+            [brand_id, board, period],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def open_periods(cursor: Any, *, brand_id: UUID, board: str) -> list[tuple[str, UUID | None]]:
     """Periods and stores in which something counted and that were not closed."""
     cursor.execute(
