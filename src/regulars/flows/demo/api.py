@@ -254,7 +254,6 @@ def _prepare(scope: Scope, homes: list[Household], weeks: int, now: datetime) ->
             members.put_field(scope=scope, field=field, now=now)
     first = min(home.first_at for home in homes) - timedelta(days=1)
     _install(scope, _programme(), first, now)
-    referrals.open_programme(scope, first)
 
 
 def _programme() -> dict[str, Any]:
@@ -288,8 +287,7 @@ def _enrol(scope: Scope, homes: list[Household], now: datetime) -> dict[int, UUI
     }
     if rows:
         for layer in referrals.layers(rows, referrals.recruiters_of(homes)):
-            made, came = [row for row, _ in layer], [how for _, how in layer]
-            for answer in enrol.enrol(scope=scope, rows=made, now=now, came=came):
+            for answer in enrol.enrol(scope=scope, rows=layer, now=now):
                 if isinstance(answer, Refusal):
                     raise answer
         ids = _members(scope, homes)

@@ -11,23 +11,25 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from regulars.engage.referrals import api as room
+from regulars.engage.referrals.types import Coming
 from regulars.facts.activity import api as activities
+from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolment
 from regulars.flows.demo import persons
 from regulars.flows.demo.history import Household
 from regulars.flows.missions import api as mission_flow
 from regulars.flows.referrals import api as flow
-from regulars.flows.referrals.types import Came
 from regulars.kit.ids import new_id
 from regulars.kit.paging import MAX_LIMIT
-from regulars.kit.periods import add_months, start_of_day, zone
+from regulars.kit.periods import add_months, zone
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Actor, Brand, Scope
 from regulars.platform.outbox.types import Event
 
 SHARE_OF_FRIENDS = 0.07
-SHARED_DEVICES = 0.2
+MANY_FRIENDS = 4
 PROMOTERS = 3
+WEEK = timedelta(days=7)
 MOST_FRIENDS = 12
 _SETTINGS = {
     "enabled": True,
@@ -92,9 +94,7 @@ def recruiters_of(homes: Sequence[Household]) -> dict[int, int]:
     return found
 
 
-def layers(
-    rows: Mapping[int, Enrolment], recruiters: Mapping[int, int]
-) -> list[list[tuple[Enrolment, Came | None]]]:
+def layers(rows: Mapping[int, Enrolment], recruiters: Mapping[int, int]) -> list[list[Enrolment]]:
     """Enrolments in turns: whoever brings somebody is there before her."""
     depth: dict[int, int] = {}
     for number in rows:
@@ -102,16 +102,11 @@ def layers(
         while at in recruiters:
             at, steps = recruiters[at], steps + 1
         depth[number] = steps
-    found: list[list[tuple[Enrolment, Came | None]]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
-    rng = random.Random(99)
+    found: list[list[Enrolment]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
     for number, row in rows.items():
-        came = None
         if number in recruiters:
             row = replace(row, recruiter=persons.code_of(recruiters[number]))
-            shared = rng.random() < SHARED_DEVICES
-            device = f"shared-{recruiters[number]}" if shared else f"own-{number}"
-            came = Came(devices=(uuid5(UUID(int=17), device),))
-        found[depth[number]].append((row, came))
+        found[depth[number]].append(row)
     return [layer for layer in found if layer]
 
 
@@ -121,11 +116,12 @@ def fill(scope: Scope, ids: Mapping[int, UUID], homes: Sequence[Household], now:
     recruiters = recruiters_of(homes)
     if not recruiters or room.list_promoters(brand_id=brand.id, limit=1).items:
         return
+    joined = {home.number: home.first_at for home in homes}
+    open_programme(scope, min(joined.values()) - timedelta(days=1))
     friends: dict[int, list[int]] = {}
-    for friend, host in recruiters.items():
+    for friend, host in sorted(recruiters.items(), key=lambda pair: (joined[pair[0]], pair[0])):
         friends.setdefault(host, []).append(friend)
     best = sorted(friends, key=lambda number: (-len(friends[number]), number))
-    joined = {home.number: home.first_at for home in homes}
     for place, number in enumerate(best[:PROMOTERS]):
         room.put_promoter(
             scope=scope,
@@ -135,11 +131,41 @@ def fill(scope: Scope, ids: Mapping[int, UUID], homes: Sequence[Household], now:
             tax_note="演示：个人劳务，代扣代缴" if place == 0 else "",
             now=joined[number],
         )
+    comings = _comings(brand, ids, friends, joined)
     with transaction.atomic():
-        _links(brand, [ids[number] for number in best[:40]], {ids[n]: len(friends[n]) for n in best}, now)
-    _follow(brand, scope, [ids[number] for number in recruiters], now)
+        _visits(brand, [ids[number] for number in best[:40]], {ids[n]: len(friends[n]) for n in best}, now)
+    _replay(brand, scope, comings, now)
     _rank(brand)
     _settle(brand, scope, now)
+
+
+def _comings(
+    brand: Brand,
+    ids: Mapping[int, UUID],
+    friends: Mapping[int, Sequence[int]],
+    joined: Mapping[int, datetime],
+) -> list[Coming]:
+    """Each friend by her recruiter's link; of many friends of one, two came on the same phone."""
+    phones = members.person_keys(member_ids=[ids[one] for mine in friends.values() for one in mine])
+    found = []
+    for host, mine in friends.items():
+        link = room.get_link(
+            brand=brand, member_id=ids[host], kind="join", content="", now=joined[mine[0]] - timedelta(days=1)
+        )
+        for place, friend in enumerate(mine):
+            shared = len(mine) >= MANY_FRIENDS and place in (1, 2)
+            device = f"shared-{host}" if shared else f"own-{friend}"
+            found.append(
+                Coming(
+                    member_id=ids[friend],
+                    recruiter_id=ids[host],
+                    share_id=link.id,
+                    joined_at=joined[friend],
+                    devices=(uuid5(UUID(int=17), device),),
+                    phones=tuple(phones.get(ids[friend], ())),
+                )
+            )
+    return sorted(found, key=lambda one: (one.joined_at, one.member_id))
 
 
 def _rank(brand: Brand) -> None:
@@ -158,8 +184,8 @@ def _rank(brand: Brand) -> None:
     mission_flow.count_friends(brand, found)
 
 
-def _links(brand: Brand, hosts: Sequence[UUID], friends: Mapping[UUID, int], now: datetime) -> None:
-    """Invitations, and what some shared; people who opened them over the year."""
+def _visits(brand: Brand, hosts: Sequence[UUID], friends: Mapping[UUID, int], now: datetime) -> None:
+    """People who opened invitations and what some shared, over the year."""
     rng = random.Random(7)
     for place, member_id in enumerate(hosts):
         begun = now - timedelta(days=rng.randrange(30, 300))
@@ -173,10 +199,43 @@ def _links(brand: Brand, hosts: Sequence[UUID], friends: Mapping[UUID, int], now
                 room.note_visit(brand=brand, link=link, visitor=new_id(), member_id=None, now=at)
 
 
-def _follow(brand: Brand, scope: Scope, members: Sequence[UUID], now: datetime) -> None:
-    """Orders and refunds of friends, month by month, as the worker would have followed them."""
+def _replay(brand: Brand, scope: Scope, comings: Sequence[Coming], now: datetime) -> None:
+    """Friends as they came, what they bought and returned, week by week, as the worker would have followed them.
+
+    A week is one transaction: a worker that runs beside it finds nothing half-done.
+    """
+    events = _orders_of(brand, [one.member_id for one in comings])
+    waiting = list(comings)
+    at = waiting[0].joined_at
+    while at < now:
+        at = min(at + WEEK, now)
+        came = [one for one in waiting if one.joined_at <= at]
+        waiting = waiting[len(came) :]
+        bought = [event for event in events if event.occurred_at <= at]
+        events = events[len(bought) :]
+        with transaction.atomic():
+            room.note_joined(brand=brand, comings=came, recruiter_phones={}, inactive=set(), now=at)
+            room.credit_joins(
+                brand=brand,
+                joins=[
+                    (one.member_id, one.recruiter_id, one.share_id, one.joined_at)
+                    for one in came
+                    if one.share_id is not None
+                ],
+                now=at,
+            )
+            if bought:
+                flow.follow_brand(brand, bought, at)
+            while flow.settle(at):
+                pass
+            while room.thaw_due(now=at):
+                pass
+
+
+def _orders_of(brand: Brand, friends: Sequence[UUID]) -> list[Event]:
+    """Orders and refunds of friends, as the outbox told them."""
     events: list[Event] = []
-    for member_id in members:
+    for member_id in friends:
         cursor = None
         while True:
             page = activities.list_activities(
@@ -203,20 +262,7 @@ def _follow(brand: Brand, scope: Scope, members: Sequence[UUID], now: datetime) 
             cursor = page.next_cursor
             if cursor is None:
                 break
-    events.sort(key=lambda event: (event.occurred_at, event.id))
-    first = now.astimezone(zone(brand.timezone)).date().replace(day=1)
-    ends = [start_of_day(add_months(first, -n), brand.timezone) for n in range(13, -1, -1)]
-    for end in [*ends, now]:
-        month = [event for event in events if event.occurred_at < end]
-        events = events[len(month) :]
-        at = end if end == now else end - timedelta(seconds=1)
-        with transaction.atomic():
-            if month:
-                flow.follow_brand(brand, month, at)
-        while flow.settle(at):
-            pass
-        while room.thaw_due(now=at):
-            pass
+    return sorted(events, key=lambda event: (event.occurred_at, event.id))
 
 
 def _settle(brand: Brand, scope: Scope, now: datetime) -> None:
