@@ -129,6 +129,7 @@ export const missions = {
     measure: ['计法', 'Counted by'],
     unit: ['单位', 'Unit'],
     period: ['周期', 'Period'],
+    store: ['门店', 'Store'],
     perStore: ['每个门店一张榜', 'One for each store'],
     shown: ['展示前几名', 'How many are shown'],
     prizes: ['奖品', 'Prizes'],
