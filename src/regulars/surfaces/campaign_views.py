@@ -85,6 +85,11 @@ class CampaignViewer:
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
 
+    def state(self, text: Text) -> str:
+        """A state as a label of its own."""
+        said = self.say(text)
+        return said[:1].upper() + said[1:]
+
     def listed(self, *, archived: bool) -> list[CampaignOut]:
         found = campaigns.list_campaigns(brand_id=self.scope.brand_id, archived=archived)
         sentences = self._sentences([one.definition for one in found])
@@ -161,7 +166,7 @@ class CampaignViewer:
         return CampaignRunOut(
             number=run.number,
             state=run.state,
-            state_name=self.say(RUN_STATES[run.state]),
+            state_name=self.state(RUN_STATES[run.state]),
             paused=run.paused,
             planned_at=run.planned_at,
             started_at=run.started_at,
@@ -208,7 +213,7 @@ class CampaignViewer:
                 arm=row[1],
                 arm_name=self._arm(run.definition, row[1] or "rest"),
                 state=row[2],
-                state_name=self.say(MEMBER_STATES[row[2]]),
+                state_name=self.state(MEMBER_STATES[row[2]]),
                 reason=row[3],
                 reason_name=self.reason(row[3]) if row[3] else "",
                 value=row[4],
@@ -225,7 +230,7 @@ class CampaignViewer:
                 arm=one.arm,
                 held=one.state == "held",
                 state=one.state,
-                state_name=self.say(MEMBER_STATES[one.state]),
+                state_name=self.state(MEMBER_STATES[one.state]),
                 reason_name=self.reason(one.reason) if one.reason else "",
                 at=one.at,
             )
@@ -347,7 +352,7 @@ class CampaignViewer:
             "label": self.say(one.name),
             "note": one.note,
             "state": one.state,
-            "state_name": self.say(STATES[one.state]),
+            "state_name": self.state(STATES[one.state]),
             "kind": one.definition.schedule.kind,
             "audience": audience,
             "variants": [self.say(variant.name) for variant in one.definition.variants],

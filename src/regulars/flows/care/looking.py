@@ -176,8 +176,8 @@ def results_of(plan: Plan, brand: Brand) -> dict[str, Any]:
 def win_back(arms: Mapping[str, Mapping[str, int]], cost: int) -> dict[str, Any]:
     """The share that bought within the window, acted on against left alone, over settled occasions.
 
-    The interval is Newcombe's, which keeps its level where nearly all or hardly anybody came. `verdict`: `no_holdout`, `too_few` (under 30 settled in one arm), `better`, `worse` or `cannot_tell` (the 95 %
-    interval holds nought).
+    The interval is Newcombe's, which keeps its level where nearly all or hardly anybody came. `verdict`: `no_holdout`,
+    `too_few` (under 30 settled in one arm), `better`, `worse` or `cannot_tell` (the 95 % interval holds nought).
     """
     treated, control = arms.get("treated", {}), arms.get("holdout", {})
     n, m = treated.get("settled", 0), control.get("settled", 0)

@@ -10,7 +10,7 @@ from regulars.kit.errors import Refusal
 from regulars.platform.organisations import api as organisations
 from regulars.programme.versions import api as versions
 from regulars.value.coupons import api as coupons
-from regulars.value.coupons.types import Definition
+from regulars.value.coupons.types import AfterClaim, Definition
 
 Size = Literal["small", "pack"]
 _PACK_DAYS = 30
@@ -32,8 +32,10 @@ def _one(definition: Definition) -> dict[str, Any]:
 
 
 def _coupons(brand_id: UUID, now: datetime) -> list[Definition]:
-    """Coupons that can be given now, by what they take off: those that are there to be given out come first of all, and
-    none whose codes may run out."""
+    """Coupons that can be given now, by what they take off, without those whose codes may run out. As a plan goes on,
+    those without a last day come first; then those whose worth is stated, for it is counted as a cost; then those that
+    are there to be given out.
+    """
     timezone = organisations.get_brand(brand_id=brand_id).timezone
     can = [
         one
@@ -41,9 +43,14 @@ def _coupons(brand_id: UUID, now: datetime) -> list[Definition]:
         if one.codes == "none"
         and coupons.why_not_claimable(one, "issue", now=now, tz=timezone, tiers={}) is None
     ]
-    known = [one for one in can if _worth(one)] or can
-    given = [one for one in known if "issue" in one.channels] or known
-    return sorted(given, key=lambda one: (_worth(one), one.key))
+    for suits in (
+        lambda one: isinstance(one.validity, AfterClaim) and one.validity.not_after is None,
+        lambda one: one.worth > 0,
+        lambda one: _worth(one) > 0,
+        lambda one: "issue" in one.channels,
+    ):
+        can = [one for one in can if suits(one)] or can
+    return sorted(can, key=lambda one: (_worth(one), one.key))
 
 
 def _worth(definition: Definition) -> int:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from regulars.audience.holdouts import api as holdouts
 from regulars.audience.segments import api as segments
 from regulars.audience.segments.types import SegmentDraft
@@ -129,12 +131,13 @@ def _running(writer: Scope, chief: Scope, now: datetime) -> None:
         definition=definition,
         now=begun,
     )
-    _launch(writer, chief, "weekend", begun)
-    for weeks in (2, 1, 0):
-        at = friday - timedelta(weeks=weeks)
-        _work(at)
-        messaging.send_due(now=at + timedelta(minutes=1))
-        _work(at + timedelta(minutes=2))
+    with transaction.atomic():  # a worker beside it would begin the runs of the past now
+        _launch(writer, chief, "weekend", begun)
+        for weeks in (2, 1, 0):
+            at = friday - timedelta(weeks=weeks)
+            _work(at)
+            messaging.send_due(now=at + timedelta(minutes=1))
+            _work(at + timedelta(minutes=2))
 
 
 def _paused(writer: Scope, chief: Scope, now: datetime) -> None:
@@ -159,13 +162,14 @@ def _paused(writer: Scope, chief: Scope, now: datetime) -> None:
         },
         now=begun,
     )
-    _launch(writer, chief, "winter", begun)
-    campaigns.begin_due(now=begun)
-    winter = campaigns.get_campaign(brand_id=writer.brand_id, code="winter")
-    while (run := campaigns.list_runs(campaign=winter)[0]).state == "listing":
-        flow.run_portion(now=begun, run_id=run.id)
-    flow.run_portion(now=begun, run_id=run.id, size=_HANDED)
-    flow.pause(scope=writer, code="winter", now=begun + timedelta(minutes=1))
+    with transaction.atomic():  # a worker beside it would send what is to be held back
+        _launch(writer, chief, "winter", begun)
+        campaigns.begin_due(now=begun)
+        winter = campaigns.get_campaign(brand_id=writer.brand_id, code="winter")
+        while (run := campaigns.list_runs(campaign=winter)[0]).state == "listing":
+            flow.run_portion(now=begun, run_id=run.id)
+        flow.run_portion(now=begun, run_id=run.id, size=_HANDED)
+        flow.pause(scope=writer, code="winter", now=begun + timedelta(minutes=1))
 
 
 def _launch(writer: Scope, chief: Scope, code: str, now: datetime) -> None:

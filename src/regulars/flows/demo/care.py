@@ -100,6 +100,8 @@ def fill(scope: Scope, now: datetime, seen: Seen = dict) -> None:
     calendar.put_festival(scope=scope, festival=founded, now=now)
     _coupons(scope, now)
     flow.install_ready_made(scope=scope, now=now, more=_PLANS)
+    festivals = [*calendar.list_festivals(brand_id=scope.brand_id)]
+    _change(scope, "festivals", now, settings={"festivals": festivals})
     _birthdays(scope, today, now)
     _visits(scope, today, now)
     _win_back(scope, seen(), today, now)
