@@ -18795,6 +18795,10 @@ export interface components {
             measure_name: string;
             /** Per Store */
             per_store: boolean;
+            /** Store */
+            store: string;
+            /** Stores */
+            stores: components["schemas"]["PlayChoiceOut"][];
             /** Sentence */
             sentence: string;
             /** Definition */
