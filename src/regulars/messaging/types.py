@@ -159,8 +159,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as staff read it. `to` is masked unless they may read personal data; the `body` of a secret
-    message that really went out is empty."""
+    """A message as staff read it. `to` is masked unless they may read personal data; of an inbox `member_id` says
+    whose it is. The `body` of a secret message that really went out is empty."""
 
     id: UUID
     channel: ChannelKind
@@ -172,6 +172,7 @@ class MessageView:
     state: MessageState
     error: str
     created_at: datetime
+    member_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ sandbox. Some wait for the morning, some are stopped by a cap, by the holdout, f
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,12 @@ from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 
 _EACH = 120
+_CLICKED = 0.3
+_LINK = re.compile(r"/s/([A-Za-z0-9_-]{22})")
+_PHONE = {
+    "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148",
+    "accept-language": "zh",
+}
 _POLICY = {
     "quiet": {
         "sms": {"closes": "21:00", "opens": "08:00", "then": "defer", "service_too": True},
@@ -67,7 +74,30 @@ def fill(scope: Scope, ids: Mapping[int, UUID], now: datetime) -> None:
         messaging.ask(brand=brand, asks=asks, now=at)
         messaging.send_due(now=at)
         messaging.send_due(now=at + timedelta(hours=12))
+    _click(scope, today)
     _bounce(scope, brand.id, now)
+
+
+def _click(scope: Scope, today: datetime) -> None:
+    """Some followed the link within two days, a few of them again."""
+    chance = random.Random(11)
+    for days, hour, source, *_ in _WAVES:
+        sent = messaging.list_sends(scope=scope, given=SendFilter(source=source, state="sent"), limit=200)
+        at = (today - timedelta(days=days)).replace(hour=hour)
+        for one in sent.items:
+            if one.channel not in ("sms", "email") or chance.random() > _CLICKED:
+                continue
+            found = _LINK.search(messaging.get_send(scope=scope, id_=one.id).body)
+            if found is None:
+                continue
+            for n in range(chance.choice((1, 1, 1, 2, 3))):
+                messaging.follow(
+                    code=found[1],
+                    method="GET",
+                    headers=_PHONE,
+                    address=f"demo-{one.id}",
+                    now=at + timedelta(minutes=int(chance.expovariate(1 / 360)) + 7 * n),
+                )
 
 
 def _bounce(scope: Scope, brand_id: UUID, now: datetime) -> None:

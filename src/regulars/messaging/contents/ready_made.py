@@ -114,9 +114,9 @@ READY_MADE: tuple[ReadyMade, ...] = (
         ("领取生日礼", "Get your gift"), samples={"coupon": {"name": "生日蛋糕券", "ends_on": "2026-03-31"}},
     ),
     _one(
-        "anniversary", ("入会周年", "Anniversary"), ("感谢 {{ member.years }} 年相伴", "{{ member.years }} years with us: thank you"),
+        "anniversary", ("入会周年", "Anniversary"), ("感谢 {{ member.years }} 年相伴", "{{ member.years }} {% if member.years == 1 %}year{% else %}years{% endif %} with us: thank you"),
         (f"{_NAME_ZH}，您加入{{{{ brand.name }}}}已满 {{{{ member.years }}}} 年。{_COUPON_ZH}感谢一路相伴。",
-         f"{_NAME_EN}, you have been with {{{{ brand.name }}}} for {{{{ member.years }}}} years. {_COUPON_EN} Thank you for staying."),
+         f"{_NAME_EN}, you have been with {{{{ brand.name }}}} for {{{{ member.years }}}} {{% if member.years == 1 %}}year{{% else %}}years{{% endif %}}. {_COUPON_EN} Thank you for staying."),
         ("查看会员权益", "See your benefits"), samples={"coupon": {"name": "周年礼券", "ends_on": "2026-03-31"}},
     ),
     _one(

@@ -103,4 +103,5 @@ def _view(row: Message, *, clear: bool) -> MessageView:
         state=row.state,  # type: ignore[arg-type]
         error=row.error,
         created_at=row.created_at,
+        member_id=UUID(_open(row, "recipient")) if row.channel == "inbox" else None,
     )

@@ -224,9 +224,11 @@ class AuditOut(Shape):
 
 
 class MessageOut(Shape):
-    """A message that left, or that the sandbox kept. `state`: sandboxed, sent or failed."""
+    """A message that left, or that the sandbox kept. `state`: sandboxed, sent or failed. `member` is the code of whose
+    inbox it is in, `to` her name then."""
 
     id: str
+    member: str
     channel: str
     channel_name: str
     template: str

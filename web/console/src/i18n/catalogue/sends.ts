@@ -134,6 +134,7 @@ export const sends = {
     noneClosed: ['没有被抑制的地址', 'No address is closed'],
     note: ['说明', 'Note'],
     by: ['操作者', 'By'],
+    provider: ['服务商回执', 'Provider’s report'],
     at: ['时间', 'When'],
     reasons: {
       bounced: ['被退回', 'Bounced'],

@@ -217,7 +217,7 @@ export const settings = {
   },
   messages: {
     title: ['消息沙箱', 'Message sandbox'],
-    lead: ['没有接入短信与邮件服务时，消息发到这里，内容可读。', 'Without a provider for text messages and e-mail, messages arrive here and can be read.'],
+    lead: ['会员端验证码、系统提醒和站内信，最新的在前。没有接入短信与邮件服务时内容可读；真实发出的验证码不保留内容。', 'Codes of the portal, notices and what is in members’ inboxes, the newest first. Without a provider they can be read here; of codes that really went nothing is kept.'],
     to: ['收件人', 'To'],
     channel: ['渠道', 'Channel'],
     template: ['模板', 'Template'],

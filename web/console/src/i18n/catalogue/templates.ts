@@ -150,6 +150,8 @@ export const templates = {
     perSecond: ['每秒上限', 'Most a second'],
     perDay: ['每日上限', 'Most a day'],
     limits: ['限速', 'Limits'],
+    aSecond: ['{n} 条/秒', '{n} a second'],
+    aDay: ['{n} 条/天', '{n} a day'],
     unlimited: ['不限', 'None'],
     receipts: ['回执', 'Receipts'],
     receiptsIn: ['收到 {n} 次', '{n} received'],
