@@ -10162,11 +10162,14 @@ export interface components {
         };
         /**
          * MessageOut
-         * @description A message that left, or that the sandbox kept. `state`: sandboxed, sent or failed.
+         * @description A message that left, or that the sandbox kept. `state`: sandboxed, sent or failed. `member` is the code of whose
+         *     inbox it is in, `to` her name then.
          */
         MessageOut: {
             /** Id */
             id: string;
+            /** Member */
+            member: string;
             /** Channel */
             channel: string;
             /** Channel Name */
