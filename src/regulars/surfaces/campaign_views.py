@@ -86,7 +86,7 @@ class CampaignViewer:
         return text.in_language(self.language)
 
     def state(self, text: Text) -> str:
-        """A state as a label of its own."""
+        """A state or a sentence that stands for itself, with a capital."""
         said = self.say(text)
         return said[:1].upper() + said[1:]
 
@@ -325,7 +325,7 @@ class CampaignViewer:
         return self.say(coupons.reason(code))
 
     def _told(self, figures: Any) -> str:
-        return self.say(Text.from_json(figures["sentence"])) if figures.get("sentence") else ""
+        return self.state(Text.from_json(figures["sentence"])) if figures.get("sentence") else ""
 
     def _is_running(self) -> bool:
         turn = runs.get_turn(brand_id=self.scope.brand_id)

@@ -55,7 +55,7 @@ def _said(figures: Mapping[str, Any], currency: str, what: str, language: Langua
         least = cash(one["detectable"])
         return so_far + (
             f"数据无法判断{what}是否有效：人均消费差异的 95% 区间为 {low} 到 {high}，包含 0。"
-            f"以目前的人数，人均至少相差 {least} 才有八成把握看出来。"
+            f"以目前的人数，人均至少相差 {least}才有八成把握看出来。"
             if zh
             else f"the data cannot tell whether {what} changed anything: the 95 % interval of the difference in money "
             f"per member is {low} to {high} and holds zero. With groups of this size an effect below {least} per "
