@@ -137,7 +137,8 @@ EACH: list[dict[str, Any]] = [
     {"id": "order", "kind": "trigger", "on": "activity", "activity": "order"},
     {"id": "tier", "kind": "trigger", "on": "tier_changed"},
     {"id": "up", "kind": "trigger", "on": "tier_changed", "direction": "up", "tiers": ["gold", "silver"]},
-    {"id": "birthday", "kind": "trigger", "on": "date", "field": "member.birthday", "yearly": True},
+    {"id": "birthday", "kind": "trigger", "on": "date", "field": "member.birthday", "yearly": True,
+     "time": "10:00"},
     {"id": "call", "kind": "trigger", "on": "call"},
     {"id": "hi", "kind": "message", "template": "hello"},
     {"id": "two", "kind": "wait", "mode": "duration", "amount": 2, "unit": "days"},
@@ -145,7 +146,8 @@ EACH: list[dict[str, Any]] = [
     {"id": "buys", "kind": "wait", "mode": "activity", "activity": "order", "timeout": {"amount": 1, "unit": "weeks"}},
     {"id": "lot", "kind": "split", "arms": [{"key": "a", "percent": 50}, {"key": "b", "percent": 50}]},
     {"id": "has", "kind": "branch", "arms": [
-        {"key": "yes", "when": {"field": "history.orders", "op": "gte", "value": 1}}]},
+        {"key": "yes", "name": {"zh": "已下单", "en": "Has bought"},
+         "when": {"field": "history.orders", "op": "gte", "value": 1}}]},
     {"id": "gift", "kind": "reward", "rewards": [{"kind": "points", "unit": "points", "amount": 5}]},
     {"id": "mark", "kind": "tag", "add": ["vip"]},
     {"id": "ask", "kind": "task", "task": "call", "title": {"zh": "回访", "en": "Call her"}, "due_in_days": 1},
@@ -167,7 +169,7 @@ def test_every_kind_of_node_is_said_in_words_with_nothing_but_what_it_needs(shop
     said = seen["sentences"]
     assert said["tier"] == "When the tier changes"
     assert said["goal"] == "Order within 1 day, which ends the run"
-    assert not any(text[:1].islower() or "  " in text for text in said.values())
+    assert {node for node, text in said.items() if text[:1].islower() or "  " in text} == set()
 
 
 def test_a_note_is_in_both_languages(shop: Shop) -> None:
