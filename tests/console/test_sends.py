@@ -117,3 +117,15 @@ def test_what_a_source_asked_for_is_held_released_and_taken_back(shop, desk):
     assert [row["state"] for row in owner.get("/sends?reason=withdrawn")["items"]] == ["skipped"]
     actions = {row["action"] for row in owner.get("/audit")["items"]}
     assert {"messages.hold", "messages.release", "messages.cancel"} <= actions
+
+
+def test_a_cap_is_said_in_words():
+    from regulars.messaging.types import SendStep
+    from regulars.surfaces.send_views import _step
+
+    def said(detail, language):
+        return _step(SendStep(clock.now(), "sms", "frequency_cap", detail), language).detail
+
+    assert said("*/week/2", "en") == "All channels together: 2 a week"
+    assert said("sms/month/4", "zh") == "短信：每月 4 条"
+    assert said("as it was kept", "en") == "as it was kept"

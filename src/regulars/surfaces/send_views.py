@@ -10,7 +10,7 @@ from ninja import Field, Query, Schema
 from pydantic import ConfigDict, StringConstraints
 
 from regulars.audience.holdouts.types import Holdout
-from regulars.kit.text import Language
+from regulars.kit.text import Language, Text
 from regulars.messaging import api as messaging
 from regulars.messaging.types import (
     CHANNELS,
@@ -39,6 +39,8 @@ AddressQuery = Annotated[
     _Long | None, Query(description="A whole address: a telephone number, an e-mail address, an id")
 ]
 NoteQuery = Annotated[_Long, Query(min_length=1, description="Why the address is opened again")]
+_ALL_CHANNELS = Text("所有通道合计", "All channels together")
+_CAP_PERIODS = {"day": Text("每天", "day"), "week": Text("每周", "week"), "month": Text("每月", "month")}
 # Steps that are asked of marketing only.
 _OF_MARKETING = frozenset({"consent", "programme_holdout", "campaign_holdout", "cap"})
 _WENT = frozenset({"sent", "delivered", "uncertain", "sending"})
@@ -339,8 +341,18 @@ def _step(step: SendStep, said: Language) -> SendStepOut:
         outcome=step.outcome,
         name=reason.name.in_language(said) if reason else _outcome(step.outcome, said),
         sentence=reason.sentence.in_language(said) if reason else "",
-        detail=step.detail,
+        detail=_cap(step.detail, said) if step.outcome == "frequency_cap" else step.detail,
     )
+
+
+def _cap(kept: str, said: Language) -> str:
+    """A cap as it is kept, `sms/week/2`, in words."""
+    channel, _, rest = kept.partition("/")
+    period, _, limit = rest.partition("/")
+    name, times = CHANNELS.get(channel, _ALL_CHANNELS), _CAP_PERIODS.get(period)
+    if times is None:
+        return kept
+    return Text("{c}：{p} {n} 条", "{c}: {n} a {p}").format(c=name, p=times, n=limit).in_language(said)
 
 
 def _channel(channel: str, said: Language) -> str:
