@@ -61,7 +61,8 @@ const en = {
     how: 'How to get it: {what}',
     since: 'yours since {date}',
     got: 'Yours because: {what}',
-    takenAway: '(taken back when that no longer holds)',
+    howWhile: 'How to get it: {what} (taken back when that no longer holds)',
+    gotWhile: 'Yours because: {what} (taken back when that no longer holds)',
   },
   boards: {
     title: 'Leaderboards',

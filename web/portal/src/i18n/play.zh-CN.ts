@@ -61,7 +61,8 @@ const zh = {
     how: '怎样获得：{what}',
     since: '{date}获得',
     got: '因为：{what}',
-    takenAway: '（不再满足时会收回）',
+    howWhile: '怎样获得：{what}（不再满足时会收回）',
+    gotWhile: '因为：{what}（不再满足时会收回）',
   },
   boards: {
     title: '排行榜',
