@@ -18,10 +18,10 @@ def tallies(
     cursor.execute(
         f"""SELECT {chosen}, state, reason, channel, count(*), count(clicked_at) FROM send
              WHERE brand_id = %s AND source = %s {"AND id >= %s" if since else ""} {"AND id < %s" if before else ""}
-             GROUP BY {grouped} ORDER BY {grouped}""",
+             GROUP BY {grouped}""",
         [*parts, brand_id, source, *([since] if since else []), *([before] if before else [])],
     )
     found: dict[tuple[str, ...], list[Tally]] = {}
-    for row in cursor.fetchall():
+    for row in sorted(cursor.fetchall()):
         found.setdefault(tuple(row[: len(parts)]), []).append(Tally(*row[len(parts) :]))
     return found
