@@ -50,9 +50,12 @@ def deliver(now: datetime) -> int:
     with connection.cursor() as cursor:
         shards = sends.due_shards(cursor, now=now)
     random.shuffle(shards)
-    decided = 0
+    decided, looked = 0, False
     for shard in shards:
         room = max(0, MOST_IN_FLIGHT - in_flight)
+        if not room and looked:
+            break  # one look a turn for what needs no provider; the rest would only be put off again and again
+        looked = not room
         count, flights = deciding.decide_shard(
             shard=shard, now=now, limit=_limit(in_flight, room), room=room, is_work_day=work_days_of
         )
