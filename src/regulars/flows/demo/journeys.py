@@ -7,7 +7,6 @@ replayed, so nobody comes in by an order of the past.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -32,8 +31,6 @@ _RUNNING = (
     "refill",
 )  # the churn ones stay drafts
 _VIEW = "view"
-_LINK = re.compile(r"/s/([0-9A-Za-z]+)")
-_PHONE = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile"}
 
 
 def fill(scope: Scope, now: datetime) -> int:
@@ -69,21 +66,18 @@ def fill(scope: Scope, now: datetime) -> int:
 
 
 def _hear_back(scope: Scope, code: str, now: datetime) -> None:
-    """What became of the messages: most arrived, a few failed, some members followed the link."""
-    receipts, clicks = [], []
-    for one in _sent(scope, code):
-        chance, at = random.Random(one.key).random(), (one.sent_at or now) + timedelta(minutes=3)
-        receipts.append(
-            Receipt("failed" if chance > 0.97 else "delivered", at, send_id=one.id, detail="demo")
+    """What channels told of the messages: most arrived, a few did not."""
+    receipts = [
+        Receipt(
+            "failed" if random.Random(one.key).random() > 0.97 else "delivered",
+            (one.sent_at or now) + timedelta(minutes=3),
+            send_id=one.id,
+            detail="demo",
         )
-        if chance < 0.18:
-            clicks.append((one.id, at + timedelta(minutes=20)))
+        for one in _sent(scope, code)
+    ]
     brand = organisations.get_brand(brand_id=scope.brand_id)
     messaging.apply_receipts(brand=brand, receipts=receipts, now=now)
-    for id_, at in clicks:
-        link = _LINK.search(messaging.get_send(scope=scope, id_=id_).body)
-        if link is not None:
-            messaging.follow(code=link[1], method="GET", headers=_PHONE, address="192.0.2.1", now=at)
 
 
 def _sent(scope: Scope, code: str) -> Iterator[SendView]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from regulars.audience.segments import api as segments
 from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.types import Definition
+from regulars.facts.activity import api as activities
 from regulars.facts.members import api as members
 from regulars.flows import rewarding
 from regulars.kit.errors import Refusal
@@ -29,6 +30,7 @@ def names_of(brand_id: UUID, definition: Definition, now: datetime) -> Mapping[s
     """Words for what a definition names, looked up by kind where it names one."""
     kinds = {node.kind for node in definition.nodes.values()}
     names: dict[str, Text] = {f"channel:{code}": text for code, text in CHANNELS.items()}
+    names |= {f"activity:{one.code}": one.name for one in activities.list_types(brand_id=brand_id)}
     if "trigger" in kinds:
         names |= {f"segment:{one.code}": one.name for one in segments.list_segments(brand_id=brand_id)}
         try:

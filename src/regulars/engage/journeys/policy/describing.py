@@ -34,6 +34,8 @@ class _Words:
         return found.in_language(self.language) if found else code
 
     def activity(self, code: str) -> str:
+        if f"activity:{code}" in self.names:
+            return self.name("activity", code)
         for choice in self.catalogue.activity_types():
             if choice.value == code:
                 return choice.label.in_language(self.language)
