@@ -91,7 +91,11 @@ def fill(scope: Scope, now: datetime, seen: Seen = dict) -> None:
         return
     brand = organisations.get_brand(brand_id=scope.brand_id)
     today = now.astimezone(zone(brand.timezone)).date()
-    for code in flow.install_templates(scope=scope, now=now):
+    more = {one["message"]["template"] for one in _PLANS.values()}
+    for code in (
+        *flow.install_templates(scope=scope, now=now),
+        *flow.install_templates(scope=scope, now=now, only=more),
+    ):
         waiting = messaging.submit_template(scope=scope, code=code, now=now)
         assert waiting.latest is not None
         messaging.decide_template(scope=scope, code=code, number=waiting.latest.number, approve=True, now=now)
