@@ -30,6 +30,9 @@ def play(scope: Any, now: datetime) -> None:
     ago = now - timedelta(days=400)
     badge = {"key": "regular", "name": {"zh": "常客徽章", "en": "Regular"}, "icon": "crown"}
     flow.put_badge(scope=scope, data=badge, now=ago)
+    for key, orders in (("two", 2), ("many-orders", 40)):
+        when = {"field": "history.orders", "op": "gte", "value": orders}
+        flow.put_badge(scope=scope, data={"key": key, "name": key, "when": when}, now=ago)
     wheel = {
         "key": "wheel",
         "name": {"zh": "周周抽", "en": "Weekly wheel"},
@@ -91,6 +94,8 @@ def player(brand: Brand) -> Brand:
     page = activities.list_activities(brand_id=brand.scope.brand_id, member_id=member, types=["order"])
     found = organisations.get_brand(brand_id=brand.scope.brand_id)
     flow.count(found, [(member, row.id) for row in page.items], {member}, now)
+    while flow.ask_badges(now):
+        pass
     return brand
 
 
@@ -113,6 +118,8 @@ def test_a_member_plays(player: Any, opened: Any, shoot: Any) -> None:
         page.go_back()
         page.get_by_role("link", name="Badges").click()
         page.locator("[data-testid=badge-regular]").wait_for()
+        assert "Yours because: orders so far" in page.locator("[data-testid=badge-how-two]").inner_text()
+        assert "How to get it" in page.locator("[data-testid=badge-how-many-orders]").inner_text()
         phone.fits(page)
         shoot(page, "badges-en")
         page.go_back()
@@ -178,3 +185,25 @@ def test_an_operator_makes_a_mission(shop: Any, desk_opened: Any, shoot: Any) ->
             desk.settle(page)
             desk.fits(page)
             shoot(page, f"play-{path.replace('/', '-')}-en")
+
+
+def test_an_operator_gives_a_badge_by_a_condition(shop: Any, desk_opened: Any, shoot: Any) -> None:
+    from regulars.flows.missions import api as flow
+    from regulars.kit import clock
+
+    when = {"field": "history.orders", "op": "gte", "value": 1}
+    flow.put_badge(
+        scope=shop.scope, data={"key": "first", "name": {"zh": "首单", "en": "First order"}, "when": when},
+        now=clock.now(),
+    )  # fmt: skip
+    with desk_opened(shop, "owner", "reach/missions/badges") as page:
+        row = page.locator("tr", has_text="First order")
+        row.get_by_text("orders so far is at least 1 orders").wait_for()
+        row.get_by_role("button", name="Edit").click()
+        page.get_by_role("button", name="How many now").click()
+        page.get_by_text("members meet it now").wait_for()
+        page.get_by_text("Taken away when it no longer holds").click()
+        shoot(page, "badge-condition-en")
+        page.get_by_role("button", name="Save").click()
+        row.get_by_text("taken away when it no longer holds").wait_for()
+        desk.fits(page)

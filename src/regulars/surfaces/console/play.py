@@ -154,7 +154,8 @@ def _board(desk: MissionDesk, one: Board, *, store: str = "", closed: bool = Fal
     store_id = chosen.id if chosen else None
     ranked = play.ranking(brand_id=brand_id, board=one.key, period=period, store_id=store_id, limit=20)
     names = members.names_of(scope=desk.scope, member_ids=[row.member_id for row in ranked])
-    over = play.list_closed(brand_id=brand_id, board=one.key) if closed else []
+    place = policy.place_key(store_id) if one.per_store else None
+    over = play.list_closed(brand_id=brand_id, board=one.key, place=place) if closed else []
     kept = members.names_of(
         scope=desk.scope, member_ids={UUID(row["member"]) for each in over for row in each.rows[:20]}
     )
