@@ -53,7 +53,11 @@ def note_joined(
         marks += [(p, one.member_id, "phone") for one in comings for p in one.phones]
         marks += [(p, r, "phone") for r, phones in recruiter_phones.items() for p in phones]
         store.add_marks(cursor, brand_id=brand.id, marks=marks, now=now)
-        seen = suspicions(cursor, brand, {one.member_id: one.recruiter_id for one in comings}, inactive)
+        seen = suspicions(
+            brand=brand,
+            recruiters={one.member_id: one.recruiter_id for one in comings},
+            inactive=inactive,
+        )
         rows: list[dict[str, Any]] = []
         for one in comings:
             reason = judging.judge(seen[one.member_id], settings)
@@ -125,18 +129,18 @@ def same_people(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, set
 
 
 def suspicions(
-    cursor: Any, brand: Brand, recruiters: Mapping[UUID, UUID], inactive: frozenset[UUID] | set[UUID]
+    *, brand: Brand, recruiters: Mapping[UUID, UUID], inactive: frozenset[UUID] | set[UUID]
 ) -> dict[UUID, Suspicion]:
     """What is known of friends, given by friend → recruiter.
 
     Of strangers only those count who were there first: who joins later on a friend's device does not undo her.
     """
-    chains = store.chains(cursor, brand_id=brand.id, pairs=list(recruiters.items()))
+    with connection.cursor() as cursor:
+        chains = store.chains(cursor, brand_id=brand.id, pairs=list(recruiters.items()))
+        marks = store.shared_marks(cursor, brand_id=brand.id, member_ids=list(recruiters))
     phones: dict[UUID, set[UUID]] = {}
     devices: dict[UUID, dict[UUID, set[UUID]]] = {}
-    for member_id, kind, mark, other, earlier in store.shared_marks(
-        cursor, brand_id=brand.id, member_ids=list(recruiters)
-    ):
+    for member_id, kind, mark, other, earlier in marks:
         if not earlier and other != recruiters[member_id] and other not in chains[member_id]:
             continue
         if kind == "phone":

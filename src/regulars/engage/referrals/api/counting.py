@@ -117,7 +117,9 @@ def check_due(
             day=start_of_day(local, brand.timezone),
             month=start_of_day(local.replace(day=1), brand.timezone),
         )
-        seen = suspicions(cursor, brand, {id_: row.recruiter_id for id_, row in rows.items()}, inactive)
+        seen = suspicions(
+            brand=brand, recruiters={id_: row.recruiter_id for id_, row in rows.items()}, inactive=inactive
+        )
         for member_id, row in sorted(rows.items()):
             state, reason, next_at = _outcome(row, terms[row.setting], nets, seen, counts, now)
             values: dict[str, Any] = {"next_run_at": next_at}
