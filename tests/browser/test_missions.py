@@ -198,7 +198,7 @@ def test_an_operator_gives_a_badge_by_a_condition(shop: Any, desk_opened: Any, s
     )  # fmt: skip
     with desk_opened(shop, "owner", "reach/missions/badges") as page:
         row = page.locator("tr", has_text="First order")
-        row.get_by_text("orders so far is at least 1 orders").wait_for()
+        row.get_by_text("orders so far is at least 1").wait_for()
         row.get_by_role("button", name="Edit").click()
         page.get_by_role("button", name="How many now").click()
         page.get_by_text("members meet it now").wait_for()
