@@ -126,6 +126,6 @@ def test_a_cap_is_said_in_words():
     def said(detail, language):
         return _step(SendStep(clock.now(), "sms", "frequency_cap", detail), language).detail
 
-    assert said("*/week/2", "en") == "All channels together: 2 a week"
-    assert said("sms/month/4", "zh") == "短信：每月 4 条"
+    assert said("*/week/2", "en") == "All channels together: at most 2 a week"
+    assert said("sms/month/4", "zh") == "短信：每月最多 4 条"
     assert said("as it was kept", "en") == "as it was kept"
