@@ -352,7 +352,11 @@ def _cap(kept: str, said: Language) -> str:
     name, times = CHANNELS.get(channel, _ALL_CHANNELS), _CAP_PERIODS.get(period)
     if times is None:
         return kept
-    return Text("{c}：{p}最多 {n} 条", "{c}: at most {n} a {p}").format(c=name, p=times, n=limit).in_language(said)
+    return (
+        Text("{c}：{p}最多 {n} 条", "{c}: at most {n} a {p}")
+        .format(c=name, p=times, n=limit)
+        .in_language(said)
+    )
 
 
 def _channel(channel: str, said: Language) -> str:
