@@ -1,1 +1,0 @@
-const s={draft:"info",submitted:"warning",approved:"primary",running:"success",paused:"warning",finished:"info",cancelled:"danger",archived:"info"},n={up:"success",down:"danger",split:"danger",unclear:"info"},a=e=>!e||e.state==="finished"||e.state==="cancelled";export{a as i,s,n as v};
