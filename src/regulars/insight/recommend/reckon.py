@@ -56,7 +56,7 @@ def lists(
             top = discover.top(purchases, first, until, finds)
             why = discover.because(purchases, first, until, finds, top)
             new = _found(skus, top, why, np.bincount(pairs.member, minlength=until - first) > 0)
-        return Piece(first, hers.entries(best.at), new, hers.entries(near.at))
+        return Piece(first, hers.entries(best), new, hers.entries(near))
 
     starts = range(0, purchases.members, tuning.chunk)
     # most of a piece is reckoned without the interpreter's lock: two at a time, while others are written
@@ -80,8 +80,10 @@ class _Hers:
     scores: Floats
     intervals: Ints
 
-    def entries(self, at: Ints) -> list[list[list[Any]]]:
-        """For each row of places among the pairs (-1: none) its entries."""
+    def entries(self, lists: TopLists) -> list[list[list[Any]]]:
+        """For each row of lists made of the pairs its entries."""
+        at = lists.at
+        assert at is not None
         places = at[at >= 0]
         columns = (
             [self.skus[item] for item in self.pairs.item[places].tolist()],
