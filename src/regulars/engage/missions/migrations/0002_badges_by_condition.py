@@ -10,10 +10,4 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="badge", name="problem", field=models.TextField(db_default="", default="")
         ),
-        migrations.AddIndex(
-            model_name="badge",
-            index=models.Index(
-                condition=models.Q(("next_run_at__isnull", False)), fields=["next_run_at"], name="badge_due"
-            ),
-        ),
     ]

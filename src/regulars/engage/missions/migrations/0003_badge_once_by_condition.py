@@ -1,5 +1,6 @@
 """A member's badge by its condition is there once as long as it is hers; the index is built beside the writes."""
 
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
@@ -9,6 +10,12 @@ class Migration(migrations.Migration):
     dependencies = [("missions", "0002_badges_by_condition")]
 
     operations = [
+        AddIndexConcurrently(
+            model_name="badge",
+            index=models.Index(
+                condition=models.Q(("next_run_at__isnull", False)), fields=["next_run_at"], name="badge_due"
+            ),
+        ),
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.RunSQL(
