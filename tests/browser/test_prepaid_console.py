@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
@@ -174,11 +175,13 @@ def test_a_day_is_booked_moved_and_checked_in_and_a_draft_is_worked_out(
         dialog = page.get_by_role("dialog", name="Book")
         dialog.get_by_label("Member code").fill(code_of(shop, 3))
         dialog.get_by_role("button", name="Show free times").click()
-        dialog.locator(".slot").nth(1).click()
+        # the next noon, and an hour beside it on the same day, whatever the time of day is
+        beside = "11:00" if shop.now.astimezone(ZoneInfo("Asia/Shanghai")).hour == 12 else "13:00"
+        dialog.locator(".slot", has_text="12:00").first.click()
         dialog.get_by_role("button", name="Book").click()
         page.locator(".booking").get_by_role("button", name="Move").click()
         dialog = page.get_by_role("dialog", name="Move")
-        dialog.locator(".slot").nth(2).click()
+        dialog.locator(".slot", has_text=beside).first.click()
         dialog.get_by_role("button", name="Move").click()
         dialog.wait_for(state="hidden")
         page.locator(".booking", has_text="Cancelled").wait_for()
