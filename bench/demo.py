@@ -35,9 +35,11 @@ def anew(cluster: object) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    with ground._connect(cluster, "postgres") as admin:
+    from regulars.project.embedded.cluster import ROLE
+
+    with ground._connect(cluster, "postgres", user="postgres") as admin:  # autovacuum may be in it
         admin.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {DATABASE}")
+        admin.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
     connection.close()
     connection.settings_dict["NAME"] = DATABASE
     call_command("migrate", verbosity=0)

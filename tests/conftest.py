@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import os
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.pop("DATABASE_URL", None)
@@ -27,11 +28,21 @@ os.environ["REGULARS_DATA"] = os.environ["REGULARS_TEST_DATA"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.project.settings"
 os.environ.setdefault("REGULARS_LOG_LEVEL", "WARNING")
 
-# At a desk Hypothesis tries something new each time; a change is judged by the same examples whenever it is judged.
-settings.register_profile("steady", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("steady")
+# No test is about time: how long an example takes says how busy the machine is. At a desk Hypothesis tries something
+# new each time; a change is judged by the same examples whenever it is judged.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("desk", _UNHURRIED)
+settings.register_profile("steady", _UNHURRIED, derandomize=True)
+settings.load_profile("steady" if os.environ.get("CI") else "desk")
 
+_CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "256MB",
+}
 _UNTOUCHED = ("django_migrations", "django_content_type", "auth_permission")
 
 
@@ -45,14 +56,44 @@ def pytest_configure(config: pytest.Config) -> None:
     ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_old_is_looked_through() -> None:
+    """The collector of garbage passes over all that was there before the module: a million objects by then, which each
+    full collection (the nightly run asks for one after every step) would go through."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_as_they_are_served() -> Iterator[None]:
+    """The live server leaves static files to WhiteNoise, as the product does: a browser keeps what it may keep. What
+    lies there is looked up once a process instead of by each of the hundreds of clients that tests make."""
+    from django.contrib.staticfiles import handlers
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look_up, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remembered(self: Any) -> None:
+        if not found:
+            look_up(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remembered)
+    patched.setattr(handlers, "StaticFilesHandler", lambda application: application)
+    yield
+    patched.undo()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
-    """The shared test server. It need not survive a power cut, so it does not wait for the disk."""
+    """The shared test server. It need not survive a crash, so it waits for no disk and writes as little as it can."""
     from regulars.project.embedded import lifecycle
     from regulars.project.embedded.cluster import Cluster
 
     cluster = Cluster.at(Path(os.environ["REGULARS_TEST_DATA"]))
-    with lifecycle.using(cluster, dies_with_us=False, tuned={"fsync": "off", "shared_buffers": "256MB"}):
+    with lifecycle.using(cluster, dies_with_us=False, tuned=_CARELESS):
         yield cluster
 
 
@@ -61,23 +102,80 @@ def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any, postgres: Any
 ) -> Iterator[None]:
     """In place of pytest-django's: a copy of the migrated template instead of running the migrations each time."""
-    from django.db import connection
-
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid():08d}"
-    name = f"test_{run[:8]}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with django_db_blocker.unblock():
-        template = _template(postgres)
-        with _maintenance(postgres) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        connection.close()
-        connection.settings_dict["NAME"] = name
-        connection.settings_dict["TEST"]["NAME"] = name
+        name = copy_of_template(postgres)
+        _use(name)
     yield
     with django_db_blocker.unblock():
-        connection.close()
-        with _maintenance(postgres) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        drop_copy(postgres, name)
+
+
+def copy_of_template(cluster: Any, what: str = "") -> str:
+    """A database with today's schema and no rows, of this process; gives its name."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid():08d}"
+    name = f"test_{run[:8]}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}{what and f'_{what}'}"
+    template = _template(cluster)
+    drop_database(cluster, name)
+    with _maintenance(cluster) as admin:
+        _when_left(admin, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def drop_copy(cluster: Any, name: str) -> None:
+    from django.db import connection
+
+    connection.close()
+    drop_database(cluster, name)
+
+
+def drop_database(cluster: Any, name: str) -> None:
+    """Drops a database as the superuser: the server's own workers (autovacuum) may be in it, and the role of the
+    application, which owns it, may not send them away."""
+    import psycopg
+
+    with psycopg.connect(cluster.url(database="postgres", user="postgres"), autocommit=True) as superuser:
+        _when_left(superuser, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _when_left(connection: Any, statement: str) -> None:
+    """Run what needs a database that nobody is in. The server sends its own workers away and waits five seconds for
+    them, which is not always enough on a machine that does much else."""
+    import psycopg
+
+    for patience in reversed(range(12)):
+        try:
+            connection.execute(statement)
+        except psycopg.errors.ObjectInUse:
+            if not patience:
+                raise
+        else:
+            return
+
+
+@contextlib.contextmanager
+def using_database(name: str) -> Iterator[None]:
+    """Everything that connects within connects to another database."""
+    from django.db import connection
+
+    before = connection.settings_dict["NAME"]
+    _use(name)
+    try:
+        yield
+    finally:
+        _use(before)
+
+
+def _use(name: str) -> None:
+    from django.db import connection
+
+    from regulars.platform.organisations import store as organisations
+
+    connection.close()
+    # what is remembered for a second is of the database before
+    organisations._brands.clear()
+    organisations._stores.clear()
+    connection.settings_dict["NAME"] = name
+    connection.settings_dict["TEST"]["NAME"] = name
 
 
 @contextlib.contextmanager
@@ -104,7 +202,6 @@ def _schema_state() -> str:
 def _template(cluster: Any) -> str:
     """The name of a database with today's schema, made by whoever comes first."""
     from django.core.management import call_command
-    from django.db import connection
 
     name = f"template_{_schema_state()}"
     with open(cluster.root / "template.lock", "w") as lock, _maintenance(cluster) as admin:
@@ -113,20 +210,18 @@ def _template(cluster: Any) -> str:
         if name not in found:
             for old in found:
                 if re.match(r"(template_|building_)[0-9a-f]{16}", old):
-                    admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+                    drop_database(cluster, old)
             building = name.replace("template", "building")
             admin.execute(f'CREATE DATABASE "{building}"')
-            connection.close()
-            connection.settings_dict["NAME"] = building
-            call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
-            connection.close()
-            admin.execute(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+            with using_database(building):
+                call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
+            _when_left(admin, f'ALTER DATABASE "{building}" RENAME TO "{name}"')
     return name
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _empty_only_what_is_full() -> Iterator[None]:
-    """After a test that committed, truncate the tables that hold rows instead of flushing every table there is."""
+    """After a test that committed, empty the tables that hold rows instead of flushing every table there is."""
     from django.test import TransactionTestCase
 
     original = TransactionTestCase._fixture_teardown
@@ -143,23 +238,39 @@ _tables: list[str] = []
 
 
 def empty_tables() -> None:
-    """Remove the rows of all tables but those that the migrations fill."""
+    """Remove the rows of all tables but those that the migrations fill, and let sequences begin anew.
+
+    As TRUNCATE would, it waits for whoever still writes; but it deletes, for TRUNCATE makes a file anew for each of
+    hundreds of indexes. The superuser may do so where the application may only add, and without foreign keys being
+    looked at: what refers to a row goes as well.
+    """
+    import psycopg
     from django.db import connection
 
-    with connection.cursor() as cursor:
+    from regulars.project.embedded.cluster import Cluster
+
+    cluster = Cluster.at(Path(os.environ["REGULARS_TEST_DATA"]))
+    name = connection.settings_dict["NAME"]
+    with psycopg.connect(cluster.url(database=name, user="postgres")) as superuser:
         if not _tables:
-            cursor.execute(
+            found = superuser.execute(
                 "SELECT oid::regclass::text, relname FROM pg_class WHERE relkind = 'r' AND relpersistence = 'p' "
                 "AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
             )
-            _tables.extend(table for table, bare in cursor.fetchall() if bare not in _UNTOUCHED)
+            _tables.extend(table for table, bare in found if bare not in _UNTOUCHED)
         if not _tables:
             return
         parts = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in _tables]
-        cursor.execute(" UNION ALL ".join(parts))
-        full = [row[0] for row in cursor.fetchall()]
+        full = [row[0] for row in superuser.execute(" UNION ALL ".join(parts))]
         if full:
-            cursor.execute(f"TRUNCATE {', '.join(full)} RESTART IDENTITY CASCADE")
+            superuser.execute(f"LOCK TABLE {', '.join(full)} IN ACCESS EXCLUSIVE MODE")
+            superuser.execute("SET LOCAL session_replication_role = replica")
+            superuser.execute("; ".join(f"DELETE FROM {table}" for table in full))
+        superuser.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, start_value, false) "
+            "  FROM pg_sequences WHERE last_value IS NOT NULL AND sequencename <> ALL(%s)",
+            [[f"{table}_id_seq" for table in _UNTOUCHED]],
+        )
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def start_import(data: Path, file: Path) -> subprocess.Popen[bytes]:
 
 def posted(served: Served) -> int:
     try:
-        with psycopg.connect(served.cluster.url(), connect_timeout=5) as connection:
+        with psycopg.connect(served.cluster.url(), connect_timeout=30) as connection:
             row = connection.execute("SELECT count(*) FROM activity WHERE type = 'order'").fetchone()
             return int(row[0]) if row else 0
     except psycopg.OperationalError:

@@ -113,7 +113,7 @@ def test_ten_kills_lose_nothing_that_was_acknowledged(served: Served) -> None:
     try:
         for kill in KILLS:
             # let them sell for a moment, and something be acknowledged since the last blow
-            deadline = time.monotonic() + 15
+            deadline = time.monotonic() + 60
             while len(told.orders) <= before + 20 and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert len(told.orders) > before, f"nothing sold before {kill.__name__}: {served.log.read_text()}"
@@ -153,7 +153,7 @@ def test_a_killed_installation_starts_again_with_all_it_said(tmp_path: Path) -> 
     threads = [threading.Thread(target=till.run) for till in tills]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(told.orders) < 100 and time.monotonic() < deadline:
         time.sleep(0.02)
     postmaster = served.cluster.postmaster_pid()
@@ -165,7 +165,7 @@ def test_a_killed_installation_starts_again_with_all_it_said(tmp_path: Path) -> 
     for till in tills:
         till.give_up.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     again = Served(data)
     try:
         again.wait_until_healthy()

@@ -189,12 +189,12 @@ def test_rows_are_claimed_once_by_two_transactions(table: str) -> None:
         with transaction.atomic():
             first.extend(api.claim(table=table, key=["member", "id"], now=NOW, limit=60))
             claimed.set()
-            done.wait(10)
+            done.wait(60)
         connection.close()
 
     thread = threading.Thread(target=other)
     thread.start()
-    claimed.wait(10)
+    assert claimed.wait(60)
     with transaction.atomic():
         second = api.claim(table=table, key=["member", "id"], now=NOW, limit=60)
     done.set()

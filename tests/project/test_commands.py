@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -27,15 +26,14 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
 
 
-def test_the_overview_names_every_command_and_comes_at_once() -> None:
-    begun = time.monotonic()
-    said = subprocess.run(
-        [sys.executable, "-m", "regulars.surfaces.cli.main", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert time.monotonic() - begun < 2
+def test_the_overview_names_every_command_and_loads_nothing_heavy() -> None:
+    program = (
+        "import sys; from regulars.surfaces.cli.main import main; main(['--help'])\n"
+        "print(sorted({'django', 'typer', 'psycopg', 'numpy'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said = done.stdout
+    assert done.stderr.strip() == "[]"
     for name in ("serve", "migrate", "worker", "createstaff", "manage"):
         assert f"  {name} " in said
 

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from tests.conftest import drop_database
 
 _TABLES = """
     SELECT c.oid::regclass::text, c.relfilenode FROM pg_class c
@@ -50,7 +51,7 @@ def empty_database(postgres, django_db_blocker, django_db_setup):
     name, own = "migrations_one_by_one", connection.settings_dict["NAME"]
     name = f"{own}_{name}"[:60]
     with psycopg.connect(postgres.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        drop_database(postgres, name)
         admin.execute(f'CREATE DATABASE "{name}"')
         with django_db_blocker.unblock():
             connection.close()
@@ -58,7 +59,7 @@ def empty_database(postgres, django_db_blocker, django_db_setup):
             yield
             connection.close()
             connection.settings_dict["NAME"] = own
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop_database(postgres, name)
 
 
 def test_no_migration_rewrites_or_locks_what_may_be_big(empty_database: None) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,17 +92,15 @@ class Cluster:
 
     def is_recovering(self) -> bool:
         """Whether the server is replaying its log after a crash."""
-        start = f"postgres: {self.name}: startup"
-        return any(" ".join(process.cmdline()).startswith(start) for process in self.processes())
+        return any(
+            _holds(process, lambda one: self._is_child(one, "startup")) for process in psutil.process_iter()
+        )
 
     def processes(self) -> Iterator[psutil.Process]:
         """Every living process of this cluster: the postmaster, its children and children it left behind."""
         for process in psutil.process_iter():
-            try:
-                if self._is_postmaster(process) or self._is_child(process):
-                    yield process
-            except psutil.Error:
-                continue
+            if _holds(process, lambda one: self._is_postmaster(one) or self._is_child(one)):
+                yield process
 
     def _is_postmaster(self, process: psutil.Process) -> bool:
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -110,11 +108,19 @@ class Cluster:
         words = process.cmdline()
         return bool(words) and Path(words[0]).name == "postgres" and f"cluster_name={self.name}" in words
 
-    def _is_child(self, process: psutil.Process) -> bool:
+    def _is_child(self, process: psutil.Process, kind: str = "") -> bool:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
         # PostgreSQL rewrites the whole command line of a child: `postgres: <cluster name>: checkpointer `
-        return " ".join(process.cmdline()).startswith(f"postgres: {self.name}: ")
+        return " ".join(process.cmdline()).startswith(f"postgres: {self.name}: {kind}")
+
+
+def _holds(process: psutil.Process, question: Callable[[psutil.Process], bool]) -> bool:
+    """The answer of a process; of one that is gone by the time it is asked, no."""
+    try:
+        return question(process)
+    except psutil.Error:
+        return False
 
 
 def binaries() -> Path:
