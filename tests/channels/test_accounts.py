@@ -83,6 +83,11 @@ def test_secrets_are_sealed_kept_when_left_out_and_shown_to_nobody(world):
         assert refused.value.status == 403
 
 
+def mail(**more: str) -> dict[str, Any]:
+    values = {"host": "h", "port": "465", "security": "tls", "from": "a@b.example", **more}
+    return {"provider": "smtp", "values": values}
+
+
 @pytest.mark.parametrize(
     ("more", "fields"),
     [
@@ -98,7 +103,7 @@ def test_secrets_are_sealed_kept_when_left_out_and_shown_to_nobody(world):
                 "provider": "smtp",
                 "values": {"host": "h", "port": "99999", "security": "tls", "from": "a@b.example"},
             },
-            ["settings"],
+            ["settings.port"],
         ),
         (
             {
@@ -107,12 +112,31 @@ def test_secrets_are_sealed_kept_when_left_out_and_shown_to_nobody(world):
             },
             ["settings.security"],
         ),
+        (mail(**{"from": "nobody"}), ["settings.from"]),
+        (mail(reply_to="a b@c.example"), ["settings.reply_to"]),
+        (mail(ca="no certificate"), ["settings.ca"]),
+        (mail(security="none", password="p"), ["settings.security"]),
+        ({"provider": "webhook", "values": {"url": "ftp://x", "secret": "whsec_AAAA"}}, ["settings.url"]),
+        (
+            {"provider": "webhook", "values": {"url": "https://a.example/in", "secret": "whsec_AAAA"}},
+            ["settings.secret"],
+        ),
+        (
+            {"provider": "wechat_official", "values": {"app": "a", "secret": "s", "aes_key": "short"}},
+            ["settings.aes_key"],
+        ),
+        ({"provider": "fcm", "values": {"service_account": "{}"}}, ["settings.service_account"]),
+        (
+            {"provider": "fcm", "values": {"service_account": "{}", "token_endpoint": "x"}},
+            ["settings.token_endpoint"],
+        ),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_kept(world, more, fields):
     with pytest.raises(Refusal) as refused:
         sms(world, **more)
     assert [one.field for one in refused.value.errors] == fields
+    assert all(one.message.zh != one.message.en for one in refused.value.errors)
     assert not ChannelAccount.objects.exists()
 
 

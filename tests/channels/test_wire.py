@@ -12,27 +12,14 @@ from uuid import UUID
 
 import pytest
 from tests.channels.conftest import Receiver, envelope
+from tests.channels.wires import NOW, answers, deliver
 
-from regulars.messaging.channels import aliyun, reports, tencent, wecom
+from regulars.messaging.channels import aliyun, tencent, wecom
 from regulars.messaging.channels.registry import PROVIDERS
-from regulars.messaging.channels.reports import BadReport, Report
 from regulars.messaging.channels.wire import Refused
 from regulars.platform.webhooks import policy as webhooks
 
-NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SECRET = webhooks.write_secret(bytes(32))
-
-
-def answers(receiver: Receiver, path: str, body: Any, status: int = 200, **headers: str) -> None:
-    receiver.answers[path] = (
-        status,
-        headers,
-        json.dumps(body).encode() if not isinstance(body, bytes) else body,
-    )
-
-
-def deliver(provider: str, values: dict[str, str], *envelopes: Any, token: str = "T") -> list[Any]:
-    return list(PROVIDERS[provider].connect(values, token, lambda: NOW).deliver_many(envelopes))
 
 
 def sms(to: str = "+8613800138000", **more: Any) -> Any:
@@ -191,7 +178,7 @@ def test_what_was_not_reached_is_tried_again_and_what_was_not_answered_is_in_dou
 def test_tokens_are_asked_for_and_refusals_are_said(receiver):
     values = {"app": "wx1", "secret": "s", "endpoint": receiver.url("")}
     answers(receiver, "/cgi-bin/stable_token", {"access_token": "T", "expires_in": 7200})
-    access = PROVIDERS["wechat_official"].grant(values)
+    access = PROVIDERS["wechat_official"].grant(values, lambda: NOW)
     assert (access.token, access.seconds) == ("T", 7200)
     assert json.loads(receiver.got[0][2]) == {
         "grant_type": "client_credential",
@@ -200,7 +187,7 @@ def test_tokens_are_asked_for_and_refusals_are_said(receiver):
     }
     answers(receiver, "/cgi-bin/stable_token", {"errcode": 40125, "errmsg": "invalid appsecret"})
     with pytest.raises(Refused, match="40125"):
-        PROVIDERS["wechat_mini"].grant(values)
+        PROVIDERS["wechat_mini"].grant(values, lambda: NOW)
 
 
 def test_template_and_subscribe_messages_as_wechat_wants_them(receiver):
@@ -310,120 +297,3 @@ def test_a_call_is_signed_and_has_the_send_s_id_each_time(receiver):
     for bad in ({**values, "url": "ftp://x"}, {**values, "secret": "short"}):
         with pytest.raises(ValueError):
             PROVIDERS["webhook"].connect(bad, "", lambda: NOW)
-
-
-# -- what comes back ------------------------------------------------------------------------------------------------
-
-
-def told(provider: str, body: Any, values: dict[str, str] | None = None, **more: Any) -> Any:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return reports.read(provider, Report(more.pop("method", "POST"), more, content), values or {}, NOW)
-
-
-ID = "0195aa00-0000-7000-8000-000000000001"
-
-
-def test_reports_of_text_messages():
-    ali_ = [
-        {"phone_number": "13800138000", "report_time": "2026-03-01 15:59:00", "success": True, "err_code": "DELIVERED",
-         "biz_id": "B1", "out_id": ID},
-        {"phone_number": "1", "report_time": "x", "success": False, "err_code": "MK:0001", "biz_id": "B2",
-         "out_id": ""},
-    ]  # fmt: skip
-    said = told("aliyun_sms", ali_)
-    assert [(r.kind, r.send_id, r.reference) for r in said.receipts] == [
-        ("delivered", UUID(ID), "B1"), ("bounced", None, "B2"),
-    ]  # fmt: skip
-    assert said.receipts[0].at == datetime(2026, 3, 1, 7, 59, tzinfo=UTC) and '"code": 0' in said.answer
-    up = [
-        {"phone_number": "13800138000", "content": " td ", "send_time": "x"},
-        {"phone_number": "2", "content": "谢谢"},
-    ]
-    assert told("aliyun_sms", up).stopped == (("phone", "13800138000"),)
-    ten = [
-        {
-            "user_receive_time": "2026-03-01 15:59:00",
-            "report_status": "FAIL",
-            "errmsg": "MI:0011",
-            "sid": "S",
-            "ext": ID,
-        }
-    ]
-    [one] = told("tencent_sms", ten).receipts
-    assert (one.kind, one.send_id, one.reference) == ("bounced", UUID(ID), "S")
-    stop = {"mobile": "13800138000", "nationcode": "86", "text": "退订"}
-    assert told("tencent_sms", stop).stopped == (("phone", "+8613800138000"),)
-
-
-def test_bounces_by_message_id():
-    events = [
-        {"type": "bounced", "id": f"<{ID}@morning.example>", "at": "2026-03-01T07:00:00Z", "detail": "5.1.1"}
-    ]
-    [one] = told("smtp", {"events": events}).receipts
-    assert (one.kind, one.send_id) == ("bounced", UUID(ID))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"[", b"null", b"{}", b'{"events": 1}', b'{"events": [{"type": "x", "id": "1"}]}', b"[1]", b"\xff"],
-)
-@pytest.mark.parametrize("provider", ["aliyun_sms", "tencent_sms", "smtp", "wechat_official", "jpush"])
-def test_what_is_no_report_is_refused(provider, body):
-    if provider == "tencent_sms" and body.startswith(b"{"):
-        return  # an object is one report, and this one names no message
-    with pytest.raises(BadReport):
-        told(provider, body, {"token": "t"}, timestamp=str(int(NOW.timestamp())), nonce="n", signature="s")
-
-
-def wechat(xml: str, *, token: str = "tok", aes_key: str = "", forged: bool = False) -> Any:
-    stamp = str(int(NOW.timestamp()))
-    values = {"token": "tok", "app": "wx1", **({"aes_key": aes_key} if aes_key else {})}
-    signed = hashlib.sha1("".join(sorted((token, stamp, "n"))).encode()).hexdigest()
-    query = {"timestamp": stamp, "nonce": "n", "signature": "0" * 40 if forged else signed}
-    return told("wechat_official", xml.encode(), values, **query)
-
-
-EVENT = (
-    "<xml><ToUserName><![CDATA[gh]]></ToUserName><FromUserName><![CDATA[o-1]]></FromUserName>"
-    "<CreateTime>1772352000</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[{}]]></Event>"
-    "<MsgID>200163836</MsgID><Status><![CDATA[{}]]></Status></xml>"
-)
-
-
-def test_events_of_wechat_are_checked_and_read():
-    [one] = wechat(EVENT.format("TEMPLATESENDJOBFINISH", "success")).receipts
-    assert (one.kind, one.reference) == ("delivered", "200163836")
-    [one] = wechat(EVENT.format("TEMPLATESENDJOBFINISH", "failed:user block")).receipts
-    assert (one.kind, one.detail) == ("failed", "failed:user block")
-    assert wechat(EVENT.format("unsubscribe", "")).stopped == (("wechat_openid", "o-1"),)
-    for bad in (
-        lambda: wechat(EVENT.format("unsubscribe", ""), forged=True),
-        lambda: wechat(EVENT.format("unsubscribe", ""), token="other"),
-        lambda: wechat('<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;</xml>'),
-        # where messages are sealed, a plain one is nobody's
-        lambda: wechat(EVENT.format("unsubscribe", ""), aes_key="a" * 43),
-    ):
-        with pytest.raises(BadReport):
-            bad()
-
-
-def test_sealed_events_of_wechat_are_opened():
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    aes_key = base64.b64encode(bytes(range(32))).decode().rstrip("=")
-    key = base64.b64decode(aes_key + "=")
-    words = EVENT.format("unsubscribe", "").encode()
-    plain = bytes(16) + len(words).to_bytes(4, "big") + words + b"wx1"
-    pad = 32 - len(plain) % 32
-    sealer = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
-    sealed = base64.b64encode(sealer.update(plain + bytes([pad]) * pad) + sealer.finalize()).decode()
-    stamp = str(int(NOW.timestamp()))
-    signature = hashlib.sha1("".join(sorted(("tok", stamp, "n", sealed))).encode()).hexdigest()
-    values = {"token": "tok", "app": "wx1", "aes_key": aes_key}
-    body = f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode()
-    query = {"timestamp": stamp, "nonce": "n", "msg_signature": signature}
-    assert told("wechat_official", body, values, **query).stopped == (("wechat_openid", "o-1"),)
-    with pytest.raises(BadReport):
-        told("wechat_official", body, {**values, "app": "wx2"}, **query)
-    with pytest.raises(BadReport):
-        told("wechat_official", body, values, **{**query, "msg_signature": "0" * 40})

@@ -23,11 +23,17 @@ FREE = Policy({}, ())
 
 
 def judge(
-    one: Waiting = ONE, known: Known = GOOD, counts: Counts | None = None, policy: Policy = FREE, now=NOON
+    one: Waiting = ONE,
+    known: Known = GOOD,
+    counts: Counts | None = None,
+    policy: Policy = FREE,
+    now=NOON,
+    unusable=(),
 ):
     return decide(
-        one, known, counts or Counts(), policy, now=now, tz="Asia/Shanghai", is_work_day=lambda day: True
-    )
+        one, known, counts or Counts(), policy, now=now, tz="Asia/Shanghai", is_work_day=lambda day: True,
+        unusable=unusable,
+    )  # fmt: skip
 
 
 def test_each_step_comes_before_the_next():
@@ -101,8 +107,62 @@ def test_deferred_until_it_opens_unless_that_is_too_late():
     assert judge(policy=policy, now=night) == Verdict(
         "wait", "sms", "quiet_hours", eight, (("sms", "quiet_hours", eight.isoformat()),)
     )
-    late = judge(replace(ONE, expires_at=eight), policy=policy, now=night)
+    late = judge(replace(ONE, channels=("sms",), expires_at=eight), policy=policy, now=night)
     assert (late.kind, late.reason) == ("skip", "expired")
+
+
+def test_what_is_of_one_channel_lets_the_next_be_tried_and_keeps_its_reason():
+    day = NOON.date()
+    night = datetime(2026, 3, 4, 15, tzinfo=UTC)
+    eight = datetime(2026, 3, 5, 0, tzinfo=UTC)
+    own_cap = Policy({}, (Cap("", "day", 5), Cap("sms", "day", 1)))
+    had = Counts({(day, "sms"): 1})
+    found = judge(counts=had, policy=own_cap)
+    assert found == Verdict("go", "email", "", None, (("sms", "frequency_cap", "sms/day/1"),))
+    # hours that drop messages are the channel's own; so are those that would let it go too late
+    drops = Policy({"sms": Quiet(time(21), time(8), "abort")}, ())
+    assert judge(policy=drops, now=night) == Verdict("go", "email", "", None, (("sms", "quiet_hours", ""),))
+    defers = Policy({"sms": Quiet(time(21), time(8))}, ())
+    assert judge(replace(ONE, expires_at=eight), policy=defers, now=night) == Verdict(
+        "go", "email", "", None, (("sms", "expired", eight.isoformat()),)
+    )
+    # the account is switched off
+    assert judge(unusable={"sms"}) == Verdict("go", "email", "", None, (("sms", "no_channel", ""),))
+    # where none is left, the first channel that could have had it says why; each keeps its own reason
+    none = judge(known=replace(GOOD, addresses=frozenset({"sms"})), counts=had, policy=own_cap)
+    assert none == Verdict(
+        "skip", "sms", "frequency_cap", None,
+        (("sms", "frequency_cap", "sms/day/1"), ("email", "no_address", "")),
+    )  # fmt: skip
+    both = replace(own_cap, caps=(Cap("sms", "day", 1), Cap("email", "week", 0)))
+    assert judge(counts=had, policy=both).log == (
+        ("sms", "frequency_cap", "sms/day/1"), ("email", "frequency_cap", "email/week/0"),
+    )  # fmt: skip
+
+
+def test_what_is_of_the_member_ends_it_whatever_channels_are_left():
+    for known, policy in (
+        (replace(GOOD, is_active=False), FREE),
+        (replace(GOOD, held_out=True), FREE),
+        # the cap over all channels, even where the first channel's own is full too
+        (GOOD, Policy({}, (Cap("sms", "day", 1), Cap("", "day", 1)))),
+    ):
+        verdict = judge(known=known, counts=Counts({(NOON.date(), "sms"): 1}), policy=policy)
+        assert verdict.kind == "skip" and len(verdict.log) == 1
+
+
+def test_its_own_place_of_an_earlier_try_is_not_in_its_way_on_the_next_channel():
+    """Refused by SMS for good, it has the only place of the day, and the week's; the next channel is asked."""
+    policy = Policy({}, (Cap("", "day", 1), Cap("", "week", 1)))
+    tried = replace(ONE, tried=("sms",), counted="sms", counted_on=NOON.date())
+    assert judge(tried, counts=Counts({(NOON.date(), "sms"): 1}), policy=policy).channel == "email"
+    # another's place is
+    assert judge(tried, counts=Counts({(NOON.date(), "sms"): 2}), policy=policy).reason == "frequency_cap"
+    # of a place of yesterday only the week's cap knows
+    yesterday = replace(tried, counted_on=NOON.date() - timedelta(days=1))
+    counts = Counts({(NOON.date() - timedelta(days=1), "sms"): 1, (NOON.date(), "push"): 1})
+    assert judge(yesterday, counts=counts, policy=policy).log == (("email", "frequency_cap", "*/day/1"),)
+    assert judge(yesterday, counts=counts, policy=replace(policy, caps=(Cap("", "week", 2),))).kind == "go"
 
 
 def test_caps_count_by_business_day_week_and_month():
@@ -115,7 +175,8 @@ def test_caps_count_by_business_day_week_and_month():
         (Cap("", "day", 2), False), (Cap("", "day", 1), True), (Cap("sms", "week", 2), False),
         (Cap("", "week", 2), True), (Cap("sms", "month", 3), True), (Cap("email", "month", 1), False),
     ]:  # fmt: skip
-        assert (judge(counts=counts, policy=Policy({}, (cap,))).reason == "frequency_cap") is full, cap
+        verdict = judge(replace(ONE, channels=("sms",)), counts=counts, policy=Policy({}, (cap,)))
+        assert (verdict.reason == "frequency_cap") is full, cap
     # what counts already is not in its own way
     assert (
         judge(replace(ONE, counted="sms"), counts=counts, policy=Policy({}, (Cap("", "day", 1),))).kind
@@ -145,6 +206,15 @@ def test_a_rate_is_never_passed_and_the_others_come_back_one_by_one(asked, per_s
     back = [answer[0] for answer in answers if answer is not None]
     assert all(at > NOON for at in back) and back == sorted(set(back))
     assert pacer.pace.taken == taken + len(went)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "goes"), [(0.5, True), (1, False), (2, False), (2.001, True), (86_400, True)]
+)
+def test_a_clock_that_was_set_back_stalls_nobody(ahead, goes):
+    """At one a second a place is given while the next is free within a second: none is kept further ahead than two."""
+    pace = Pace(NOON.date(), 5, NOON + timedelta(seconds=ahead))
+    assert (Pacer(pace, NOON, NOON + timedelta(hours=12), 1, None).take() is None) is goes
 
 
 def test_a_day_s_quota_ends_with_the_day():

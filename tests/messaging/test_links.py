@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -146,6 +147,27 @@ def test_the_same_send_tried_again_has_the_same_links(brand):
     assert first == second and tally(brand)["sale"] == (1, 0, 0)
 
 
+def test_the_way_out_is_out_of_the_channel_that_the_message_went_by(brand):
+    """A text message that its provider would not take goes by mail: its way out takes back mail, not text messages."""
+    version = templated(brand)
+    version = replace(version, contents={**version.contents, "sms": version.contents["email"]})
+    member, send = uuid4(), new_id()
+    herself = Scope(brand.organisation_id, brand.id, Actor("member", member, "her"), frozenset())
+    yes = [ConsentIn("marketing", channel, True, "1", Text("同意", "Yes")) for channel in ("email", "sms")]
+    consents.record(scope=herself, member_id=member, consents=yes, source="portal", language="zh", now=NOW)
+    one = Recipient(send, member, "zh", {}, "campaign:spring")
+    out = {}
+    for channel in ("sms", "email"):
+        found = prepare.render_many(brand=brand, version=version, channel=channel, recipients=[one], now=NOW)
+        out[channel] = codes(found[send])[2]
+    assert {channel: api.get_way_out(code=code).channel for channel, code in out.items()} == {
+        "sms": "sms", "email": "email",
+    }  # fmt: skip
+    api.leave(code=out["email"], language="zh", now=NOW + timedelta(minutes=1))
+    held = {one.channel: one.granted for one in consents.states(brand_id=brand.id, member_id=member)}
+    assert held == {"email": False, "sms": True}
+
+
 @pytest.mark.parametrize("forged", ["", "x", "A" * 22, "../../etc/passwd", "A" * 21 + "\n", "%00" * 8])
 def test_forged_codes_lead_nowhere(brand, forged):
     templated(brand)
@@ -229,6 +251,36 @@ def test_whoever_never_agreed_does_not_come_to_agree_by_a_link(brand):
     _, words = rendered(brand, member)
     way_out = api.come_back(code=codes(words)[2], language="zh", now=NOW)
     assert way_out.left and not consents.states(brand_id=brand.id, member_id=member)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_no_that_was_said_elsewhere_is_not_undone_by_a_link(brand, before):
+    """At the till, or when she joined: who holds an old mail of hers cannot agree in her name."""
+    templated(brand)
+    member = uuid4()
+    herself = Scope(brand.organisation_id, brand.id, Actor("member", member, "her"), frozenset())
+
+    def say(granted, at, source):
+        given = ConsentIn("marketing", "email", granted, "1", Text("同意", "Yes"))
+        consents.record(
+            scope=herself, member_id=member, consents=[given], source=source, language="zh", now=at
+        )
+
+    if before:
+        say(True, NOW - timedelta(days=1), "portal")
+    say(False, NOW, "store")
+    _, words = rendered(brand, member)
+    out = codes(words)[2]
+    found = api.get_way_out(code=out)
+    assert (found.left, found.can_come_back) == (True, False)
+    assert api.come_back(code=out, language="zh", now=NOW + timedelta(minutes=1)).left
+    assert not any(one.granted for one in consents.states(brand_id=brand.id, member_id=member))
+    # agreed to anew and left by the link, it is the link's to undo, until she says no elsewhere again
+    say(True, NOW + timedelta(minutes=2), "portal")
+    assert api.leave(code=out, language="zh", now=NOW + timedelta(minutes=3)).can_come_back
+    assert not api.come_back(code=out, language="zh", now=NOW + timedelta(minutes=4)).left
+    say(False, NOW + timedelta(minutes=5), "portal")
+    assert api.come_back(code=out, language="zh", now=NOW + timedelta(minutes=6)).left
 
 
 def test_values_in_both_languages_are_said_in_the_reader_s(brand):

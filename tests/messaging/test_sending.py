@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +14,15 @@ from tests.messaging.world import NOON, Post, World, open_world, query, topics
 from regulars.audience.holdouts import api as holdouts
 from regulars.kit.clock import now as clock_now
 from regulars.kit.errors import Refusal
+from regulars.kit.ids import new_id
+from regulars.kit.text import Text
 from regulars.messaging import api, channels
-from regulars.messaging.models import MessagePolicy
+from regulars.messaging.models import ChannelAccount, MessagePolicy
 from regulars.messaging.policy import limits
-from regulars.messaging.types import Cap, Delivery, Policy, Quiet, Receipt, Route, SendFilter
+from regulars.messaging.sending import handing
+from regulars.messaging.types import Cap, Delivery, Envelope, Policy, Quiet, Receipt, Route, SendFilter
+from regulars.messaging.wording import Content
+from regulars.platform.organisations.types import Actor, Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +101,79 @@ def test_refused_by_one_channel_it_goes_by_the_next_and_a_dead_address_is_closed
     assert len(post.got) == 1
     # it counts once, by the channel that took it
     assert query("SELECT channel, count FROM send_count WHERE count > 0") == [("email", 1)]
+
+
+def test_full_on_one_channel_it_goes_by_the_next_and_takes_its_place_there(its: World, post: Post) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    set_policy(its, Policy({}, (Cap("sms", "day", 1), Cap("", "day", 2))))
+    for n in range(3):
+        its.ask(her, key=f"{n}", channels=("sms", "email"))
+        its.run()
+    assert its.state(her, "0") == ("sent", "", "sms")
+    assert its.state(her, "1") == ("sent", "sandboxed", "email")
+    assert its.state(her, "2") == ("skipped", "frequency_cap", "sms")
+    log = json.loads(query("SELECT log::text FROM send WHERE key = '1'")[0][0])
+    assert log[0][1:] == ["sms", "frequency_cap", "sms/day/1"]
+    assert query("SELECT channel, count FROM send_count ORDER BY 1") == [("email", 1), ("sms", 1)]
+
+
+def test_the_only_place_of_the_day_goes_with_it_to_the_next_channel(its: World, post: Post) -> None:
+    """Refused by the first it still has its place; where the next is closed for now, the place waits with nobody."""
+    her, other = its.members
+    for one in its.members:
+        its.agree(one, "sms", "email")
+    set_policy(its, Policy({}, (Cap("", "day", 1),)))
+    post.answers = [Delivery("failed", error="content refused")] * 2
+    its.ask(her, channels=("sms", "email"))
+    its.run()
+    assert its.state(her) == ("sent", "sandboxed", "email")
+    assert query("SELECT channel, count FROM send_count WHERE count <> 0") == [("email", 1)]
+    quiet = {"email": Quiet(NOON.time().replace(hour=11), NOON.time().replace(hour=13))}
+    set_policy(its, Policy(quiet, (Cap("", "day", 1),)))
+    its.ask(other, channels=("sms", "email"))
+    its.run()
+    assert its.state(other) == ("queued", "quiet_hours", "email")
+    its.run(NOON + timedelta(hours=2))
+    assert its.state(other) == ("sent", "sandboxed", "email")
+    counts = query("SELECT channel, count FROM send_count WHERE member_id = %s AND count <> 0", other)
+    assert counts == [("email", 1)]
+
+
+def test_a_channel_that_is_switched_off_is_passed_over(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    ChannelAccount.objects.create(
+        id=new_id(), organisation_id=its.brand.organisation_id, brand_id=its.brand.id, channel="sms", key="main",
+        provider="aliyun", name={"zh": "短信", "en": "SMS"}, state="paused", is_default=True, secrets=b"",
+        receipt_key=b"k", created_at=NOON, updated_at=NOON,
+    )  # fmt: skip
+    its.ask(her, channels=("sms", "email"))
+    its.ask(her, key="only", channels=("sms",))
+    its.run()
+    assert its.state(her) == ("sent", "sandboxed", "email")
+    assert its.state(her, "only") == ("skipped", "no_channel", "")
+
+
+def test_a_channel_that_the_template_has_no_words_for_is_passed_over(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    writer, reader = (
+        Scope(its.brand.organisation_id, its.brand.id, Actor("staff", new_id(), name), its.scope.permissions)
+        for name in "ab"
+    )
+    said = Content(subject="s", body="b {{ unsubscribe_link }}")
+    api.save_template(
+        scope=writer, code="sale", name=Text("促", "Sale"), purpose="marketing", now=NOON,
+        contents={"email": {"zh": said, "en": said}}, links={},
+    )  # fmt: skip
+    api.submit_template(scope=writer, code="sale", now=NOON)
+    api.decide_template(scope=reader, code="sale", number=1, approve=True, now=NOON)
+    its.ask(her, template="sale", channels=("sms", "email"))
+    its.ask(her, key="only", template="sale", channels=("sms",))
+    its.run()
+    assert its.state(her) == ("sent", "sandboxed", "email")
+    assert its.state(her, "only") == ("skipped", "no_channel", "")
 
 
 def test_failed_by_every_channel_is_failed_with_the_provider_s_reason(its: World, post: Post) -> None:
@@ -340,6 +420,74 @@ def test_what_bounced_goes_by_the_next_channel(its: World, post: Post) -> None:
     assert query("SELECT channel FROM send_count WHERE count > 0") == [("email",)]
 
 
+def test_a_report_told_twice_is_not_taken_for_one_of_the_channel_that_came_next(
+    its: World, post: Post
+) -> None:
+    """The provider of text messages did not hear that its report was taken: told again, it says nothing of the mail."""
+    from regulars.facts.consents import api as consents
+
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    its.ask(her, channels=("sms", "email"))
+    its.run()
+    minute = timedelta(minutes=1)
+    for n, kind in enumerate(["bounced", "bounced", "failed", "complained", "delivered"], start=1):
+        receipt = Receipt(kind, NOON, send_id=post.got[0].id, channel="sms")
+        assert api.apply_receipts(brand=its.brand, receipts=[receipt], now=NOON + n * minute) == 1
+        its.run(NOON + n * minute)
+        assert its.state(her) == ("sent", "sandboxed", "email")
+    assert query("SELECT channel FROM suppression") == [("sms",)]
+    gone = Receipt("opted_out", NOON, send_id=post.got[0].id, channel="sms")
+    api.apply_receipts(brand=its.brand, receipts=[gone], now=NOON + 9 * minute)
+    held = {one.channel: one.granted for one in consents.states(brand_id=its.brand.id, member_id=her)}
+    assert held == {"sms": False, "email": True}
+    mail = Receipt("delivered", NOON, send_id=post.got[0].id, channel="email")
+    api.apply_receipts(brand=its.brand, receipts=[mail], now=NOON + 10 * minute)
+    assert its.state(her)[0] == "delivered"
+
+
+@dataclass
+class Slow(Post):
+    """A provider that answers when it is told to."""
+
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def deliver_many(self, envelopes: Sequence[Envelope]) -> Sequence[Delivery]:
+        assert self.go.wait(30)
+        return super().deliver_many(envelopes)
+
+
+def test_an_answer_that_comes_after_the_report_is_not_one_of_the_next_channel(its: World) -> None:
+    """The provider of text messages reports that the number does not exist, and only then answers that it took it;
+    the mail is under way by then."""
+    sms, mail = Slow(), Slow()
+    channels.register_route("sms", Route("sms-main", sms))
+    channels.register_route("email", Route("mail-main", mail))
+    try:
+        her = its.members[0]
+        its.agree(her, "sms", "email")
+        its.ask(her, channels=("sms", "email"))
+        handing.deliver(NOON)
+        [(send,)] = query("SELECT id FROM send")
+        bounced = Receipt("bounced", NOON, send_id=send, channel="sms")
+        assert api.apply_receipts(brand=its.brand, receipts=[bounced], now=NOON) == 1
+        handing.deliver(NOON)
+        assert its.state(her) == ("sending", "", "email")
+        sms.go.set()
+        while len(handing._running) > 1:
+            handing.deliver(NOON)
+        assert its.state(her) == ("sending", "", "email")
+        mail.go.set()
+        its.run()
+        assert its.state(her) == ("sent", "", "email") and len(mail.got) == 1
+    finally:
+        sms.go.set()
+        mail.go.set()
+        its.run()
+        channels.register_route("sms", None)
+        channels.register_route("email", None)
+
+
 def test_an_opt_out_takes_back_consent_and_says_where_it_came_from(its: World, post: Post) -> None:
     from regulars.facts.consents import api as consents
 
@@ -351,6 +499,12 @@ def test_an_opt_out_takes_back_consent_and_says_where_it_came_from(its: World, p
     api.apply_receipts(brand=its.brand, receipts=[receipt], now=NOON + timedelta(minutes=1))
     newest = consents.history(scope=its.scope, member_id=her).items[0]
     assert (newest.granted, newest.channel, newest.source, newest.note) == (False, "sms", "provider", "TD")
+    assert topics()["message.unsubscribed"] == 1
+    acts = len(consents.history(scope=its.scope, member_id=her).items)
+    api.apply_receipts(
+        brand=its.brand, receipts=[receipt], now=NOON + timedelta(minutes=2)
+    )  # as providers do
+    assert len(consents.history(scope=its.scope, member_id=her).items) == acts
     assert topics()["message.unsubscribed"] == 1
     its.ask(her, key="again")
     its.run(NOON + timedelta(minutes=2))

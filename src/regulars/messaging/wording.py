@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from regulars.facts.members.types import MemberBrief
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations.types import Brand
 
@@ -125,13 +126,15 @@ class Segments:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a version is rendered for. `send_id` names the links; `values` are the asker's own."""
+    """Who a version is rendered for. `send_id` names the links; `values` are the asker's own; `brief` where it is known
+    already."""
 
     send_id: UUID
     member_id: UUID
     language: Language
     values: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    brief: MemberBrief | None = None
 
 
 LINK = Text("链接", "Link")
@@ -140,7 +143,7 @@ LINK = Text("链接", "Link")
 @dataclass(frozen=True, slots=True)
 class WayOut:
     """Where an unsubscribe link leads. `left`: marketing by the channel is not agreed to (any more);
-    `can_come_back`: she had agreed to it before."""
+    `can_come_back`: she left by such a link, which may undo no other no."""
 
     brand: Brand
     channel: str

@@ -182,12 +182,24 @@ def list_activities(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[ActivityRow]:
     """What a member did, newest first."""
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.page_of_member(
             db, brand_id=brand_id, member_id=member_id, types=types, after=after, limit=limit + 1
         )
     return paging.cut(rows, limit, lambda r: (r.occurred_at.isoformat(), r.id))
+
+
+def next_occurred(
+    *, brand_id: UUID, kind: str, since: datetime, after: UUID | None, until: datetime, limit: int
+) -> list[tuple[UUID, UUID, datetime]]:
+    """(member, id, instant) of what happened next in a brand, in the order of instant and id: behind `since` (and of
+    that instant behind `after`), before `until`; of a type, or with an empty `kind` of all. For whoever walks through a
+    window of time in portions."""
+    with connection.cursor() as cursor:
+        return store.next_occurred(
+            cursor, brand_id=brand_id, kind=kind, since=since, after=after, until=until, limit=limit
+        )
 
 
 def totals_by_day(*, brand_id: UUID, since: datetime, until: datetime, timezone: str) -> list[DayTotals]:

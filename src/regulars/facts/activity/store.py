@@ -109,6 +109,29 @@ def load(cursor: Any, *, ids: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Activit
     return _with_redecisions(cursor, [ActivityRow(*_raw(row)) for row in cursor.fetchall()])
 
 
+def next_occurred(
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    kind: str,
+    since: datetime,
+    after: UUID | None,
+    until: datetime,
+    limit: int,
+) -> list[tuple[UUID, UUID, datetime]]:
+    """(member, id, instant) of a brand's next activities by instant and id, behind `since` and `after`, before `until`;
+    of one type, or of all with an empty `kind`."""
+    cursor.execute(
+        """SELECT member_id, id, occurred_at FROM activity
+            WHERE brand_id = %(brand)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
+              AND (%(kind)s = '' OR type = %(kind)s)
+              AND (%(after)s::uuid IS NULL OR (occurred_at, id) > (%(since)s, %(after)s::uuid))
+            ORDER BY occurred_at, id LIMIT %(limit)s""",
+        {"brand": brand_id, "kind": kind, "since": since, "after": after, "until": until, "limit": limit},
+    )
+    return list(cursor.fetchall())
+
+
 def history(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> dict[UUID, list[ActivityRow]]:
     """All activities of members by when they occurred, each with its newest effects: the input of a replay."""
     cursor.execute(
@@ -209,7 +232,13 @@ def save_order_states(
 
 
 def page_of_member(
-    cursor: Any, *, brand_id: UUID, member_id: UUID, types: Sequence[str], after: list[Any] | None, limit: int
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    types: Sequence[str],
+    after: Sequence[str] | None,
+    limit: int,
 ) -> list[ActivityRow]:
     """A member's activities, newest first, from behind (occurred_at, id)."""
     cursor.execute(

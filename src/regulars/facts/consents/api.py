@@ -19,8 +19,19 @@ from regulars.kit.sql import plain_array
 from regulars.kit.text import Language, Text
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
+from regulars.platform.outbox import api as outbox
+from regulars.platform.outbox.types import Event
 
-__all__ = ["MARKETING_VERSION", "granted", "history", "marketing_text", "record", "record_many", "states"]
+__all__ = [
+    "MARKETING_VERSION",
+    "granted",
+    "history",
+    "marketing_text",
+    "record",
+    "record_many",
+    "source_of",
+    "states",
+]
 marketing_text = policy.marketing_text
 MARKETING_VERSION = policy.MARKETING_VERSION
 
@@ -36,8 +47,8 @@ def record(
 ) -> list[Held]:
     """Append what a member (of the scope's brand: the caller looked) agreed to or took back; gives what holds now.
 
-    An act older than what holds is kept in the ledger and changes nothing. Staff's acts are audited. Raises
-    `invalid_input` by field.
+    An act older than what holds is kept in the ledger and changes nothing. Staff's acts are audited; what was no and is
+    yes now, or the other way round, is told as `member.consent`. Raises `invalid_input` by field.
     """
     errors = ErrorList()
     if not 1 <= len(consents) <= 50:
@@ -46,11 +57,14 @@ def record(
         policy.check(given, n, now, errors)
     errors.refuse()
     with transaction.atomic():
+        before = states(brand_id=scope.brand_id, member_id=member_id)
         rows = [(member_id, given) for given in consents]
         acts = record_many(scope=scope, rows=rows, source=source, language=language, now=now)
         if scope.actor.kind in ("staff", "api_key"):
             _audit(scope, member_id, acts, now)
-    return states(brand_id=scope.brand_id, member_id=member_id)
+        held = states(brand_id=scope.brand_id, member_id=member_id)
+        _tell(scope, member_id, before, held, source, now)
+    return held
 
 
 def record_many(
@@ -87,6 +101,15 @@ def states(*, brand_id: UUID, member_id: UUID) -> list[Held]:
     """What holds for a member, by purpose and channel; what was never asked is not in it, and counts as no."""
     rows = ConsentState.objects.filter(member_id=member_id, brand_id=brand_id).order_by("purpose", "channel")
     return [Held(row.purpose, row.channel, row.granted, row.version, row.occurred_at) for row in rows]
+
+
+def source_of(*, brand_id: UUID, member_id: UUID, purpose: str, channel: str) -> str:
+    """Where what holds was said, one of `SOURCES`; empty where nothing was."""
+    found = ConsentState.objects.filter(
+        member_id=member_id, brand_id=brand_id, purpose=purpose, channel=channel
+    ).first()
+    act = ConsentAct.objects.filter(member_id=member_id, id=found.act_id).first() if found else None
+    return act.source if act else ""
 
 
 def granted(*, brand_id: UUID, channel: str, member_ids: Iterable[UUID]) -> set[UUID]:
@@ -182,6 +205,37 @@ def _act(row: ConsentAct, text: Text) -> Act:
         occurred_at=row.occurred_at,
         recorded_at=row.recorded_at,
     )
+
+
+def _tell(
+    scope: Scope,
+    member_id: UUID,
+    before: Sequence[Held],
+    after: Sequence[Held],
+    source: Source,
+    now: datetime,
+) -> None:
+    """What holds now and did not before; what nobody asked her counts as no."""
+    agreed = {(one.purpose, one.channel) for one in before if one.granted}
+    events = [
+        Event(
+            id=id_,
+            organisation_id=scope.organisation_id,
+            brand_id=scope.brand_id,
+            topic="member.consent",
+            payload={
+                "purpose": one.purpose, "channel": one.channel, "granted": one.granted, "version": one.version,
+                "source": source,
+            },
+            occurred_at=one.occurred_at,
+            recorded_at=now,
+            member_id=member_id,
+        )
+        for one, id_ in zip(after, new_ids(len(after)), strict=True)
+        if one.granted != ((one.purpose, one.channel) in agreed)
+    ]  # fmt: skip
+    if events:
+        outbox.append(events)
 
 
 def _audit(scope: Scope, member_id: UUID, acts: Sequence[ConsentAct], now: datetime) -> None:

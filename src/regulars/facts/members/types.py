@@ -258,17 +258,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """An active member as messages to her need her. `tier` is a code."""
-
-    member_id: UUID
-    code: str
-    language: str
-    tier: str
-    joined_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Address:
     """One of a member's addresses, sealed. `key_hash` is the same for equal addresses of an organisation."""
 

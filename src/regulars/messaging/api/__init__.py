@@ -10,7 +10,7 @@ from regulars.messaging.api.accounts import (
     remove_account,
     send_test,
 )
-from regulars.messaging.api.asking import ask, send_due, sends_of, states_of
+from regulars.messaging.api.asking import ask, outcomes_of, send_due, sends_of, states_by_origin, states_of
 from regulars.messaging.api.holding import (
     cancel,
     cancel_source,
@@ -136,6 +136,7 @@ __all__ = [
     "live_versions",
     "mark_read",
     "opt_out",
+    "outcomes_of",
     "preview_template",
     "propose_text",
     "prune_links",
@@ -159,6 +160,7 @@ __all__ = [
     "send_test",
     "sends_by_parts",
     "sends_of",
+    "states_by_origin",
     "states_of",
     "submit_template",
     "take_report",

@@ -16,7 +16,7 @@ from regulars.kit.errors import ErrorList, Refusal, invalid_field, not_found
 from regulars.kit.ids import new_code, new_id
 from regulars.kit.text import Text
 from regulars.messaging.channels import connecting, registry
-from regulars.messaging.channels.wire import Provider, Refused
+from regulars.messaging.channels.wire import BadSetting, Provider, Refused
 from regulars.messaging.models import ChannelAccount as Row
 from regulars.messaging.store import accounts as store
 from regulars.messaging.store import templates
@@ -24,11 +24,14 @@ from regulars.messaging.templates import OWN
 from regulars.messaging.types import CodeWords, Delivery, Envelope, Rendered
 from regulars.messaging.wording import CHANNEL_ACCOUNT, ChannelAccount, ChannelProvider
 from regulars.platform.audit import api as audit
+from regulars.platform.egress import api as egress
 from regulars.platform.organisations.types import Scope
 
 _KEY = re.compile(r"^[a-z0-9][a-z0-9-]{0,38}$")
 _LONGEST = 8000
 MOST_ACCOUNTS = 50
+_REFUSED = Text("{p}没有接受请求：{c}", "{p} did not take the request: {c}")
+_SILENT = Text("连不上{p}：{c}", "{p} gave no answer: {c}")
 
 
 def list_providers() -> list[ChannelProvider]:
@@ -153,16 +156,16 @@ def check_account(*, scope: Scope, key: str, now: datetime) -> ChannelAccount:
     try:
         token = ""
         if provider.has_token:
-            access = provider.grant(values)
+            access = provider.grant(values, clock.now)
             connecting.keep_token(row, access.token, now, access.seconds)
             token = access.token
         provider.check(values, token, clock.now)
     except Refused as refused:
+        said = _SILENT if refused.code == "no_answer" else _REFUSED
+        why = refused.message if refused.code == "no_answer" else f"{refused.code} {refused.message}".strip()
         raise Refusal(
             "channel_provider",
-            Text("{p}没有接受请求：{c}", "{p} did not take the request: {c}").format(
-                p=provider.name, c=f"{refused.code} {refused.message}".strip()
-            ),
+            said.format(p=provider.name, c=why),
             status=502,
             data={"code": refused.code},
         ) from refused
@@ -215,6 +218,10 @@ def _row(brand_id: UUID, key: str) -> Row:
 def _connect(provider: Provider, values: Mapping[str, str]) -> None:
     try:
         provider.connect(values, "", clock.now)
+    except BadSetting as error:
+        raise invalid_field(
+            f"settings.{error.field}", "bad_value", error.message.zh, error.message.en
+        ) from error
     except (ValueError, KeyError) as error:
         raise invalid_field(
             "settings", "bad_settings", f"设置无法使用：{error}", f"These settings cannot be used: {error}"
@@ -252,8 +259,8 @@ def _check(
             errors.add(
                 f"settings.{field}", "unknown_choice", f"只能是：{choices}", f"must be one of: {choices}"
             )
-        elif field == "endpoint" and value and not value.startswith(("https://", "http://")):
-            errors.add(f"settings.{field}", "bad_url", "须为 http(s) 地址", "Must be an http(s) address")
+        elif field.endswith("endpoint") and value:
+            egress.check_url(url=value, field=f"settings.{field}", errors=errors)
     for field, number, most in (("per_second", per_second, 10_000), ("per_day", per_day, 100_000_000)):
         if number is not None and not 0 < number <= most:
             errors.add(field, "out_of_range", f"须为 1–{most}", f"1 to {most}")

@@ -46,3 +46,20 @@ def states_of(*, brand_id: UUID, keys: Sequence[tuple[UUID, str]]) -> dict[tuple
     """What became of messages, by member and key; those nobody asked for are left out."""
     with connection.cursor() as cursor:
         return counting.states(cursor, brand_id=brand_id, keys=keys)
+
+
+def outcomes_of(*, brand_id: UUID, key: str, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """State and reason of the messages of one key, by member; those nobody asked for are left out. For thousands."""
+    with connection.cursor() as cursor:
+        return counting.outcomes(cursor, brand_id=brand_id, key=key, member_ids=member_ids)
+
+
+def states_by_origin(
+    *, brand_id: UUID, member_id: UUID, origins: Sequence[str]
+) -> list[tuple[str, str, SendState]]:
+    """What became of a member's messages that these acts asked for (`Ask.origin`), with their origins and keys, in the
+    order in which they were asked for."""
+    if not origins:
+        return []
+    with connection.cursor() as cursor:
+        return counting.of_origins(cursor, brand_id=brand_id, member_id=member_id, origins=origins)

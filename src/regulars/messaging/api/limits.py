@@ -64,14 +64,9 @@ def list_suppressions(
         rows = rows.filter(reason=reason)
     if address.strip():
         rows = rows.filter(address_hash__in=_hashes(scope, address))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_as(cursor, paging.instant, UUID)
     if after is not None:
-        at, last = str(after[0]), str(after[1])
-        try:
-            key = (datetime.fromisoformat(at), UUID(last))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor; start again") from None
-        rows = rows.filter(created_at__lte=key[0]).exclude(created_at=key[0], address_hash__gte=key[1])
+        rows = rows.filter(created_at__lte=after[0]).exclude(created_at=after[0], address_hash__gte=after[1])
     limit = max(1, min(limit, paging.MAX_LIMIT))
     found = list(rows.order_by("-created_at", "-address_hash")[: limit + 1])
     page = paging.cut(found, limit, lambda row: [row.created_at.isoformat(), row.address_hash])

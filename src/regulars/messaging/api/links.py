@@ -191,12 +191,21 @@ def _way_out(link: Mapping[str, Any]) -> WayOut:
         for one in consents.states(brand_id=brand.id, member_id=link["member_id"])
         if one.purpose == "marketing" and one.channel == channel
     ]
+    left = not (held and held[0].granted)
+    # a link that was passed on must not undo what she said on her page, at the till or when she joined
+    by = (
+        consents.source_of(
+            brand_id=brand.id, member_id=link["member_id"], purpose="marketing", channel=channel
+        )
+        if left and held
+        else ""
+    )
     return WayOut(
         brand=brand,
         channel=channel,
         language="en" if link["language"] == "en" else "zh",
-        left=not (held and held[0].granted),
-        can_come_back=bool(held),
+        left=left,
+        can_come_back=not left or by == "unsubscribe",
     )
 
 

@@ -117,6 +117,7 @@ def _held(scope: Scope) -> frozenset[str]:
 def _view(row: Send, names: dict[UUID, tuple[str, str]], held: Collection[str]) -> SendView:
     code, name = names.get(row.member_id, ("", ""))
     waits = row.state == "queued" and row.source in held
+    released = row.state == "queued" and row.reason == "held"  # and still parked
     return SendView(
         id=row.id,
         member_id=row.member_id,
@@ -133,7 +134,7 @@ def _view(row: Send, names: dict[UUID, tuple[str, str]], held: Collection[str]) 
         account=row.account,
         priority=row.priority,
         state=row.state,
-        reason="held" if waits else row.reason,
+        reason="held" if waits else "" if released else row.reason,
         error=row.error,
         to=row.to_masked,
         attempts=row.attempts,

@@ -33,7 +33,8 @@ def apply_receipts(*, brand: Brand, receipts: Sequence[Receipt], now: datetime) 
 
     Delivered → `delivered`. Bounced → `failed`, and nothing goes to that address again; not delivered → `failed`; in
     both cases the message's next channel is tried if it was sent less than a day ago and is not out of date. A
-    complaint closes the address. An opt-out takes back her consent to the channel. Twice is harmless.
+    complaint closes the address. An opt-out takes back her consent to the channel. Twice is harmless, also where the
+    message went by another channel meanwhile: of what names its channel, only that of the present one is heard.
     """
     if not receipts:
         return 0
@@ -46,6 +47,14 @@ def apply_receipts(*, brand: Brand, receipts: Sequence[Receipt], now: datetime) 
             if one is None:
                 continue
             known += 1
+            if receipt.channel and receipt.channel != one.row.channel:
+                # told late or once more, of the channel by which it went before: what is said of that one is settled
+                if receipt.kind == "opted_out":
+                    opt_out(
+                        brand=brand, member_id=one.row.member_id, channel=receipt.channel,
+                        note=receipt.detail, now=now,
+                    )  # fmt: skip
+                continue
             order = tuple(one.row.channels) or words.channels_of(one.row.template)
             change = _apply(brand, one, receipt, order, now)
             if receipt.kind in ("bounced", "complained") and one.to_hash is not None:
@@ -88,9 +97,15 @@ def withdraw(
 
 
 def opt_out(*, brand: Brand, member_id: UUID, channel: str, note: str, now: datetime) -> None:
-    """Take back a member's consent to marketing by a channel because its provider says that she opted out."""
+    """Take back a member's consent to marketing by a channel because its provider says that she opted out.
+
+    Providers say so again and again; whose no is kept already is left alone.
+    """
     consent = CONSENT_OF.get(channel)
     if consent is None:
+        return
+    held = consents.states(brand_id=brand.id, member_id=member_id)
+    if any((one.purpose, one.channel, one.granted) == ("marketing", consent, False) for one in held):
         return
     given = ConsentIn(
         "marketing", consent, False, consents.MARKETING_VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -48,7 +49,8 @@ def take_report(
     except BadReport as error:
         raise Refusal("bad_report", _BAD, status=400) from error
     brand = organisations.get_brand(brand_id=row.brand_id)
-    apply_receipts(brand=brand, receipts=said.receipts, now=now)
+    receipts = [replace(one, channel=one.channel or row.channel) for one in said.receipts]
+    apply_receipts(brand=brand, receipts=receipts, now=now)
     for type_, value in said.stopped:
         ref = ById(identity=IdentityIn(type_, value))
         [found] = members.resolve(organisation_id=brand.organisation_id, brand_id=brand.id, refs=[ref])

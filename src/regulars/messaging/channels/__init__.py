@@ -54,3 +54,11 @@ def route_of(*, brand_id: UUID, kind: ChannelKind) -> Route | None:
         return None
     channel = _SANDBOX if account.sandbox else connecting.connect(account)
     return Route(account.key, channel, account.per_second, account.per_day)
+
+
+def is_off(*, brand_id: UUID, kind: ChannelKind) -> bool:
+    """Whether a brand's account of a kind is switched off, so that nothing goes by it."""
+    if kind in _routes or kind == "inbox":
+        return False
+    account = connecting.account_of(brand_id=brand_id, channel=kind)
+    return account is not None and account.state != "active"

@@ -141,7 +141,7 @@ class AliyunProvider:
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         return _Aliyun(values, clock)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         raise Refused("no_token")
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

@@ -86,7 +86,7 @@ def refresh_tokens(now: datetime) -> int:
             continue
         provider = registry.get(row.provider)
         try:
-            access = provider.grant(store.values_of(row))
+            access = provider.grant(store.values_of(row), clock.now)
         except Refused as refused:
             ChannelAccount.objects.filter(id=row.id).update(
                 token_due_at=now + _AGAIN, token_error=str(refused)[:300]

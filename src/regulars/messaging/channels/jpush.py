@@ -83,7 +83,7 @@ class JPushProvider:
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         return _JPush(values)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         raise Refused("no_token")
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.messaging.channels import wire
-from regulars.messaging.channels.wire import Access, Clock, Refused
+from regulars.messaging.channels.wire import Access, BadSetting, Clock, Refused
 from regulars.messaging.types import BulkChannel, Delivery, Envelope
 from regulars.messaging.wording import AccountField
 from regulars.platform.egress import api as egress
@@ -89,15 +89,21 @@ class WebhookProvider:
         errors = ErrorList()
         egress.check_url(url=values["url"], field="url", errors=errors)
         if errors:
-            raise ValueError(errors.errors[0].message.en)
+            raise BadSetting("url", errors.errors[0].message)
         try:
             if len(base64.b64decode(values["secret"].removeprefix("whsec_"), validate=True)) < 16:
                 raise ValueError
         except ValueError:
-            raise ValueError("the secret is whsec_ and base64 of 16 bytes or more") from None
+            raise BadSetting(
+                "secret",
+                Text(
+                    "须为 whsec_ 加上至少 16 字节的 Base64",
+                    "This is whsec_ and the Base64 of 16 bytes or more",
+                ),
+            ) from None
         return _Outgoing(values, clock)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         raise Refused("no_token")
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

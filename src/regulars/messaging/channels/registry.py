@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regulars.kit.errors import invalid_field
 from regulars.messaging.channels.aliyun import AliyunProvider
+from regulars.messaging.channels.fcm import FcmProvider
 from regulars.messaging.channels.jpush import JPushProvider
 from regulars.messaging.channels.outgoing import WebhookProvider
 from regulars.messaging.channels.smtp import SmtpProvider
@@ -14,7 +15,7 @@ from regulars.messaging.channels.wire import Provider
 
 _ALL: tuple[Provider, ...] = (
     SmtpProvider(), AliyunProvider(), TencentProvider(), OfficialAccount(), MiniProgram(), WeComProvider(),
-    JPushProvider(), WebhookProvider(),
+    JPushProvider(), FcmProvider(), WebhookProvider(),
 )  # fmt: skip
 PROVIDERS: dict[str, Provider] = {one.code: one for one in _ALL}
 

@@ -22,7 +22,7 @@ from typing import Any
 import certifi
 
 from regulars.kit.text import Text
-from regulars.messaging.channels.wire import Access, Clock, Refused
+from regulars.messaging.channels.wire import Access, BadSetting, Clock, Refused
 from regulars.messaging.types import BulkChannel, Delivery, Envelope
 from regulars.messaging.wording import AccountField
 from regulars.platform.egress import api as egress
@@ -133,17 +133,30 @@ class SmtpProvider:
 
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         if not values["port"].isdecimal() or not 0 < int(values["port"]) < 65536:
-            raise ValueError("port")
+            raise BadSetting("port", Text("端口为 1–65535", "A port is 1 to 65535"))
         for field in ("from", "reply_to"):
             if values.get(field):
-                _address(values[field])
-        if any(ord(sign) < 32 for sign in values.get("from_name", "") + values["host"]):
-            raise ValueError("from_name")
+                try:
+                    _address(values[field])
+                except ValueError:
+                    raise BadSetting(field, Text("这不是邮箱地址", "This is not an e-mail address")) from None
+        for field in ("from_name", "host"):
+            if any(ord(sign) < 32 for sign in values.get(field, "")):
+                raise BadSetting(field, Text("不能包含控制字符", "Control characters cannot be used here"))
+        if values.get("ca"):
+            try:
+                _context(values)
+            except (ssl.SSLError, ValueError):
+                raise BadSetting(
+                    "ca", Text("这不是 PEM 格式的证书", "This is not a certificate in PEM")
+                ) from None
         if values["security"] == "none" and values.get("password"):
-            raise ValueError("a password is not sent without encryption")
+            raise BadSetting(
+                "security", Text("不加密时不会发送密码", "A password is not sent without encryption")
+            )
         return _Smtp(values, clock)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         raise Refused("no_token")
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

@@ -162,7 +162,7 @@ class TencentProvider:
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         return _Tencent(values, clock)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         raise Refused("no_token")
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from regulars.kit.text import Text
 from regulars.messaging.channels import wire
-from regulars.messaging.channels.wire import Access, Clock, Refused
+from regulars.messaging.channels.wire import Access, BadSetting, Clock, Refused
 from regulars.messaging.types import BulkChannel, Delivery, Envelope
 from regulars.messaging.wording import AccountField
 
@@ -132,10 +132,12 @@ class OfficialAccount:
 
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         if values.get("aes_key") and len(values["aes_key"]) != 43:
-            raise ValueError("EncodingAESKey has 43 characters")
+            raise BadSetting(
+                "aes_key", Text("EncodingAESKey 为 43 位", "An EncodingAESKey has 43 characters")
+            )
         return _WeChat(values, token, False)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         return fetch_token(values=values)
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:
@@ -164,7 +166,7 @@ class MiniProgram:
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         return _WeChat(values, token, True)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         return fetch_token(values=values)
 
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None:

@@ -105,7 +105,7 @@ class WeComProvider:
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel:
         return _WeCom(values, token)
 
-    def grant(self, values: Mapping[str, str]) -> Access:
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access:
         host = (values.get("endpoint") or HOST).rstrip("/")
         found = wire.ask(
             url=f"{host}/cgi-bin/gettoken?corpid={values['corp']}&corpsecret={values['secret']}", method="GET"

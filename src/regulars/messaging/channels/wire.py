@@ -29,7 +29,7 @@ class Access:
 
 
 class Provider(Protocol):
-    """A way to run a channel. `connect` raises ValueError for settings that cannot work. Where it `has_token`, `grant`
+    """A way to run a channel. `connect` raises `BadSetting` for one that cannot work. Where it `has_token`, `grant`
     asks for an access token; that and `check`, a harmless question, raise `Refused`."""
 
     code: str
@@ -41,7 +41,7 @@ class Provider(Protocol):
     has_token: bool
 
     def connect(self, values: Mapping[str, str], token: str, clock: Clock) -> BulkChannel: ...
-    def grant(self, values: Mapping[str, str]) -> Access: ...
+    def grant(self, values: Mapping[str, str], clock: Clock) -> Access: ...
     def check(self, values: Mapping[str, str], token: str, clock: Clock) -> None: ...
 
 
@@ -52,6 +52,15 @@ class Refused(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message[:300]
+
+
+class BadSetting(ValueError):
+    """A setting of an account that cannot work, and why, in words for who typed it."""
+
+    def __init__(self, field: str, message: Text) -> None:
+        super().__init__(message.en)
+        self.field = field
+        self.message = message
 
 
 def call(

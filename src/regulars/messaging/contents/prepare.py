@@ -33,7 +33,11 @@ def render_many(
     """By send. In the caller's transaction, for links are written; again for the same sends they are the same links."""
     names = names_of(version, channel)
     known = values.gather(
-        brand=brand, people={one.member_id: one.language for one in recipients}, names=names, now=now
+        brand=brand,
+        people={one.member_id: one.language for one in recipients},
+        names=names,
+        now=now,
+        briefs={one.member_id: one.brief for one in recipients if one.brief is not None},
     )
     hosts = filling.own_hosts(brand.id)
     # what is the same for all is made data once
@@ -117,7 +121,8 @@ def _links(
     made: list[NewLink] = []
 
     def add(name: str, kind: str, target: str) -> str:
-        code = code_of(one.send_id, name)
+        # the way out is out of the channel that the words go by, whichever was tried before
+        code = code_of(one.send_id, f"{name}\x1f{channel}" if kind == "way_out" else name)
         made.append(
             NewLink(
                 code,

@@ -198,8 +198,8 @@ READY_MADE: tuple[ReadyMade, ...] = (
     ),
     _one(
         "service-due", ("售后提醒", "Service reminder"), ("{{ item | default: '您购买的商品' }}该保养了", "Time to look after your {{ item | default: 'purchase' }}"),
-        (f"{_NAME_ZH}，您{{% if bought_on %}}在 {{{{ bought_on }}}} {{% endif %}}购买的{{{{ item | default: '商品' }}}}到了该检查的时候，欢迎来店或预约。",
-         f"{_NAME_EN}, the {{{{ item | default: 'item' }}}} you bought{{% if bought_on %}} on {{{{ bought_on }}}}{{% endif %}} is due for a check. Come by or book a time."),
+        (f"{_NAME_ZH}，您{{% if bought_on %}}在 {{{{ bought_on | date: '%Y 年 %-m 月 %-d 日' }}}} {{% endif %}}购买的{{{{ item | default: '商品' }}}}到了该检查的时候，欢迎来店或预约。",
+         f"{_NAME_EN}, the {{{{ item | default: 'item' }}}} you bought{{% if bought_on %}} on {{{{ bought_on | date: '%-d %B %Y' }}}}{{% endif %}} is due for a check. Come by or book a time."),
         ("预约到店", "Book a time"), "service", samples={"item": "跑步机", "bought_on": "2025-09-01", "days": 180},
     ),
     _one(

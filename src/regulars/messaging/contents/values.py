@@ -17,7 +17,8 @@ from regulars.kit.errors import Refusal
 from regulars.kit.periods import anniversary, zone
 from regulars.kit.text import Language
 from regulars.messaging.policy import variables
-from regulars.platform.organisations.types import SYSTEM, Brand, Scope
+from regulars.platform.organisations.types import Brand
+from regulars.platform.privacy import api as privacy
 from regulars.programme.rules.types import Programme
 from regulars.programme.versions import api as versions
 from regulars.value.ledger import api as ledger
@@ -35,8 +36,10 @@ def gather(
     names: Iterable[str],
     masked: bool = False,
     now: datetime,
+    briefs: Mapping[UUID, MemberBrief] | None = None,
 ) -> dict[UUID, Values]:
-    """Values by member. `masked`: names as somebody without `members.read_personal` sees them."""
+    """Values by member. `masked`: names as somebody without `members.read_personal` sees them. `briefs`: of those of
+    whom they are known already."""
     wanted: dict[str, set[str]] = {}
     for name in names:
         root, _, part = name.partition(".")
@@ -46,11 +49,10 @@ def gather(
         member: {"today": today.isoformat()} if "today" in wanted else {} for member in people
     }
     programme = _programme(brand, now) if {"member", "points"} & wanted.keys() else None
-    briefs = (
-        members.briefs_of(brand_id=brand.id, member_ids=people)
-        if "member" in wanted or set(variables.OF_LISTS) & wanted.keys()
-        else {}
-    )
+    briefs = dict(briefs or {})
+    unknown = people.keys() - briefs.keys()
+    if unknown and ({"member", *variables.OF_LISTS} & wanted.keys()):
+        briefs |= members.briefs_of(brand_id=brand.id, member_ids=unknown)
     if "member" in wanted:
         _members(found, brand, people, briefs, programme, masked, now)
     if "points" in wanted:
@@ -74,9 +76,7 @@ def _members(
     masked: bool,
     now: datetime,
 ) -> None:
-    held = frozenset() if masked else frozenset({"members.read_personal"})
-    scope = Scope(brand.organisation_id, brand.id, SYSTEM, held)
-    named = members.names_of(scope=scope, member_ids=people)
+    named = members.plain_names_of(member_ids=people)
     tiers = (
         {tier.code: tier.name for tier in programme.schemes[0].tiers}
         if programme and programme.schemes
@@ -86,9 +86,9 @@ def _members(
     for member, brief in briefs.items():
         joined = brief.joined_at.astimezone(zone(brand.timezone)).date()
         years = today.year - joined.year - (today < anniversary(joined, today.year))
-        tier = tiers.get(brief.tier)
+        tier, name = tiers.get(brief.tier), named.get(member, "")
         found[member]["member"] = {
-            "name": named.get(member, ("", ""))[1] or None,
+            "name": (privacy.mask_name(name) if masked else name) or None,
             "code": brief.code,
             "tier": tier.in_language(people[member]) if tier else brief.tier or None,
             "joined_on": joined,

@@ -60,6 +60,7 @@ class Send(models.Model):
                 name="send_due",
                 condition=models.Q(next_run_at__isnull=False),
             ),
+            models.Index(fields=["next_run_at"], name="send_under_way", condition=models.Q(state="sending")),
             models.Index(fields=["brand_id", "-id"], name="send_newest"),
             models.Index(fields=["brand_id", "source", "-id"], name="send_source"),
             models.Index(

@@ -1,12 +1,15 @@
 """Whether a message goes now, by which channel, and else why not. Pure.
 
-In this order: still wanted → for each channel its address, consent and suppression (the first that has all is taken) →
-the programme's holdout → frequency caps → quiet hours. Quotas of accounts and the words come after, for whole batches.
+In this order: still wanted → for each channel its address, consent and suppression → the programme's holdout →
+frequency caps → quiet hours. What is a reason of one channel only (no address, no consent, its own cap, hours in which
+it drops messages) lets the next channel be tried; what is a reason of the member (frozen, held out, the cap over all
+channels) ends it. A channel whose hours defer keeps the message: to wait for the morning is what the brand chose.
+Quotas of accounts and the words come after, for whole batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -37,7 +40,8 @@ ADDRESS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that is due. `channels` in the order to try; `counted` is a channel it already counts for."""
+    """A message that is due. `channels` in the order to try; `counted` is a channel it already counts for, and since
+    which day."""
 
     member_id: UUID
     id: UUID
@@ -48,6 +52,7 @@ class Waiting:
     created_at: datetime
     expires_at: datetime | None
     counted: str = ""
+    counted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,14 @@ class Counts:
     sent: dict[tuple[date, str], int] = field(default_factory=dict)
 
     def within(self, since: date, channel: str) -> int:
+        if not self.sent:
+            return 0
         return sum(
             count for (day, by), count in self.sent.items() if day >= since and (not channel or by == channel)
         )
 
-    def add(self, day: date, channel: str) -> None:
-        self.sent[day, channel] = self.sent.get((day, channel), 0) + 1
+    def add(self, day: date, channel: str, places: int = 1) -> None:
+        self.sent[day, channel] = self.sent.get((day, channel), 0) + places
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,45 +111,58 @@ def decide(
     now: datetime,
     tz: str,
     is_work_day: Callable[[date], bool],
+    unusable: Collection[str] = (),
 ) -> Verdict:
-    """What is done with a message at an instant. Counts nothing: the caller does when it really goes."""
+    """What is done with a message at an instant. Counts nothing: the caller does when it really goes.
+
+    `unusable`: channels that are switched off, or for which there are no words.
+    """
     if not known.is_active:
         return _skip("", "not_a_member")
     if one.expires_at is not None and now >= one.expires_at:
         return _skip("", "expired")
     log: list[tuple[str, str, str]] = []
     marketing = one.purpose == "marketing"
-    channel = ""
-    for each in one.channels:
-        if each in one.tried:
+    today = now.astimezone(zone(tz)).date()
+    nearest: tuple[str, str] | None = None  # of the channels that reach her, the first and why not by it
+    for channel in one.channels:
+        if channel in one.tried:
             continue
-        problem = _reachable(each, known, marketing)
-        if not problem:
-            channel = each
-            break
-        log.append((each, problem, ""))
-    if not channel:
-        return Verdict(
-            "skip", "", log[-1][1] if log else "no_channel", None, tuple(log) or (("", "no_channel", ""),)
-        )
-    if marketing and known.held_out:
-        return _skip(channel, "held_out", log)
-    if marketing and one.counted != channel:
-        full = _full(channel, counts, policy, now.astimezone(zone(tz)).date())
-        if full:
-            return _skip(channel, "frequency_cap", log, full)
-    quiet = policy.quiet.get(channel)
-    if quiet is not None and (marketing or quiet.service_too):
-        open_at = next_allowed(now, quiet, tz, is_work_day)
-        if open_at > now:
-            if quiet.then == "abort":
-                return _skip(channel, "quiet_hours", log)
-            if one.expires_at is not None and open_at >= one.expires_at:
-                return _skip(channel, "expired", log, open_at.isoformat())
-            return Verdict(
-                "wait", channel, "quiet_hours", open_at, (*log, (channel, "quiet_hours", open_at.isoformat()))
-            )
-    return Verdict("go", channel, "", None, tuple(log))
+        problem = "no_channel" if channel in unusable else _reachable(channel, known, marketing)
+        if problem:
+            log.append((channel, problem, ""))
+            continue
+        if marketing and known.held_out:
+            return _skip(channel, "held_out", log)
+        if marketing and one.counted != channel:
+            full = _full("", one, counts, policy, today)
+            if full:
+                return _skip(channel, "frequency_cap", log, full)
+            full = _full(channel, one, counts, policy, today)
+            if full:
+                log.append((channel, "frequency_cap", full))
+                nearest = nearest or (channel, "frequency_cap")
+                continue
+        quiet = policy.quiet.get(channel)
+        open_at = now
+        if quiet is not None and (marketing or quiet.service_too):
+            open_at = next_allowed(now, quiet, tz, is_work_day)
+        if open_at <= now:
+            return Verdict("go", channel, "", None, tuple(log))
+        until = open_at.isoformat()
+        if quiet is not None and quiet.then == "abort":
+            log.append((channel, "quiet_hours", ""))
+            nearest = nearest or (channel, "quiet_hours")
+        elif one.expires_at is not None and open_at >= one.expires_at:
+            log.append((channel, "expired", until))
+            nearest = nearest or (channel, "expired")
+        else:
+            return Verdict("wait", channel, "quiet_hours", open_at, (*log, (channel, "quiet_hours", until)))
+    if nearest is not None:
+        return Verdict("skip", nearest[0], nearest[1], None, tuple(log))
+    return Verdict(
+        "skip", "", log[-1][1] if log else "no_channel", None, tuple(log) or (("", "no_channel", ""),)
+    )
 
 
 def since_of(period: str, day: date) -> date:
@@ -165,14 +185,18 @@ def _reachable(channel: str, known: Known, marketing: bool) -> str:
     return "suppressed" if channel in known.suppressed else ""
 
 
-def _full(channel: str, counts: Counts, policy: Policy, day: date) -> str:
-    """The first cap that has no place left, as `channel/period/limit`."""
+def _full(channel: str, one: Waiting, counts: Counts, policy: Policy, day: date) -> str:
+    """The first cap of a channel (of all together: "") that has no place left, as `channel/period/limit`.
+
+    The place that the message has from an earlier try is not in its own way.
+    """
     for cap in policy.caps:
-        if (
-            cap.channel in ("", channel)
-            and counts.within(since_of(cap.period, day), cap.channel) >= cap.limit
-        ):
-            return f"{cap.channel or '*'}/{cap.period}/{cap.limit}"
+        if cap.channel != channel:
+            continue
+        since = since_of(cap.period, day)
+        own = one.counted_on is not None and one.counted_on >= since and channel in ("", one.counted)
+        if counts.within(since, channel) - own >= cap.limit:
+            return f"{channel or '*'}/{cap.period}/{cap.limit}"
     return ""
 
 

@@ -41,6 +41,10 @@ class Pacer:
         free = max(self.pace.free_at, self.now)
         if self.per_second is not None:
             step = timedelta(microseconds=-(-1_000_000 // self.per_second))
+            if free > self.now + _BURST + timedelta(
+                seconds=1
+            ):  # no take leaves more: the clock was set back since
+                free = self.now
             if free >= self.now + _BURST:
                 self.turned_away += 1
                 return free + (self.turned_away - 1) * step, "quota_rate"

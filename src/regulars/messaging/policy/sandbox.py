@@ -29,6 +29,7 @@ from liquid.exceptions import FilterArgumentError, LiquidError, ResourceLimitErr
 from liquid.undefined import FalsyStrictUndefined, is_undefined
 
 from regulars.kit.text import Text
+from regulars.kit.wording import MONTHS_EN
 from regulars.messaging.policy import plain
 from regulars.messaging.wording import RenderFailed
 
@@ -177,7 +178,7 @@ def _round(value: Any, digits: Any = 0) -> int | Decimal:
 
 
 def _date(value: Any, pattern: Any = "%Y-%m-%d") -> str:
-    """A day or instant in a pattern of strftime's %Y %m %d %H %M %-m %-d."""
+    """A day or instant in a pattern of strftime's %Y %m %d %H %M %-m %-d, %B in English."""
     said = _text(value)
     try:
         day: date = datetime.fromisoformat(said) if len(said) > 10 else date.fromisoformat(said)
@@ -186,10 +187,10 @@ def _date(value: Any, pattern: Any = "%Y-%m-%d") -> str:
     at = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)  # noqa: DTZ001
     places = {
         "%Y": f"{at.year:04d}", "%m": f"{at.month:02d}", "%d": f"{at.day:02d}", "%-m": str(at.month),
-        "%-d": str(at.day), "%H": f"{at.hour:02d}", "%M": f"{at.minute:02d}",
+        "%-d": str(at.day), "%H": f"{at.hour:02d}", "%M": f"{at.minute:02d}", "%B": MONTHS_EN[at.month - 1],
     }  # fmt: skip
     shown = _text(pattern)[:100]
-    for place in ("%-m", "%-d", "%Y", "%m", "%d", "%H", "%M"):
+    for place in ("%-m", "%-d", "%Y", "%m", "%d", "%H", "%M", "%B"):
         shown = shown.replace(place, places[place])
     return shown
 

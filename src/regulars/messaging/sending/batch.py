@@ -121,6 +121,8 @@ def _decide_brand(
     by_id = {row.id: row for row in rows}
     waiting = in_turn([_waiting(row, words) for row in rows])
     world = knowing.look(cursor, brand=brand, waiting=waiting, today=today, now=now)
+    named = {channel for one in waiting for channel in one.channels}
+    off = {kind for kind in named if channels.is_off(brand_id=brand.id, kind=kind)}  # type: ignore[arg-type]
     going: dict[str, list[tuple[Waiting, Change]]] = {}
     for one in waiting:
         counts = world.counts.setdefault(one.member_id, Counts())
@@ -132,8 +134,12 @@ def _decide_brand(
             now=now,
             tz=brand.timezone,
             is_work_day=is_work_day,
+            unusable=off | words.silent(by_id[one.id].template, one.channels),
         )
         change = _change(by_id[one.id], verdict, now)
+        if change.counted_on is not None and verdict.kind != "skip" and verdict.channel != one.counted:
+            _give_back(batch, change)  # it leaves the channel for which it had a place
+            counts.add(one.counted_on or today, one.counted, -1)
         if verdict.kind == "go":
             going.setdefault(verdict.channel, []).append((one, change))
             if one.purpose == "marketing" and one.counted != verdict.channel:
@@ -157,6 +163,7 @@ def _waiting(row: SendRow, words: Words) -> Waiting:
         created_at=row.created_at,
         expires_at=row.expires_at,
         counted=row.channel if row.counted_on else "",
+        counted_on=row.counted_on,
     )
 
 
@@ -263,6 +270,7 @@ def _envelopes(
                 language="en" if world.reached[one.member_id].language == "en" else "zh",
                 values=change.row.input,
                 source=change.row.source,
+                brief=world.reached[one.member_id],
             )
             for one, change in those
         ]
@@ -331,19 +339,25 @@ def _send_here(
 def _count(batch: Batch, change: Change, today: date) -> None:
     """From now on it counts towards the caps of a day and a channel, and no longer towards those of an earlier try."""
     row = change.row
-    if row.purpose != "marketing" or (row.counted_on == today and row.channel == change.channel):
+    if row.purpose != "marketing" or change.counted_on == today:
         return
-    if row.counted_on is not None:
-        batch.counted.append((row.member_id, row.brand_id, row.counted_on, row.channel, -1))
+    _give_back(batch, change)
     batch.counted.append((row.member_id, row.brand_id, today, change.channel, 1))
     change.counted_on = today
 
 
+def _give_back(batch: Batch, change: Change) -> None:
+    """The place that it had from an earlier try, by the channel of that."""
+    row = change.row
+    if change.counted_on is not None:
+        batch.counted.append((row.member_id, row.brand_id, change.counted_on, row.channel, -1))
+        change.counted_on = None
+
+
 def _write(cursor: Any, batch: Batch) -> None:
     for one in batch.changes:
-        if one.state in ("failed", "skipped") and one.counted_on is not None:
-            batch.counted.append((one.row.member_id, one.row.brand_id, one.counted_on, one.row.channel, -1))
-            one.counted_on = None
+        if one.state in ("failed", "skipped"):
+            _give_back(batch, one)
     sends.put(cursor, batch.changes, only=("queued",))
     limits.count(cursor, batch.counted)
     recording.put_inbox(brand=batch.brand, messages=batch.inbox, now=batch.now)

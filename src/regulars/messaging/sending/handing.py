@@ -38,7 +38,6 @@ _RENEW = timedelta(seconds=60)
 _pool: ThreadPoolExecutor | None = None
 _running: dict[Future[Sequence[Delivery]], list[Flight]] = {}
 _renewed_at: datetime | None = None
-_reaped_at: datetime | None = None
 
 
 def deliver(now: datetime) -> int:
@@ -150,7 +149,7 @@ def write_ended(brand: Brand, changes: Sequence[Change], *, only: Sequence[str],
         ]
         for one in changes:
             one.counted_on = None if one.state == "failed" else one.counted_on
-        written = sends.put(cursor, changes, only=only)
+        written = sends.put(cursor, changes, only=only, same_channel=True)
         limits.count(cursor, [gone for id_, gone in back if id_ in written])
         kept = [one for one in changes if one.row.id in written]
         moved = [one for one in kept if one.state != one.row.state]

@@ -11,7 +11,7 @@ from uuid import UUID
 from regulars.audience.holdouts import api as holdouts
 from regulars.facts.consents import api as consents
 from regulars.facts.members import api as members
-from regulars.facts.members.types import Address, Reached
+from regulars.facts.members.types import Address, MemberBrief
 from regulars.messaging.policy.deciding import (
     ADDRESS_OF,
     CONSENT_OF,
@@ -31,7 +31,7 @@ class World:
 
     brand: Brand
     policy: Policy
-    reached: Mapping[UUID, Reached]
+    reached: Mapping[UUID, MemberBrief]
     addresses: Mapping[tuple[UUID, str], Address]
     known: Mapping[UUID, Known]
     counts: dict[UUID, Counts]

@@ -34,6 +34,10 @@ class Words:
             return tuple(self.live[code].channels)
         return _BUILT_IN_CHANNELS if code in TEMPLATES else ()
 
+    def silent(self, code: str, channels: Collection[str]) -> set[str]:
+        """Those of the channels for which an operator's template has no words."""
+        return set(channels) - set(self.live[code].channels) if code in self.live else set()
+
     def fill(
         self, code: str, *, channel: str, recipients: Sequence[Recipient], now: datetime
     ) -> list[Rendered | RenderFailed]:

@@ -56,12 +56,17 @@ def _insert(cursor: Any, brand_id: UUID, rows: Sequence[Ask], now: datetime) -> 
             text_array(one.purpose for one in rows),
             text_array(one.template for one in rows),
             text_array(text_array(one.channels) for one in rows),
-            text_array(
-                json.dumps(dict(one.values), ensure_ascii=False) if one.values else "{}" for one in rows
-            ),
+            text_array(_inputs(rows)),
             plain_array(one.priority for one in rows),
             time_array(one.expires_at for one in rows),
             time_array(one.not_before for one in rows),
         ],
     )
     return int(cursor.rowcount)
+
+
+def _inputs(rows: Sequence[Ask]) -> list[str]:
+    """Values as JSON; those that many share are put into words once."""
+    known = {id(one.values): one.values for one in rows}
+    said = {key: json.dumps(dict(each), ensure_ascii=False) for key, each in known.items()}
+    return [said[id(one.values)] for one in rows]

@@ -9,10 +9,11 @@ from uuid import UUID
 from regulars.kit.sql import plain_array, text_array
 from regulars.messaging.types import SendState, Tally
 
-# what waits of a source that is held waits for that, whatever it waited for before
-REASON = """CASE WHEN state = 'queued' AND source IN (
-                SELECT h.source FROM send_hold h WHERE h.brand_id = %s AND h.held_at IS NOT NULL)
-           THEN 'held' ELSE reason END"""
+# what waits of a source that is held waits for that, whatever it waited for before; what is released and still parked
+# waits for nothing but its turn
+REASON = """CASE WHEN state <> 'queued' THEN reason
+                WHEN source IN (SELECT h.source FROM send_hold h WHERE h.brand_id = %s AND h.held_at IS NOT NULL)
+                THEN 'held' WHEN reason = 'held' THEN '' ELSE reason END"""
 
 
 def tallies(cursor: Any, *, brand_id: UUID, source: str = "", since: UUID | None = None) -> list[Tally]:
@@ -51,6 +52,28 @@ def states(
         ],
     )
     return {(row[0], row[1]): SendState(*row[2:]) for row in cursor.fetchall()}
+
+
+def outcomes(
+    cursor: Any, *, brand_id: UUID, key: str, member_ids: Sequence[UUID]
+) -> dict[UUID, tuple[str, str]]:
+    cursor.execute(
+        "SELECT member_id, state, reason FROM send WHERE member_id = ANY(%s::uuid[]) AND brand_id = %s AND key = %s",
+        [plain_array(member_ids), brand_id, key],
+    )
+    return {member_id: (state, reason) for member_id, state, reason in cursor.fetchall()}
+
+
+def of_origins(
+    cursor: Any, *, brand_id: UUID, member_id: UUID, origins: Sequence[str]
+) -> list[tuple[str, str, SendState]]:
+    """A member's messages by these acts: origin, key and state, in the order in which they were asked for."""
+    cursor.execute(
+        f"""SELECT origin, key, id, state, {REASON}, channel, sent_at, ended_at, clicked_at FROM send
+             WHERE member_id = %s AND brand_id = %s AND origin = ANY(%s::text[]) ORDER BY id""",
+        [brand_id, member_id, brand_id, text_array(origins)],
+    )
+    return [(row[0], row[1], SendState(*row[2:])) for row in cursor.fetchall()]
 
 
 def waiting(cursor: Any, *, brand_id: UUID, sources: Sequence[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from regulars.messaging.store.counting import REASON
 from regulars.messaging.types import Tally
 
 
@@ -16,10 +17,10 @@ def tallies(
     chosen = ", ".join(["split_part(key, ':', %s)"] * len(parts))
     grouped = ", ".join(str(place + 1) for place in range(len(parts) + 3))
     cursor.execute(
-        f"""SELECT {chosen}, state, reason, channel, count(*), count(clicked_at) FROM send
+        f"""SELECT {chosen}, state, {REASON}, channel, count(*), count(clicked_at) FROM send
              WHERE brand_id = %s AND source = %s {"AND id >= %s" if since else ""} {"AND id < %s" if before else ""}
              GROUP BY {grouped}""",
-        [*parts, brand_id, source, *([since] if since else []), *([before] if before else [])],
+        [*parts, brand_id, brand_id, source, *([since] if since else []), *([before] if before else [])],
     )
     found: dict[tuple[str, ...], list[Tally]] = {}
     for row in sorted(cursor.fetchall()):

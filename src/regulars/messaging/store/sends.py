@@ -100,15 +100,18 @@ def due_shards(cursor: Any, *, now: datetime) -> list[int]:
 
 
 def claim(cursor: Any, *, shard: int, now: datetime, limit: int) -> list[SendRow]:
-    """The sends of a taken shard that have waited longest, locked, and all that is due to the same members."""
+    """The sends of a taken shard that have waited longest, locked, and all that is due to the same members.
+
+    An array of members keeps the plan on the key's index, also while nothing is known yet of a table just filled.
+    """
     cursor.execute(
         f"""
-        WITH first AS (
-          SELECT member_id FROM send
-           WHERE shard = %(shard)s AND next_run_at <= %(now)s AND state = 'queued'
-           ORDER BY next_run_at LIMIT %(limit)s)
         SELECT {_COLUMNS} FROM send s
-         WHERE s.member_id IN (SELECT member_id FROM first) AND s.next_run_at <= %(now)s AND s.state = 'queued'
+         WHERE s.member_id = ANY (ARRAY(
+                 SELECT member_id FROM send
+                  WHERE shard = %(shard)s AND next_run_at <= %(now)s AND state = 'queued'
+                  ORDER BY next_run_at LIMIT %(limit)s))
+           AND s.next_run_at <= %(now)s AND s.state = 'queued'
          ORDER BY s.member_id, s.id FOR NO KEY UPDATE
         """,
         {"shard": shard, "now": now, "limit": limit},
@@ -120,9 +123,9 @@ def claim_abandoned(cursor: Any, *, now: datetime, limit: int) -> list[SendRow]:
     """Sends whose worker died while a provider had them: their lease has ended."""
     cursor.execute(
         f"""SELECT {_COLUMNS} FROM send s
-             WHERE s.shard = ANY(%s::smallint[]) AND s.next_run_at <= %s AND s.state = 'sending'
+             WHERE s.next_run_at <= %s AND s.state = 'sending'
              ORDER BY s.member_id, s.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
-        [list(range(SHARDS)), now, limit],
+        [now, limit],
     )
     return [row_of(found) for found in cursor.fetchall()]
 
@@ -137,8 +140,11 @@ def renew(cursor: Any, *, rows: Iterable[SendRow], until: datetime) -> None:
     )
 
 
-def put(cursor: Any, changes: Sequence[Change], *, only: Collection[str]) -> set[UUID]:
-    """Write changes of sends that are in one of these states; gives the ids of those that were."""
+def put(
+    cursor: Any, changes: Sequence[Change], *, only: Collection[str], same_channel: bool = False
+) -> set[UUID]:
+    """Write changes of sends that are in one of these states; gives the ids of those that were. `same_channel`: and
+    that have not gone on to another channel meanwhile."""
     if not changes:
         return set()
     changes = sorted(changes, key=lambda one: (one.row.member_id, one.row.id))
@@ -162,6 +168,7 @@ def put(cursor: Any, changes: Sequence[Change], *, only: Collection[str]) -> set
                AS v(member_id, id, state, reason, channel, account, error, reference, attempts, tried, next_run_at,
                     sent_at, ended_at, counted_on, to_hash, to_masked, words, version, language, log)
          WHERE s.member_id = v.member_id AND s.id = v.id AND s.state = ANY(%s)
+           AND (NOT %s OR s.channel = v.channel)
         RETURNING s.id
         """,
         [
@@ -187,6 +194,7 @@ def put(cursor: Any, changes: Sequence[Change], *, only: Collection[str]) -> set
             text_array(one.language for one in changes),
             text_array(json.dumps(one.log, ensure_ascii=False) if one.log else None for one in changes),
             list(only),
+            same_channel,
         ],
     )
     return {row[0] for row in cursor.fetchall()}

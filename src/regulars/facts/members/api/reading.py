@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db import connection
@@ -28,7 +28,7 @@ from regulars.facts.members.types import (
     ProfileView,
 )
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field, not_found
+from regulars.kit.errors import not_found
 from regulars.kit.paging import Page
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
@@ -98,7 +98,7 @@ def list_members(
 
     A `q` too short to search by (one Latin letter) finds nobody.
     """
-    limit = max(1, min(limit, paging.MAX_LIMIT))
+    limit = max(1, min(limit, paging.MAX_PORTION))
     search = reading.search_of(scope.organisation_id, given.q) if given.q.strip() else None
     if search is not None and search.nothing:
         return Page([])
@@ -110,7 +110,7 @@ def list_members(
             given=given,
             search=search,
             store_ids=scope.store_ids,
-            after=_after(cursor),
+            after=paging.decode_at(cursor),
             limit=limit + 1,
         )
     page = paging.cut(rows, limit, lambda row: [row[0].joined_at.isoformat(), row[0].member_id])
@@ -156,7 +156,7 @@ def names_of(*, scope: Scope, member_ids: Iterable[UUID]) -> dict[UUID, tuple[st
 def briefs_of(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, MemberBrief]:
     """What texts say of memberships, of those who have one in the brand: one query, nothing personal."""
     with connection.cursor() as cursor:
-        rows = reading.briefs(cursor, brand_id=brand_id, member_ids=member_ids)
+        rows = reading.briefs(cursor, brand_id=brand_id, member_ids=member_ids, active=False)
     return {row[0]: MemberBrief(*row[1:]) for row in rows}
 
 
@@ -187,18 +187,6 @@ def _really(q: str, name: str, search: Search, membership: MembershipRecord) -> 
         return True
     words = found.replace("-", " ").split()
     return all(any(word.startswith(part) for word in words) for part in wanted.split())
-
-
-def _after(cursor: str | None) -> tuple[str, str] | None:
-    key = paging.decode(cursor, parts=2)
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(str(key[0])).isoformat(), str(UUID(str(key[1])))
-    except ValueError:
-        raise invalid_field(
-            "cursor", "bad_cursor", "分页游标无效，请从第一页开始", "Not a cursor; start from the first page"
-        ) from None
 
 
 def _counters(membership: MembershipRecord) -> Counters:

@@ -163,7 +163,8 @@ def list_memberships(
         )
         values += [plain_array(store_ids), plain_array(search.keys if search else ()), organisation_id]
     if after is not None:
-        where.append("(m.joined_at < %s OR (m.joined_at = %s AND m.member_id > %s))")
+        # the first part is a place in the index; the second alone would walk it from its beginning
+        where.append("m.joined_at <= %s AND (m.joined_at < %s OR m.member_id > %s)")
         values += [after[0], after[0], after[1]]
     cursor.execute(
         f"""WITH page AS MATERIALIZED (
@@ -234,12 +235,12 @@ def _membership(row: Sequence[Any]) -> MembershipRecord:
 
 
 def briefs(
-    cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]
+    cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID], active: bool
 ) -> list[tuple[UUID, str, str, str, datetime, int]]:
-    """(member, code, language, tier, joined at, orders) of those who have a membership of the brand."""
+    """(member, code, language, tier, joined at, orders) of those who have a membership (an `active` one)."""
     cursor.execute(
-        """SELECT member_id, code, language, tier, joined_at, orders FROM membership
-            WHERE brand_id = %s AND member_id = ANY(%s::uuid[])""",
+        f"""SELECT member_id, code, language, tier, joined_at, orders FROM membership
+             WHERE brand_id = %s AND member_id = ANY(%s::uuid[]) {"AND status = 'active'" if active else ""}""",
         [brand_id, plain_array(member_ids)],
     )
     return list(cursor.fetchall())
