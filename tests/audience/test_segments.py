@@ -19,8 +19,10 @@ from regulars.audience.segments.policy.alike import cosine, logistic, standardis
 from regulars.audience.segments.policy.leaning import find_cycle, in_order
 from regulars.audience.segments.policy.splitting import part_of
 from regulars.audience.segments.types import Segment, SegmentDraft
+from regulars.facts.activity.types import LineIn
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Tag
+from regulars.flows import audience, recommending
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
@@ -301,6 +303,32 @@ def test_profiling_off_leaves_what_stands_on_scores_at_once_and_stays_out() -> N
     assert segments.preview(scope=its.scope, definition={"not": has("koc")}, now=NOW).count == 2
 
 
+def test_what_is_made_of_a_segment_that_comes_to_stand_on_scores_stands_on_them_too() -> None:
+    its, (one, two, *_) = make_world()
+    brand = its.scope.brand_id
+    facts.write_scores(brand_id=brand, as_of=NOW, columns={"koc": [90]}, member_ids=[two])
+    members.set_profiling(scope=its.scope, member_id=one, on=False, now=NOW)
+    make(its, "base", MANY)
+    make(its, "others", {"not": has("base")}, every_minutes=10_080)
+    make(its, "outermost", {"all": [has("others")]})
+    assert segments.refresh_all(brand_id=brand, now=NOW) == {}
+    assert one in inside(its, "others") and one in inside(its, "outermost")
+
+    later = NOW + timedelta(hours=1)
+    scored = {"field": "score.koc", "op": "gte", "value": 95}
+    segments.update(scope=its.scope, code="base", changes={"definition": scored}, now=later)
+    for code in ("others", "outermost"):
+        told = segments.get_segment(brand_id=brand, code=code)
+        assert told.profiles and told.next_refresh_at == later
+    assert segments.refresh_all(brand_id=brand, now=later) == {}
+    assert inside(its, "others") == inside(its, "outermost") and one not in inside(its, "others")
+
+    segments.update(scope=its.scope, code="base", changes={"definition": MANY}, now=later)
+    assert segments.refresh_all(brand_id=brand, now=later) == {}
+    assert not segments.get_segment(brand_id=brand, code="outermost").profiles
+    assert one in inside(its, "outermost")
+
+
 def test_a_segment_at_work_is_left_to_who_is_at_it_and_a_lease_that_ran_out_is_taken_over() -> None:
     its, _ = make_world()
     brand = its.scope.brand_id
@@ -355,6 +383,28 @@ def test_the_ready_made_ones_come_with_one_call_and_only_once() -> None:
     assert segments.refresh_all(brand_id=its.scope.brand_id, now=NOW) == {}
     assert inside(its, "high-frequency") == set(them)
     assert segments.install_ready_made(scope=its.scope, now=NOW) == []
+    # their notes are said in the reader's language, also after a form was saved as it stood
+    note = segments.get_segment(brand_id=its.scope.brand_id, code="slipping").told_note
+    assert (note.zh, note.en) == ("比平时更久没买，尚可挽回", "Later than usual, and not yet gone")
+    kept = segments.update(scope=its.scope, code="slipping", changes={"note": note.en}, now=NOW)
+    assert kept.told_note == note
+    own = segments.update(scope=its.scope, code="slipping", changes={"note": "门店跟进"}, now=NOW)
+    assert own.told_note == Text("门店跟进", "门店跟进")
+
+
+def test_what_the_shop_does_not_sell_has_no_ready_made_fans() -> None:
+    its, them = make_world(3)
+    for place, her in enumerate(them):
+        for n in range(4):
+            category = "tea" if place == 0 else "misc"
+            at = NOW - timedelta(days=10 * n)
+            lines = [LineIn(sku=category, amount=1000, category=category)]
+            its.post(order(her, f"{n}{her}", 1000, at=at, lines=lines), now=at)
+        facts.mark_dirty(pairs=[(its.scope.brand_id, her)], now=NOW)
+    facts.refresh_dirty(brand_id=its.scope.brand_id, now=NOW)
+    recommending.put_shop(scope=its.scope, now=NOW, not_sold_categories=["misc", "bags"])
+    made = {one.code: one.name.zh for one in audience.install_ready_made(scope=its.scope, now=NOW)}
+    assert made["category-fans-1"] == "品类粉丝：tea" and "category-fans-2" not in made
 
 
 def test_what_is_wrong_with_a_segment_is_said_of_each_field_and_nothing_is_made() -> None:
@@ -399,6 +449,29 @@ def topics() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT topic, count(*) FROM outbox WHERE topic LIKE 'segment.%' GROUP BY 1")
         return dict(cursor.fetchall())
+
+
+def test_why_a_refresh_failed_is_kept_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    from regulars.audience.segments.store import refreshing
+
+    its, _ = make_world()
+    make(its, "many", MANY)
+    real = refreshing.fill_wanted
+
+    def slow(cursor: Any, question: Any, **more: Any) -> int:
+        cursor.execute("SELECT pg_sleep(60)")
+        return real(cursor, question, **more)
+
+    monkeypatch.setattr(refreshing, "fill_wanted", slow)
+    with pytest.raises(Refusal) as refused:
+        segments.refresh(brand_id=its.scope.brand_id, code="many", now=NOW, seconds=0.2)
+    kept = segments.get_segment(brand_id=its.scope.brand_id, code="many")
+    assert (kept.run, kept.problem) == ("failed", refused.value.message)
+    assert "秒" in kept.problem.zh and "seconds" in kept.problem.en
+    with connection.cursor() as cursor:  # as earlier versions kept it
+        cursor.execute("UPDATE segment SET problem = '太慢' WHERE code = 'many'")
+    old = segments.get_segment(brand_id=its.scope.brand_id, code="many")
+    assert old.problem == Text("太慢", "太慢")
 
 
 def test_a_refresh_that_runs_is_cancelled_and_keeps_the_members_it_had(

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from regulars.conditions.api import Choice, Label, compile_explain, describe, parse_condition, retail_fields
+from regulars.conditions.api import (
+    Choice,
+    Label,
+    compile_explain,
+    describe,
+    parse_condition,
+    retail_fields,
+)
 from regulars.conditions.types import Reason
 
 CATALOGUE = retail_fields().with_choices("line.category", [Choice("coffee", Label("咖啡", "Coffee"))])
@@ -166,6 +174,40 @@ def test_money_is_said_in_the_programme_s_currency() -> None:
     tree = parse_condition(data=f("order.amount", "gte", 5000), catalogue=yen)
     assert describe(condition=tree, catalogue=yen, lang="en") == "order amount is at least ¥5,000"
     assert describe(condition=tree, catalogue=yen, lang="zh-CN") == "订单金额满 ¥5,000"
+
+
+SHARES = [
+    (f("fact.discount_share", "gte", "0.1883"), "折扣率不少于 18.83%", "share discounted is at least 18.83%"),
+    (
+        f("fact.weekend_share", "lt", "0.60"),
+        "周末订单占比少于 60%",
+        "share of weekend orders is less than 60%",
+    ),
+    (
+        f("score.churn_30", "between", ["0", "1"]),
+        "30 天流失概率在 0% 至 100% 之间",
+        "chance of no purchase in 30 days is between 0% and 100%",
+    ),
+    (
+        f("fact.order_overdue", "gte", "1.5"),
+        "购买逾期倍数不少于 1.5",
+        "overdue (times her usual interval) is at least 1.5",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "zh", "en"), SHARES)
+def test_a_share_is_said_in_percent(data: Any, zh: str, en: str) -> None:
+    tree = parse_condition(data=data, catalogue=CATALOGUE)
+    assert describe(condition=tree, catalogue=CATALOGUE, lang="zh-CN") == zh
+    assert describe(condition=tree, catalogue=CATALOGUE, lang="en") == en
+
+
+def test_what_was_found_of_a_share_is_said_in_percent() -> None:
+    tree = parse_condition(data=f("fact.coupon_share", "gte", "0.5"), catalogue=CATALOGUE)
+    (reason,) = compile_explain(condition=tree, catalogue=CATALOGUE)({"fact.coupon_share": Decimal("0.125")})
+    assert reason.text.en == "wanted: share of orders with a coupon is at least 50%, but it was 12.5%"
+    assert (reason.expected, reason.actual) == ("0.5", "0.125")
 
 
 def why(data: Any, **facts: Any) -> tuple[Reason, ...]:

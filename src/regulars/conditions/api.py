@@ -23,6 +23,8 @@ from regulars.conditions.explain import compile_explain as _compile_explain
 from regulars.conditions.language import needs as _needs
 from regulars.conditions.memory import compile_node
 from regulars.conditions.parse import parse
+from regulars.conditions.progress import Measure, Progress
+from regulars.conditions.progress import compile_measure as _compile_measure
 from regulars.conditions.retail import retail_fields
 from regulars.conditions.schema import catalogue_schema
 from regulars.conditions.types import (
@@ -49,12 +51,15 @@ __all__ = [
     "FieldType",
     "InvalidCondition",
     "Label",
+    "Measure",
+    "Progress",
     "Scope",
     "attribute_field",
     "balance_field",
     "behaviour_fields",
     "compile_condition",
     "compile_explain",
+    "compile_measure",
     "describe",
     "fields_used",
     "from_plain",
@@ -103,6 +108,14 @@ def compile_explain(*, condition: Condition, catalogue: FieldCatalogue) -> Expla
     It gives an empty tuple where the condition holds. Sentences are made while compiling: keep the function.
     """
     return _compile_explain(condition, catalogue)
+
+
+def compile_measure(*, condition: Condition, catalogue: FieldCatalogue) -> Measure:
+    """Return a function of facts that says how far each number is that the condition wants: 3 of 10 check-ins.
+
+    Looked at are parts that must all hold and ask a number for at least, or more than, something; see `progress`.
+    """
+    return _compile_measure(condition, catalogue)
 
 
 def describe(*, condition: Condition, catalogue: FieldCatalogue, lang: str) -> str:

@@ -20,7 +20,7 @@ _ORDERS = Text("单", "orders")
 _TIMES = Text("次", "times")
 _KINDS = Text("种", "kinds")
 _POINTS = Text("分", "points")
-_SHARE = None  # from 0 to 1: nothing that a sentence would count
+_SHARE = Text("占比", "share")  # from 0 to 1: told in percent, so it is no unit that would be shown
 
 DAYPARTS = (
     Choice("morning", Text("早晨（5–11 点）", "morning (5–11)")),
@@ -64,8 +64,8 @@ def _fact(
 ) -> FieldDef:  # fmt: skip
     whole = f"fact.{key}"
     return FieldDef(
-        whole, type_, Scope.FACT, Text(zh, en), choices, Text(about_zh, about_en), unit,
-        sql=None if whole in DERIVED else whole, freshness=freshness,
+        whole, type_, Scope.FACT, Text(zh, en), choices, Text(about_zh, about_en), None if unit is _SHARE else unit,
+        sql=None if whole in DERIVED else whole, freshness=freshness, share=unit is _SHARE,
     )  # fmt: skip
 
 
@@ -74,8 +74,8 @@ def _score(
     choices: tuple[Choice, ...] = (),
 ) -> FieldDef:  # fmt: skip
     return FieldDef(
-        f"score.{key}", type_, Scope.SCORE, Text(zh, en), choices, Text(about_zh, about_en), unit,
-        sql=f"score.{key}", freshness="nightly",
+        f"score.{key}", type_, Scope.SCORE, Text(zh, en), choices, Text(about_zh, about_en),
+        None if unit is _SHARE else unit, sql=f"score.{key}", freshness="nightly", share=unit is _SHARE,
     )  # fmt: skip
 
 

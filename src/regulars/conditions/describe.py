@@ -134,6 +134,18 @@ def predicate_text(
     return _Teller(catalogue, lang).predicate(op, value, type, field, negated=False)
 
 
+def subject_text(node: Compare | Streak | Window, catalogue: FieldCatalogue, lang: Language) -> str:
+    """Return what is measured: "orders so far" / "最近 30 天内签到次数"."""
+    teller = _Teller(catalogue, lang)
+    match node:
+        case Compare(key):
+            return teller.label(key)
+        case Streak(activity):
+            return teller.streak(activity)
+        case Window():
+            return teller.window_subject(node)
+
+
 @dataclass(frozen=True, slots=True)
 class _Teller:
     catalogue: FieldCatalogue
@@ -162,10 +174,9 @@ class _Teller:
             case LineTotal(aggregate, of, where, op, value):
                 return self.line_total(aggregate, of, where, op, value, negated)
             case Streak(activity, op, value):
-                name = self.activity(activity)
-                subject = self.say(f"连续{name}", f"the {name} streak")
                 days = FieldDef("streak.days", FieldType.INT, Scope.HISTORY, _DAY, unit=_DAY)
-                return self.join(subject, self.predicate(op, value, FieldType.INT, days, negated))
+                told = self.predicate(op, value, FieldType.INT, days, negated)
+                return self.join(self.streak(activity), told)
             case Window():
                 return self.window(node, negated)
 
@@ -289,9 +300,18 @@ class _Teller:
         unit = field if type is not FieldType.INT or aggregate not in _COUNTS else None
         return self.join(subject, self.predicate(op, value, type, unit, negated))
 
+    def streak(self, activity: str) -> str:
+        name = self.activity(activity)
+        return self.say(f"连续{name}", f"the {name} streak")
+
     def window(self, node: Window, negated: bool) -> str:
         field = self.catalogue[node.of] if node.of else None
         type = window_type(node.aggregate, field.type if field else None)
+        told = self.predicate(node.op, node.value, type, field, negated)
+        return self.join(self.window_subject(node), told)
+
+    def window_subject(self, node: Window) -> str:
+        field = self.catalogue[node.of] if node.of else None
         name = self.activity(node.activity)
         measured = _WINDOWS[node.aggregate].in_language(self.lang)
         days = days_text(node.days, self.lang)
@@ -306,7 +326,7 @@ class _Teller:
                 subject = self.say(
                     f"最近 {days}内{name}的{measured}", f"{measured} of {name} activities in the last {days}"
                 )
-        return self.join(subject, self.predicate(node.op, node.value, type, field, negated))
+        return subject
 
     def activity(self, name: str) -> str:
         for choice in self.catalogue.activity_types():

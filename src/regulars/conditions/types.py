@@ -122,6 +122,7 @@ class FieldDef:
     `unit` is counted in sentences ("7 days"). `personal` values are never repeated in explanations.
     `local_key` names a fact that already holds a DATETIME in business time.
     `sql` is an expression written by the room that owns the field (never by users); a binding goes before it.
+    `share`: a decimal from 0 to 1 that sentences tell in percent.
     `freshness`: known with the activity itself, within a minute of it, or since the last night.
     """
 
@@ -136,6 +137,7 @@ class FieldDef:
     local_key: str | None = None
     sql: str | None = None
     freshness: Freshness = "at_once"
+    share: bool = False
     labels: Mapping[str, Text] = _field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

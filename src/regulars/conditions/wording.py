@@ -44,12 +44,20 @@ def money_text(minor: int | Decimal, currency: str, lang: Language) -> str:
 
 
 def count_text(number: int | Decimal, unit: FieldDef | None, lang: Language) -> str:
-    """Return a number with its field's unit, singular where English wants it."""
+    """Return a number with its field's unit, singular where English wants it; a share in percent."""
+    if unit is not None and unit.share:
+        return percent_text(number)
     text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
     if unit is None or unit.unit is None:
         return text
     word = unit.unit.in_language(lang)
     return f"{text} {word[:-1] if lang != 'zh' and number == 1 and word.endswith('s') else word}"
+
+
+def percent_text(share: int | Decimal) -> str:
+    """Return a share in percent, with as many places as it has: "18.83%", "60%"."""
+    percent = (Decimal(str(share)) * 100).normalize()
+    return f"{percent:,f}%"
 
 
 def glue(*pieces: str) -> str:
@@ -68,7 +76,7 @@ def _ideograph(char: str) -> bool:
 
 def _tight(left: str, right: str) -> bool:
     other = right if _ideograph(left) else left
-    return (other.isalnum() and other.isascii()) or other in "¥$€£₩-"
+    return (other.isalnum() and other.isascii()) or other in "¥$€£₩-%"
 
 
 def value_text(

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
+from regulars.audience.segments.types import Segment
+from regulars.flows import recommending
 from regulars.platform.due import api as due
 from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Scope
 from regulars.platform.outbox import api as outbox
 from regulars.platform.outbox.types import NOBODY, Event
 
@@ -52,6 +55,12 @@ def refresh(now: datetime) -> int:
             segments.follow(brand_id=brand.id, member_ids=changed, now=now)
         total += len(changed)
     return total
+
+
+def install_ready_made(*, scope: Scope, now: datetime) -> list[Segment]:
+    """The ready-made segments that are not there yet; none of fans of what the shop says it does not sell."""
+    shop = recommending.get_shop(brand_id=scope.brand_id)
+    return segments.install_ready_made(scope=scope, now=now, without=shop.not_sold_categories)
 
 
 def refresh_segments(now: datetime) -> int:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from regulars.audience.member_facts.policy import facts_for_conditions
+from regulars.audience.member_facts.policy import facts_for_conditions, number
 from regulars.audience.member_facts.store import ranked as store_ranked
 from regulars.audience.member_facts.store import reading, reasons, rebuilding, refreshing, scores
 from regulars.audience.member_facts.types import Freshness, Ground, MemberKnown, Rebuild
 from regulars.kit import paging
-from regulars.kit.errors import Refusal, invalid_field
+from regulars.kit.errors import Refusal
 from regulars.kit.paging import Page
 from regulars.kit.periods import zone
 from regulars.platform.organisations import api as organisations
@@ -68,11 +68,8 @@ def ranked(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[MemberKnown]:
     """Members in the order of a score that is a number, with all that is known of them."""
-    key = paging.decode(cursor, parts=2)
-    try:
-        after = (Decimal(str(key[0])), UUID(str(key[1]))) if key else None
-    except (ArithmeticError, ValueError):
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    key = paging.decode_as(cursor, number, UUID)
+    after = (key[0], key[1]) if key else None
     with connection.cursor() as db:
         rows = store_ranked.ranked(
             db, brand_id=brand_id, score=score, highest_first=highest_first, at_least=at_least, at_most=at_most,
@@ -94,11 +91,7 @@ def list_by_rfm(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[MemberKnown]:
     """Members with these RFM scores, with all that is known of them."""
-    key = paging.decode(cursor, parts=1)
-    try:
-        after = UUID(str(key[0])) if key else None
-    except ValueError:
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_id(cursor)
     with connection.cursor() as db:
         found = store_ranked.in_rfm(
             db, brand_id=brand_id, r=r, f=f, m=m, group=group, after=after, limit=limit + 1

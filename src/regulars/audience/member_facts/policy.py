@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 _CENT = Decimal("0.01")
+_MOST = Decimal(10) ** 18
 
 
 def facts_for_conditions(
@@ -21,6 +22,14 @@ def facts_for_conditions(
             found[key] = scores.get(column) if scores else None
         elif kind == "fact":
             found[key] = _derived(column, facts, today) if facts else None
+    return found
+
+
+def number(text: str) -> Decimal:
+    """A number that a score may be. Raises ValueError, ArithmeticError."""
+    found = Decimal(text)
+    if not found.is_finite() or abs(found) >= _MOST:
+        raise ValueError(text)
     return found
 
 

@@ -11,7 +11,8 @@ class Segment(models.Model):
     """A named group of a brand's members. `kind`: static lists stay as they are, refreshed ones follow their condition
     on a schedule, live ones at each activity. `tag` makes it a rule tag: who is in it carries the tag.
 
-    `lease` fields belong to the refresh that runs: `pid` is its backend, so that it can be cancelled.
+    `lease` fields belong to the refresh that runs: `pid` is its backend, so that it can be cancelled. A list with
+    `next_refresh_at` is made in the background; `progress` is how far that is, in percent.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -35,6 +36,7 @@ class Segment(models.Model):
     leased_until = models.DateTimeField(null=True)
     pid = models.IntegerField(null=True)
     problem = models.TextField(default="", db_default="")
+    progress = models.SmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     created_by = models.TextField()
     updated_at = models.DateTimeField()

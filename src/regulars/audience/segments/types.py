@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from regulars.audience.segments.policy.readymade import note_of
 from regulars.kit.text import Text
 
 SegmentKind = Literal["static", "refreshed", "live"]
@@ -24,7 +25,7 @@ KIND_NAMES: Mapping[str, Text] = {
 class SegmentDraft:
     """What a segment is made of. `definition`: a condition's JSON (None: a static list of `members`).
 
-    `every_minutes` is for refreshed ones (60 to 10 080). `tag`: who is in it carries this tag.
+    `every_minutes` is for refreshed ones (15 to 10 080). `tag`: who is in it carries this tag.
     """
 
     code: str
@@ -37,11 +38,14 @@ class SegmentDraft:
     every_minutes: int | None = None
     tag: str = ""
     profiles: bool = False
+    later: bool = False  # a list that is made in the background, as `source` says
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment as it stands. `refreshed_at`: as of when its members are; `profiles`: it stands on scores."""
+    """A segment as it stands. `refreshed_at`: as of when its members are; `profiles`: it stands on scores; `progress`:
+    how far a list is that is being made, in percent.
+    """
 
     id: UUID
     brand_id: UUID
@@ -60,7 +64,8 @@ class Segment:
     refreshed_in_ms: int | None
     run: str
     run_started_at: datetime | None
-    problem: str
+    problem: Text
+    progress: int
     created_at: datetime
     created_by: str
     updated_at: datetime
@@ -69,9 +74,19 @@ class Segment:
     uses: tuple[str, ...] = ()
 
     @property
+    def told_note(self) -> Text:
+        """The note for who reads it: one that came ready is said in both languages."""
+        return note_of(self.note)
+
+    @property
     def follows(self) -> bool:
         """Whether a condition says who is in it."""
         return self.kind != "static" and self.definition is not None
+
+    @property
+    def being_made(self) -> bool:
+        """Whether it is a list that the background has yet to make: it has nobody till then, and then all at once."""
+        return self.kind == "static" and self.refreshed_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from regulars.audience.segments.api.definitions import (
 )
 from regulars.audience.segments.api.growing import install_ready_made, listed_ids, look_alike
 from regulars.audience.segments.api.keeping import (
+    begin_again,
     cancel,
     follow,
     has_live,
@@ -18,8 +19,15 @@ from regulars.audience.segments.api.keeping import (
     refresh,
     refresh_all,
     refresh_due,
+    wait_for_profiled,
 )
-from regulars.audience.segments.api.knowing import catalogue, next_holding, values_of, whole_builder
+from regulars.audience.segments.api.knowing import (
+    catalogue,
+    next_holding,
+    progress_of,
+    values_of,
+    whole_builder,
+)
 from regulars.audience.segments.api.reading import (
     are_in,
     codes_of,
@@ -36,6 +44,7 @@ from regulars.audience.segments.api.reading import (
 
 __all__ = [
     "are_in",
+    "begin_again",
     "builder",
     "cancel",
     "catalogue",
@@ -61,6 +70,7 @@ __all__ = [
     "of_member",
     "overlap",
     "preview",
+    "progress_of",
     "put_wanted",
     "refresh",
     "refresh_all",
@@ -69,6 +79,7 @@ __all__ = [
     "split",
     "update",
     "values_of",
+    "wait_for_profiled",
     "walk",
     "whole_builder",
 ]

@@ -17,6 +17,7 @@ from regulars.audience.segments.policy.leaning import (
     leans_on_scores,
     segments_used,
 )
+from regulars.audience.segments.policy.readymade import note_of
 from regulars.audience.segments.store import keeping, refreshing
 from regulars.audience.segments.store.binding import Place
 from regulars.audience.segments.types import KINDS, Segment, SegmentDraft, SegmentState, SegmentVersion
@@ -59,12 +60,13 @@ def list_versions(*, segment_id: UUID) -> list[SegmentVersion]:
 
 
 def create(*, scope: Scope, draft: SegmentDraft, now: datetime) -> Segment:
-    """Make a segment. A static one has its members at once; others are filled by the refresh that is due now.
+    """Make a segment. A static one has its members at once, unless it is made `later`; that one, as those that follow a
+    condition, is filled by what is due now.
 
     Raises `invalid_input` with every field's error, `code_taken` (409).
     """
     place = places.place_of(brand_id=scope.brand_id, now=now)
-    _check(scope, draft)
+    check(scope, draft)
     condition = places.read_condition(place, draft.definition) if draft.kind != "static" else None
     with transaction.atomic(), connection.cursor() as cursor:
         every = _schedule(draft)
@@ -81,7 +83,7 @@ def create(*, scope: Scope, draft: SegmentDraft, now: datetime) -> Segment:
             "version": 1,
             "profiles": draft.profiles,
             "every_minutes": every,
-            "next_refresh_at": now if condition is not None else None,
+            "next_refresh_at": now if condition is not None or draft.later else None,
             "created_at": now,
             "created_by": scope.actor.label,
             "updated_at": now,
@@ -93,8 +95,8 @@ def create(*, scope: Scope, draft: SegmentDraft, now: datetime) -> Segment:
         _add_version(cursor, scope, place, made_id, draft.code, 1, condition, draft.source, now)
         made = keeping.find(cursor, brand_id=scope.brand_id, code=draft.code)
         assert made is not None
-        if condition is None:
-            _fill(cursor, scope, made, draft.members, now)
+        if condition is None and not draft.later:
+            fill(cursor, scope=scope, segment=made, given=draft.members, now=now)
             made = keeping.find(cursor, brand_id=scope.brand_id, code=draft.code)
             assert made is not None
         _audit(scope, "segment.create", made, {}, _said(made), now)
@@ -130,11 +132,11 @@ def update(
             name=changes.get("name", before.name),
             kind=kind,
             definition=changes.get("definition", before.definition),
-            note=changes.get("note", before.note),
+            note=_note(changes, before),
             every_minutes=changes.get("every_minutes", before.every_minutes),
             tag=changes.get("tag", before.tag),
         )
-        _check(scope, draft)
+        check(scope, draft)
         values: dict[str, Any] = {
             "name_zh": draft.name.zh.strip(),
             "name_en": draft.name.en.strip(),
@@ -153,7 +155,10 @@ def update(
                 _add_version(cursor, scope, place, before.id, code, number, condition, {}, now)
         elif "members" in changes:
             number += 1
-            values["version"] = number
+            values |= {
+                "version": number,
+                "next_refresh_at": None,
+            }  # a list that was being made is this one now
             _add_version(cursor, scope, place, before.id, code, number, None, changes.get("source", {}), now)
         if draft.tag != before.tag and before.tag:
             _untag(cursor, before)
@@ -161,7 +166,7 @@ def update(
         after = keeping.find(cursor, brand_id=scope.brand_id, code=code)
         assert after is not None
         if kind == "static" and "members" in changes:
-            _fill(cursor, scope, after, changes["members"], now)
+            fill(cursor, scope=scope, segment=after, given=changes["members"], now=now)
         if draft.tag and draft.tag != before.tag:
             telling.tag_all(cursor, after, now)
         after = keeping.find(cursor, brand_id=scope.brand_id, code=code)
@@ -176,6 +181,7 @@ def set_state(*, scope: Scope, code: str, state: SegmentState, now: datetime) ->
 
     Raises `not_found`, `in_use` (409) for archiving one that others are made of.
     """
+    scope.require_store(None)
     with transaction.atomic(), connection.cursor() as cursor:
         before = _locked(cursor, scope, code)
         if state == before.state:
@@ -205,7 +211,9 @@ def set_state(*, scope: Scope, code: str, state: SegmentState, now: datetime) ->
             values={
                 "state": state,
                 "updated_at": now,
-                "next_refresh_at": now if state == "active" and before.follows else None,
+                "next_refresh_at": now
+                if state == "active" and (before.follows or before.being_made)
+                else None,
             },
         )
         after = keeping.find(cursor, brand_id=scope.brand_id, code=code)
@@ -215,7 +223,8 @@ def set_state(*, scope: Scope, code: str, state: SegmentState, now: datetime) ->
     return after
 
 
-def _check(scope: Scope, draft: SegmentDraft) -> None:
+def check(scope: Scope, draft: SegmentDraft) -> None:
+    """Refuses a draft, naming every wrong field."""
     errors = ErrorList()
     if scope.store_ids is not None:
         scope.require_store(None)
@@ -246,6 +255,13 @@ def _check(scope: Scope, draft: SegmentDraft) -> None:
     if draft.kind == "static" and len(draft.members) > MOST_LISTED:
         errors.add("members", "too_many", "最多 100 万名", "At most 1 000 000")
     errors.refuse()
+
+
+def _note(changes: Mapping[str, Any], before: Segment) -> str:
+    """The note as it shall be; who saves a form as it was does not take the other language away."""
+    given = str(changes.get("note", before.note))
+    shown = note_of(before.note)
+    return before.note if given.strip() in (shown.zh, shown.en) else given
 
 
 def _schedule(draft: SegmentDraft) -> int | None:
@@ -292,6 +308,8 @@ def _add_version(
         own_scores = leans_on_scores(code, own, made_of)
     if condition is not None:
         keeping.change(cursor, segment_id=segment_id, values={"profiles": own_scores})
+    if own_scores:
+        _pass_on(cursor, scope, code, now)
     keeping.add_version(
         cursor,
         segment_id=segment_id,
@@ -305,8 +323,21 @@ def _add_version(
     )
 
 
-def _fill(cursor: Any, scope: Scope, segment: Segment, given: Sequence[UUID], now: datetime) -> None:
-    """The list's active members, and nobody else."""
+def _pass_on(cursor: Any, scope: Scope, code: str, now: datetime) -> None:
+    """It stands on scores: so do those made of it, and who switched profiling off leaves them with their refresh."""
+    others = keeping.listed(cursor, brand_id=scope.brand_id, archived=False)
+    own = {one.code: one.profiles for one in others} | {code: True}
+    made_of = {one.code: one.uses for one in others if one.code != code}
+    for one in others:
+        if one.follows and not one.profiles and one.code != code and leans_on_scores(one.code, own, made_of):
+            due = {"next_refresh_at": now} if one.state == "active" else {}
+            keeping.change(cursor, segment_id=one.id, values={"profiles": True, **due})
+
+
+def fill(cursor: Any, *, scope: Scope, segment: Segment, given: Sequence[UUID], now: datetime) -> int:
+    """The list's active members, and nobody else; gives how many there are."""
+    if segment.profiles:
+        keeping.lock_profiled(cursor, brand_id=segment.brand_id)
     wanted = list(dict.fromkeys(given))
     active: list[UUID] = []
     for start in range(0, len(wanted), 20_000):
@@ -323,7 +354,7 @@ def _fill(cursor: Any, scope: Scope, segment: Segment, given: Sequence[UUID], no
         refreshing.take_tags(cursor, brand_id=segment.brand_id, tag=segment.tag, member_ids=lost)
         telling.tag_all(cursor, segment, now)
     was = {one for one, _ in before}
-    refreshing.note_count(
+    return refreshing.note_count(
         cursor,
         segment=segment,
         entered=len(stays - was),
@@ -348,9 +379,15 @@ def _untag(cursor: Any, segment: Segment) -> None:
 
 
 def _locked(cursor: Any, scope: Scope, code: str) -> Segment:
-    found = keeping.find(cursor, brand_id=scope.brand_id, code=code, lock=True)
+    """The segment, to be edited: by nobody else, and not while a refresh puts its members in their places."""
+    found = keeping.find(cursor, brand_id=scope.brand_id, code=code)
     if found is None:
         raise not_found(SEGMENT)
+    keeping.lock(cursor, segment_id=found.id)
+    if found.profiles:  # before its row, as who takes a member out does
+        keeping.lock_profiled(cursor, brand_id=scope.brand_id)
+    found = keeping.find(cursor, brand_id=scope.brand_id, code=code, lock=True)
+    assert found is not None
     return found
 
 

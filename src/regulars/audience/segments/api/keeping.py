@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -14,59 +15,98 @@ from django.db.utils import OperationalError
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import places, telling
+from regulars.audience.segments.api.making import LEASE, SECONDS, cancelled, hold, make
 from regulars.audience.segments.policy.leaning import in_order
 from regulars.audience.segments.store import asking, keeping, refreshing
 from regulars.audience.segments.types import Refreshed, Segment
-from regulars.kit.errors import Refusal, not_found
+from regulars.kit.errors import Refusal, conflict, not_found
 from regulars.kit.text import Text
+from regulars.platform.organisations.types import Scope
 
-SECONDS = 120.0
-_LEASE = timedelta(seconds=SECONDS * 2)
 _RETRY = timedelta(minutes=15)
 _DIRTY_FIRST = 20
 _SEGMENT = Text("人群", "Segment")
 
 
 def refresh(*, brand_id: UUID, code: str, now: datetime, seconds: float = SECONDS) -> Refreshed | None:
-    """Bring a segment to what its condition says now. None while another process is at it, and for static ones.
+    """Bring a segment to what its condition says now, or make a list that is `being_made`. None while another process
+    is at it, and for other static ones.
 
     Members whose facts changed are refreshed first. Any statement may take `seconds`. What goes wrong is kept with
-    the segment and raised: `too_slow`, `cancelled` (409), `not_found`.
+    the segment and raised: `too_slow`, `cancelled` (409), `not_found`, of a list `seed_too_small` (409). What was
+    changed meanwhile raises `segment_changed` (409) and is due again.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         segment = keeping.find(cursor, brand_id=brand_id, code=code)
         if segment is None:
             raise not_found(_SEGMENT)
-        if not segment.follows or not keeping.take_lease(
-            cursor, segment_id=segment.id, now=now, until=now + _LEASE
+        if not (segment.follows or segment.being_made) or not keeping.take_lease(
+            cursor, segment_id=segment.id, now=now, until=now + LEASE
         ):
             return None
         # the lease is this backend's, the definition the one in force now
         segment = keeping.find(cursor, brand_id=brand_id, code=code)
         assert segment is not None
-    again = now + timedelta(minutes=segment.every_minutes or 1440) if segment.state == "active" else None
+    being_made = segment.being_made
+    again = None if being_made else now + timedelta(minutes=segment.every_minutes or 1440)
     try:
-        if any(key in str(segment.definition) for key in ("fact.", "score.")):
+        if being_made or any(key in str(segment.definition) for key in ("fact.", "score.")):
             for _ in range(_DIRTY_FIRST):
                 if not member_facts.refresh_dirty(brand_id=brand_id, now=now):
                     break
-        done = _refresh(segment, now, seconds)
+        done = make(segment, now=now) if being_made else _refresh(segment, now, seconds)
     except Exception as error:
         refusal = _said(error, seconds)
+        code_ = refusal.code if isinstance(refusal, Refusal) else ""
+        # a list that cannot be made, or was stopped, waits for somebody; what broke is tried again
+        retry = not being_made or code_ in ("", "too_slow")
         with connection.cursor() as cursor:
             keeping.end_lease(
                 cursor,
                 segment_id=segment.id,
-                run="cancelled" if isinstance(refusal, Refusal) and refusal.code == "cancelled" else "failed",
-                problem=refusal.message.zh if isinstance(refusal, Refusal) else f"{error}",
-                next_refresh_at=again and now + _RETRY,
+                version=segment.version,
+                run={"cancelled": "cancelled", "segment_changed": "idle"}.get(code_, "failed"),
+                problem=None if code_ == "segment_changed" else _words(refusal),
+                next_refresh_at=now + _RETRY if retry else None,
             )
         if refusal is error:
             raise
         raise refusal from error
     with connection.cursor() as cursor:
-        keeping.end_lease(cursor, segment_id=segment.id, run="idle", problem="", next_refresh_at=again)
+        keeping.end_lease(
+            cursor,
+            segment_id=segment.id,
+            version=segment.version,
+            run="idle",
+            problem=None,
+            next_refresh_at=again,
+        )
     return done
+
+
+def begin_again(*, scope: Scope, code: str, now: datetime) -> None:
+    """Have a list that was not made, for it was stopped or could not be, made after all.
+
+    Raises `not_found`, `refresh_running` (409) while it is being made, `not_in_use` (409) for a paused one.
+    """
+    scope.require_store(None)
+    with transaction.atomic(), connection.cursor() as cursor:
+        segment = keeping.find(cursor, brand_id=scope.brand_id, code=code, lock=True)
+        if segment is None or not segment.being_made:
+            raise not_found(_SEGMENT)
+        if segment.state != "active":
+            raise conflict("not_in_use", "人群已暂停，请先继续", "The segment is paused; let it go on first")
+        if segment.run == "running":
+            raise running()
+        keeping.change(
+            cursor,
+            segment_id=segment.id,
+            values={"run": "idle", "problem": "", "progress": 0, "next_refresh_at": now},
+        )
+
+
+def running() -> Refusal:
+    return Refusal("refresh_running", Text("正在刷新", "It is being refreshed already"), status=409)
 
 
 def refresh_due(*, now: datetime, limit: int = 1) -> int:
@@ -104,7 +144,14 @@ def cancel(*, brand_id: UUID, code: str) -> bool:
         segment = keeping.find(cursor, brand_id=brand_id, code=code)
         if segment is None:
             raise not_found(_SEGMENT)
-        return keeping.cancel(cursor, segment_id=segment.id)
+        if keeping.cancel(cursor, segment_id=segment.id):
+            return True
+        waits = segment.being_made and segment.next_refresh_at is not None
+        if waits:
+            keeping.change(
+                cursor, segment_id=segment.id, values={"run": "cancelled", "next_refresh_at": None}
+            )
+        return waits
 
 
 def has_live(*, brand_id: UUID) -> bool:
@@ -138,7 +185,12 @@ def follow(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
             question = asking.ask(place, condition, profiles=segment.profiles)
             wanted = asking.among(cursor, question, member_ids)
             came, gone = refreshing.difference(
-                cursor, segment=segment, wanted=wanted, among=member_ids, now=now
+                cursor,
+                segment=segment,
+                wanted=wanted,
+                among=member_ids,
+                now=now,
+                still=partial(keeping.is_as_it_was, cursor, segment=segment),
             )
             if came or gone:
                 telling.moved(cursor, segment=segment, came=came, gone=gone, now=now, one_by_one=True)
@@ -155,9 +207,19 @@ def follow(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
         return moves
 
 
+def wait_for_profiled(*, brand_id: UUID) -> None:
+    """Wait till nobody puts members into what stands on scores, and have nobody begin, till the transaction ends.
+
+    Who takes a member out asks for it before she locks her: who puts her in locks her after.
+    """
+    with connection.cursor() as cursor:
+        keeping.lock_profiled(cursor, brand_id=brand_id, alone=True)
+
+
 def leave_profiled(*, brand_id: UUID, member_id: UUID, now: datetime) -> int:
     """Take a member out of every segment that stands on scores: she switched profiling off. Gives of how many."""
     with transaction.atomic(), connection.cursor() as cursor:
+        wait_for_profiled(brand_id=brand_id)
         profiled = [one for one in keeping.listed(cursor, brand_id=brand_id, archived=True) if one.profiles]
         out = 0
         for segment in profiled:
@@ -176,15 +238,21 @@ def _refresh(segment: Segment, now: datetime, seconds: float) -> Refreshed:
     place = places.place_of(brand_id=segment.brand_id, now=now)
     condition = places.read_condition(place, segment.definition)
     with asking.limited(seconds) as cursor:
-        question = asking.ask(place, condition, profiles=segment.profiles)
+        # what it is made of may stand on scores since
+        profiles = places.stands_on_scores(cursor, place, condition)
+        question = asking.ask(place, condition, profiles=profiles)
         refreshing.fill_wanted(cursor, question, told=lambda: _go_on(segment.id))
-        _go_on(segment.id)
-        came, gone = refreshing.settle(cursor, segment=segment, now=now)
+        segment = hold(cursor, segment)
+        if profiles:
+            keeping.lock_profiled(cursor, brand_id=segment.brand_id)
+        came, gone = refreshing.settle(cursor, segment=segment, profiles=profiles, now=now)
         _go_on(segment.id)
         # who was in when it was first filled did not come in then: that is told once, not a million times
         first = segment.refreshed_at is None
         telling.moved(cursor, segment=segment, came=came, gone=gone, now=now, one_by_one=not first)
         took_ms = round((perf_counter() - started) * 1000)
+        if profiles != segment.profiles:
+            keeping.change(cursor, segment_id=segment.id, values={"profiles": profiles})
         members = refreshing.note_count(
             cursor,
             segment=segment,
@@ -201,22 +269,24 @@ def _go_on(segment_id: UUID) -> None:
     """Between chunks: has somebody cancelled?"""
     with connection.cursor() as cursor:
         if not keeping.is_running(cursor, segment_id=segment_id):
-            raise _cancelled()
+            raise cancelled()
 
 
 def _said(error: Exception, seconds: float) -> Exception:
     """What went wrong, as a refusal where somebody caused it."""
-    if isinstance(error, Refusal) and error.code == "too_slow":
-        cause = error.__cause__
-        if cause is not None and "user request" in str(cause):
-            return _cancelled()
-    if isinstance(error, OperationalError) and isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-        return asking.too_slow(seconds)
+    late = isinstance(error, OperationalError) and isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+    if late or (isinstance(error, Refusal) and error.code == "too_slow"):
+        if "user request" in str(error.__cause__):
+            return cancelled()
+        return asking.too_slow(seconds) if late else error
     return error
 
 
-def _cancelled() -> Refusal:
-    return Refusal("cancelled", Text("刷新已取消", "The refresh was cancelled"), status=409)
+def _words(error: Exception) -> Text:
+    """What is kept with the segment for who looks at it."""
+    if isinstance(error, Refusal):
+        return error.errors[0].message if error.errors else error.message
+    return Text(f"刷新出错：{error}", f"The refresh broke off: {error}")
 
 
 def staleness(segment: Segment, now: datetime) -> Any:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from regulars.audience.segments import places
 from regulars.audience.segments.store import asking
-from regulars.conditions.api import FieldCatalogue, schema
+from regulars.conditions.api import FieldCatalogue, Progress, compile_measure, schema
 from regulars.conditions.types import All, Condition
+from regulars.kit.errors import Refusal
 from regulars.kit.text import Language
 
 
@@ -41,6 +42,30 @@ def values_of(
     question = asking.Question(place, All(tuple(conditions)), asking.NOTHING, {}, False)
     with asking.limited(asking.PATIENCE, everybody=False) as cursor:
         return asking.gather(cursor, question, member_ids)
+
+
+def progress_of(
+    *, brand_id: UUID, definitions: Mapping[str, Any], member_id: UUID, now: datetime
+) -> dict[str, tuple[Progress, ...]]:
+    """How far a member is with the numbers that definitions want, by their names, in one query; those that want none,
+    or name what is gone, are left out."""
+    place = places.place_of(brand_id=brand_id, now=now)
+    measures, asked = {}, []
+    for name, definition in definitions.items():
+        try:
+            condition = places.read_condition(place, definition)
+        except Refusal:
+            continue
+        measures[name] = compile_measure(condition=condition, catalogue=place.catalogue)
+        asked.append(condition)
+    if not asked:
+        return {}
+    question = asking.Question(place, All(tuple(asked)), asking.NOTHING, {}, False)
+    with asking.limited(asking.PATIENCE, everybody=False) as cursor:
+        facts = asking.gather(cursor, question, [member_id]).get(member_id)
+    if facts is None:
+        return {}
+    return {name: found for name, measure in measures.items() if (found := measure(facts))}
 
 
 def next_holding(

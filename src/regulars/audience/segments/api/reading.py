@@ -26,12 +26,12 @@ def members_of(
     *, scope: Scope, segment: Segment, cursor: str | None = None, limit: int = 50
 ) -> Page[tuple[UUID, datetime]]:
     """(member, since) in the order of ids; only members of the scope's stores."""
-    key = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     with connection.cursor() as db:
         rows = reporting.members_page(
             db,
             segment_id=segment.id,
-            after=_id(key),
+            after=after,
             limit=limit + 1,
             store_ids=None if scope.store_ids is None else list(scope.store_ids),
         )
@@ -62,9 +62,9 @@ def are_in(*, brand_id: UUID, code: str, member_ids: Sequence[UUID]) -> set[UUID
 
 def moves_of(*, segment: Segment, cursor: str | None = None, limit: int = 50) -> Page[SegmentMove]:
     """Who came and went, newest first."""
-    key = paging.decode(cursor, parts=1)
+    before = paging.decode_id(cursor)
     with connection.cursor() as db:
-        rows = reporting.moves_page(db, segment_id=segment.id, before=_id(key), limit=limit + 1)
+        rows = reporting.moves_page(db, segment_id=segment.id, before=before, limit=limit + 1)
     return paging.cut(rows, limit, lambda row: [str(row[0])]).map(lambda row: row[1])
 
 
@@ -108,15 +108,16 @@ def split(
         if not save:
             return [(_LETTERS[part], counts.get(part, 0)) for part in range(parts)]
         made: list[tuple[str, int]] = []
+        taken = {one.code for one in keeping.listed(db, brand_id=scope.brand_id, archived=True)}
+        stem, again = _stem(code, taken, parts)
         for part in range(parts):
             letter = _LETTERS[part]
-            name = Text(
-                f"{segment.name.zh}（{letter.upper()} 组）", f"{segment.name.en} (part {letter.upper()})"
-            )
+            said = f"{again}{letter.upper()}"
+            name = Text(f"{segment.name.zh[:70]}（{said} 组）", f"{segment.name.en[:66]} (part {said})")
             one = create(
                 scope=scope,
                 draft=SegmentDraft(
-                    code=f"{code[:58]}-{letter}",
+                    code=f"{stem}-{letter}",
                     name=name,
                     kind="static",
                     source={"split_of": code, "salt": salted, "part": letter, "parts": parts},
@@ -130,6 +131,15 @@ def split(
             refreshing.note_count(db, segment=one, entered=count, gone=0, now=now, took_ms=None, whole=True)
             made.append((one.code, count))
         return made
+
+
+def _stem(code: str, taken: set[str], parts: int) -> tuple[str, str]:
+    """What the parts' codes begin with, and a number for their names: a segment may be split again and again."""
+    stem, again = code[:58], 1
+    while any(f"{stem}-{letter}" in taken for letter in _LETTERS[:parts]):
+        again += 1
+        stem = f"{code[:54]}-{again}"
+    return stem, "" if again == 1 else f"{again}"
 
 
 def of_member(*, brand_id: UUID, member_id: UUID) -> list[InSegment]:
@@ -151,12 +161,3 @@ def find_id(*, brand_id: UUID, code: str) -> UUID:
     if found is None:
         raise not_found(SEGMENT)
     return found.id
-
-
-def _id(key: list[object] | None) -> UUID | None:
-    if key is None:
-        return None
-    try:
-        return UUID(str(key[0]))
-    except ValueError:
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None

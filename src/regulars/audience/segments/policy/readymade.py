@@ -23,7 +23,7 @@ class Figures:
 class ReadyMade:
     code: str
     name: Text
-    note: str
+    note: Text
     definition: Mapping[str, Any]
 
 
@@ -43,19 +43,19 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "high-frequency",
             Text("高频会员", "High frequency"),
-            "近 90 天订单数居本品牌前 10% / the top tenth by orders of 90 days",
+            Text("近 90 天订单数居本品牌前 10%", "The top tenth by orders of 90 days"),
             _all(_is("fact.orders_90", "gte", frequent)),
         ),
         ReadyMade(
             "high-value",
             Text("高价值会员", "High value"),
-            "近 365 天消费净额居本品牌前 10% / the top tenth by net spend of a year",
+            Text("近 365 天消费净额居本品牌前 10%", "The top tenth by net spend of a year"),
             _all(_is("fact.spend_365", "gte", dear)),
         ),
         ReadyMade(
             "slipping",
             Text("即将流失", "Slipping away"),
-            "比平时更久没买，尚可挽回 / later than usual, and not yet gone",
+            Text("比平时更久没买，尚可挽回", "Later than usual, and not yet gone"),
             _all(
                 _is("history.orders", "gte", 3),
                 _is("fact.order_overdue", "gt", "1.5"),
@@ -65,13 +65,13 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "koc-candidates",
             Text("KOC 候选", "KOC candidates"),
-            "常写评价、能带动他人 / writes often and brings others",
+            Text("常写评价、能带动他人", "Writes often and brings others"),
             {"any": [_is("score.koc", "gte", 70), _is("fact.reviews_90", "gte", 2)]},
         ),
         ReadyMade(
             "mature",
             Text("成熟会员", "Mature members"),
-            "入会半年以上且仍在购买 / with the brand for half a year and still buying",
+            Text("入会半年以上且仍在购买", "With the brand for half a year and still buying"),
             _all(
                 {"not": {"field": "membership.joined_at", "op": "within_last", "value": {"days": 180}}},
                 _is("history.orders", "gte", 8),
@@ -81,7 +81,7 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
         ReadyMade(
             "price-sensitive",
             Text("价格敏感", "Price-sensitive"),
-            "多在有优惠时购买 / buys mostly when there is an offer",
+            Text("多在有优惠时购买", "Buys mostly when there is an offer"),
             _all(
                 _is("fact.orders_180", "gte", 2),
                 {
@@ -98,7 +98,7 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
             ReadyMade(
                 f"category-fans-{place}",
                 Text(f"品类粉丝：{category}", f"Fans of {category}"),
-                "最爱品类即此，且占花费较大 / her favourite category, with a large share of her spend",
+                Text("最爱品类即此，且占花费较大", "Her favourite category, with a large share of her spend"),
                 _all(
                     _is("fact.top_category", "eq", category),
                     _is("fact.top_category_share", "gte", "0.15"),
@@ -107,3 +107,16 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
             )
         )
     return made
+
+
+def kept_note(note: Text) -> str:
+    """A segment has one note, whoever reads it; that of a ready-made one says it twice."""
+    return f"{note.zh} / {note.en}"
+
+
+_NOTES = {kept_note(one.note).casefold(): one.note for one in ready_made(Figures(None, None, None, ("",)))}
+
+
+def note_of(kept: str) -> Text:
+    """The note in both languages where it is still the one that came with it."""
+    return _NOTES.get(kept.casefold(), Text(kept, kept))

@@ -41,8 +41,19 @@ def fill_wanted(cursor: Any, question: Question, *, told: Callable[[], None] | N
     return count
 
 
-def settle(cursor: Any, *, segment: Segment, now: datetime) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
-    """Make the segment's members those of `wanted`; gives who came and who went (with whether she was tagged)."""
+def settle(
+    cursor: Any, *, segment: Segment, profiles: bool, now: datetime
+) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
+    """Make the segment's members those of `wanted`; gives who came and who went (with whether she was tagged).
+
+    `profiles`: who switched profiling off since `wanted` was made does not come.
+    """
+    if profiles:
+        cursor.execute(
+            """DELETE FROM wanted w USING profiling_opt_out o
+                WHERE o.member_id = w.member_id AND o.brand_id = %s""",
+            [segment.brand_id],
+        )
     cursor.execute(
         """CREATE TEMPORARY TABLE gone ON COMMIT DROP AS
            SELECT s.member_id, s.tagged FROM segment_member s WHERE s.segment_id = %s
@@ -72,9 +83,18 @@ def settle(cursor: Any, *, segment: Segment, now: datetime) -> tuple[list[UUID],
 
 
 def difference(
-    cursor: Any, *, segment: Segment, wanted: Iterable[UUID], among: Sequence[UUID], now: datetime
+    cursor: Any,
+    *,
+    segment: Segment,
+    wanted: Iterable[UUID],
+    among: Sequence[UUID],
+    now: datetime,
+    still: Callable[[], bool] | None = None,
 ) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
-    """The same for these members alone: `wanted` are those of them who should be in."""
+    """The same for these members alone: `wanted` are those of them who should be in.
+
+    `still` is asked before anybody is moved; nobody is where it says no.
+    """
     should = set(wanted)
     cursor.execute(
         "SELECT member_id, tagged FROM segment_member WHERE segment_id = %s AND member_id = ANY(%s::uuid[])",
@@ -83,6 +103,8 @@ def difference(
     there = dict(cursor.fetchall())
     came = sorted(should - there.keys())
     gone = sorted((one, tagged) for one, tagged in there.items() if one not in should)
+    if (came or gone) and still is not None and not still():
+        return [], []
     remove(cursor, segment_id=segment.id, member_ids=[one for one, _ in gone])
     add(cursor, segment_id=segment.id, member_ids=came, now=now)
     return came, gone

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from regulars.audience.segments.types import InSegment, SegmentCount, SegmentMove
-from regulars.kit.sql import plain_array
+from regulars.kit.sql import plain_array, text_array
 from regulars.kit.text import Text
 
 # The part of a member in a split; `policy.splitting.part_of` says the same in Python.
@@ -22,11 +22,12 @@ def members_page(
     cursor.execute(
         f"""SELECT s.member_id, s.since FROM segment_member s
              {"" if store_ids is None else "JOIN membership m ON m.member_id = s.member_id"}
-             WHERE s.segment_id = %(segment)s AND (%(after)s::uuid IS NULL OR s.member_id > %(after)s::uuid) {stores}
+             WHERE s.segment_id = %(segment)s AND s.member_id > %(after)s::uuid {stores}
              ORDER BY s.member_id LIMIT %(limit)s""",
         {
             "segment": segment_id,
-            "after": after,
+            # always a place in the index, also in a plan that is made once for all pages
+            "after": after or UUID(int=0),
             "limit": limit,
             "stores": plain_array(store_ids or ()),
         },
@@ -125,21 +126,6 @@ def codes_of(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> dict
     return found
 
 
-def vectors(cursor: Any, *, brand_id: UUID, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
-    """Facts as numbers of active members who may be profiled, for likeness; the columns are names of ours."""
-    read = ", ".join(f"f.{column}::float8" for column in columns)
-    cursor.execute(
-        f"""SELECT f.member_id, {read} FROM member_fact f
-              JOIN membership m ON m.member_id = f.member_id AND m.brand_id = f.brand_id AND m.status = 'active'
-             WHERE f.brand_id = %s AND f.orders_365 > 0
-               AND NOT EXISTS (SELECT FROM profiling_opt_out o
-                                WHERE o.member_id = f.member_id AND o.brand_id = f.brand_id)
-             LIMIT %s""",
-        [brand_id, limit],
-    )
-    return list(cursor.fetchall())
-
-
 def figures(cursor: Any, *, brand_id: UUID) -> tuple[Any, ...]:
     """Quantiles for the ready-made segments, over members who bought in the last year."""
     cursor.execute(
@@ -152,11 +138,13 @@ def figures(cursor: Any, *, brand_id: UUID) -> tuple[Any, ...]:
     return tuple(cursor.fetchone())
 
 
-def top_categories(cursor: Any, *, brand_id: UUID, limit: int) -> list[str]:
+def top_categories(cursor: Any, *, brand_id: UUID, limit: int, without: Collection[str] = ()) -> list[str]:
+    """The categories with most fans, `without` those that are no goods to be fond of."""
     cursor.execute(
         """SELECT top_category FROM member_fact WHERE brand_id = %s AND top_category IS NOT NULL
               AND top_category_share >= 0.15 AND orders_365 >= 3
+              AND NOT top_category = ANY(%s::text[])
             GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT %s""",
-        [brand_id, limit],
+        [brand_id, text_array(without), limit],
     )
     return [row[0] for row in cursor.fetchall()]
