@@ -157,11 +157,15 @@ def test_texts_come_from_declared_fields(shop: World) -> None:
             {"key": "title", "type": "text", "label": {"zh": "标题", "en": "Title"}},
             {"key": "content", "type": "text", "label": {"zh": "内容", "en": "Content"}},
             {"key": "rating", "type": "int", "label": {"zh": "评分", "en": "Rating"}},
+            {"key": "sku", "type": "text", "label": {"zh": "货号", "en": "SKU"}},
         ],
         reserved=frozenset(),
     )
     for number, data in enumerate(
-        [{"title": "好", "content": "适合敏感肌", "rating": 5}, {"title": "", "rating": 1}]
+        [
+            {"title": "好", "content": "适合敏感肌", "rating": 5, "sku": "A-1"},
+            {"title": "", "rating": 1, "sku": "A-2"},
+        ]
     ):
         shop.one(
             ActivityIn(

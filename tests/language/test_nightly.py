@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,13 @@ from regulars.facts.members import api as members
 from regulars.flows import voices
 from regulars.flows.insight import nightly
 from regulars.insight.language import api as language
+from regulars.insight.language.types import Compared, Reading, Said
 from regulars.insight.runs import api as runs
 from regulars.insight.warehouse import api as warehouse
 from regulars.kit.errors import Refusal
+from regulars.kit.ids import new_id
 from regulars.kit.text import Text
+from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 
 NOW = START + timedelta(days=100)
@@ -72,6 +75,36 @@ def chatter(shop: World) -> list[UUID]:
     return ids
 
 
+@pytest.mark.parametrize("today", [date(2026, 6, 1) + timedelta(days=n) for n in range(7)])
+def test_the_last_two_weeks_are_fourteen_days_of_the_brand_on_every_day_of_the_week(
+    talk: World, today: date
+) -> None:
+    brand = organisations.get_brand(brand_id=talk.scope.brand_id)
+    assert brand.timezone == "Asia/Shanghai"
+    midnight = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(hours=8)
+    second = timedelta(seconds=1)
+    told = [  # how long before today began in Shanghai, in days
+        (-1, second, "later"), (-1, -second, "now"), (13, timedelta(), "now"), (13, -second, "before"),
+        (69, timedelta(), "before"), (69, -second, "older"),
+    ]  # fmt: skip
+    member = talk.member("13800000001")
+    language.keep(
+        brand_id=brand.id,
+        rows=[
+            (
+                Said(member, new_id(), midnight - timedelta(days=days) + more, "review", BAD),
+                Reading("zh", "bad", -0.9, (when,), ()),
+            )
+            for days, more, when in told
+        ],
+    )
+    assert language.compared(brand_id=brand.id, today=today, timezone=brand.timezone) == [
+        Compared("", 2, 2, 2, 2),
+        Compared("before", 0, 0, 2, 2),
+        Compared("now", 2, 2, 0, 0),
+    ]
+
+
 def test_reviews_are_read_scored_and_alarm_once(talk: World) -> None:
     ids = chatter(talk)
     done = run(talk)
@@ -91,8 +124,11 @@ def test_reviews_are_read_scored_and_alarm_once(talk: World) -> None:
     again = run(talk, NOW + timedelta(hours=1))
     assert again.metrics["read"] == 0  # nothing is read twice
     assert again.metrics["alerts"] == 0
-    seen = language.see_alert(brand_id=talk.scope.brand_id, alert_id=found[0].id, now=NOW, by="staff:Li")
-    assert seen.seen_by == "staff:Li"
+    for minutes in (0, 5):  # looking twice is looking once
+        seen = voices.see_alert(scope=talk.scope, alert_id=found[0].id, now=NOW + timedelta(minutes=minutes))
+        assert (seen.seen_by, seen.seen_at) == (talk.scope.actor.label, NOW)
+    page = audit.list_entries(organisation_id=talk.scope.organisation_id, action="language.alert_seen")
+    assert [one.subject_id for one in page.items] == [str(found[0].id)]
     assert len(language.alerts(brand_id=talk.scope.brand_id, since=START, unseen=True)) == len(found) - 1
 
 
@@ -160,7 +196,7 @@ class Model(BaseHTTPRequestHandler):
 def model() -> Iterator[str]:
     Model.asked, Model.broken = [], False
     server = HTTPServer(("127.0.0.1", 0), Model)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
     server.shutdown()
@@ -181,8 +217,16 @@ def test_an_endpoint_reads_where_its_network_is_allowed(talk: World, model: str,
     assert (one.reading.mood, one.reading.topics, one.reading.reader) == ("good", ("price",), "endpoint")
 
 
-def test_an_endpoint_in_a_private_network_is_refused_and_read_here(talk: World, model: str) -> None:
-    voices.put_settings(scope=talk.scope, now=NOW, industries=["grocery"], url=model, model="tiny")
+def test_an_endpoint_in_a_private_network_is_refused_and_read_here(
+    talk: World, model: str, settings: Any
+) -> None:
+    given = {"scope": talk.scope, "now": NOW, "industries": ["grocery"], "url": model, "model": "tiny"}
+    with pytest.raises(Refusal) as refused:
+        voices.put_settings(**given)
+    assert [(e.field, e.code) for e in refused.value.errors] == [("url", "private_address")]
+    settings.ALLOWED_NETWORKS = "127.0.0.0/8"
+    voices.put_settings(**given)
+    settings.ALLOWED_NETWORKS = ""  # the operator closed it again
     chatter(talk)
     done = run(talk)
     assert done.state == "done"
@@ -206,6 +250,19 @@ def test_settings_are_checked_kept_sealed_and_audited(talk: World) -> None:
     with pytest.raises(Refusal) as refused:
         voices.put_settings(scope=talk.scope, now=NOW, industries=["zoo"], url="ftp://x", model="")
     assert [error.field for error in refused.value.errors] == ["industries.0", "url", "model"]
+    for url, model, key, field in (
+        ("http://[::1/v1", "m", "k", "url"),  # not even an address
+        ("https://localhost/v1", "m", "k", "url"),
+        ("https://api.example.com/v1", "m" * 101, "k", "model"),
+        ("https://api.example.com/v1", "m", "sk-1\nX: y", "key"),
+        ("https://api.example.com/v1", "m", "密钥", "key"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            voices.put_settings(
+                scope=talk.scope, now=NOW, industries=["grocery"], url=url, model=model, key=key
+            )
+        assert [error.field for error in refused.value.errors] == [field]
+    assert runs.get_setting(brand_id=talk.scope.brand_id, room="language") is None
     voices.put_settings(
         scope=talk.scope,
         now=NOW,
@@ -223,3 +280,8 @@ def test_settings_are_checked_kept_sealed_and_audited(talk: World) -> None:
     endpoint = voices.get_settings(brand_id=talk.scope.brand_id).endpoint
     assert endpoint is not None
     assert (endpoint.model, endpoint.key) == ("m2", "sk-1")
+    with pytest.raises(Refusal) as refused:  # the key was given for that server
+        voices.put_settings(
+            scope=talk.scope, now=NOW, industries=["beauty"], url="https://elsewhere.example/v1", model="m2"
+        )
+    assert [error.field for error in refused.value.errors] == ["key"]

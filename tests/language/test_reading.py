@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 from bench.train_sentiment import labelled
 from scipy.stats import binomtest
 
-from regulars.insight.language import alike, policy, sentiment
 from regulars.insight.language import api as language
-from regulars.insight.language.types import Week
-
-MONDAY = date(2026, 5, 11)
+from regulars.insight.language import policy, sentiment
+from regulars.insight.language.types import Compared
 
 
 def test_the_committed_weights_read_held_out_reviews() -> None:
@@ -84,22 +80,8 @@ def test_the_binomial_test_is_scipys(k: int, n: int, p: float) -> None:
     )
 
 
-def weeks(topic: str, recent: tuple[int, int], earlier: tuple[int, int]) -> list[Week]:
-    """(texts, bad) a week of the last two weeks and of the eight before them."""
-    rows = [
-        Week(MONDAY - timedelta(weeks=w), topic, *(recent if w < 2 else earlier)[:1], 0, 0) for w in range(10)
-    ]
-    return [
-        Week(one.monday, topic, one.texts, 0, recent[1] if w < 2 else earlier[1])
-        for w, one in enumerate(rows)
-    ]
-
-
 def test_a_topic_that_got_worse_is_told_and_one_that_did_not_is_not() -> None:
-    today = MONDAY + timedelta(days=2)
-    found = policy.worse(
-        [*weeks("delivery", (10, 7), (10, 2)), *weeks("price", (10, 2), (10, 2))], today=today
-    )
+    found = policy.worse([Compared("delivery", 20, 14, 80, 16), Compared("price", 20, 4, 80, 16)])
     assert [one.topic for one in found] == ["delivery"]
     (one,) = found
     assert (one.texts, one.bad, one.texts_before, one.bad_before) == (20, 14, 80, 16)
@@ -107,8 +89,8 @@ def test_a_topic_that_got_worse_is_told_and_one_that_did_not_is_not() -> None:
 
 
 def test_few_texts_alarm_nobody() -> None:
-    assert policy.worse(weeks("delivery", (2, 2), (10, 1)), today=MONDAY) == []
-    assert policy.worse(weeks("delivery", (10, 9), (2, 0)), today=MONDAY) == []
+    assert policy.worse([Compared("delivery", 4, 4, 80, 8)]) == []
+    assert policy.worse([Compared("delivery", 20, 18, 16, 0)]) == []
 
 
 def test_phrases_that_bad_texts_share_are_found() -> None:
@@ -118,9 +100,3 @@ def test_phrases_that_bad_texts_share_are_found() -> None:
     assert any("结账" in one.words for one in bad)
     assert all(one.lift == pytest.approx(49 / 9, abs=0.01) for one in bad)
     assert not any("水果" in one.words for one in bad)
-
-
-def test_alike_without_the_extra_is_by_shared_characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "has_embeddings", lambda: False)
-    found = alike.alike("快递太慢了", ["快递真的太慢了", "味道不错", "太慢"])
-    assert [place for place, _ in found] == [0, 2]

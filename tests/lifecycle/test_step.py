@@ -11,6 +11,7 @@ from tests.intake.world import World, order
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.facts.members import api as members
+from regulars.flows import profiling
 from regulars.flows.insight import lifecycle as flow
 from regulars.flows.insight.types import StepResult
 from regulars.insight.lifecycle import api
@@ -57,12 +58,15 @@ def test_a_first_run_writes_the_whole_line(shop: World, monkeypatch: Any, at_onc
     found = filled(shop)
     result = run(shop, NOON)
     assert result.rows == 12 and result.lacking is None
+    assert result.metrics["moved"] == 11 * 2 + 3
     assert api.count_by_stage(brand_id=shop.scope.brand_id) == {"new": 11, "growing": 1}
     assert history(shop, found[0]) == [
         ("", "prospect", date(2024, 1, 1)),
         ("prospect", "new", date(2024, 5, 1)),
         ("new", "growing", date(2024, 5, 10)),
     ]
+    moves = api.list_changes(brand_id=shop.scope.brand_id).items
+    assert len({one.id for one in moves}) == 25 and {one.id.version for one in moves} == {7}
     known = member_facts.read(brand_id=shop.scope.brand_id, member_id=found[0])
     assert known is not None and known.scores is not None
     assert (known.scores["stage"], known.scores["stage_since"]) == ("growing", date(2024, 5, 10))
@@ -131,6 +135,27 @@ def test_profiling_off_takes_her_out(shop: World) -> None:
     assert history(shop, found[0]) == []
     api.forget(brand_id=shop.scope.brand_id, member_ids=[found[1]])
     assert history(shop, found[1]) == []
+
+
+def test_who_said_no_since_the_export_is_not_taken_in_again(shop: World, monkeypatch: Any) -> None:
+    """K6: the step alone, run on what was exported before; and she who says no while it runs."""
+    found, brand = filled(shop), shop.scope.brand_id
+    run(shop, NOON)
+    profiling.switch(scope=shop.scope, member_id=found[0], on=False, now=NOON)
+    real = flow._run_koc
+
+    def meanwhile(*given: Any) -> None:
+        real(*given)
+        members.set_profiling(scope=shop.scope, member_id=found[1], on=False, now=NOON)
+
+    monkeypatch.setattr(flow, "_run_koc", meanwhile)
+    with warehouse.open_warehouse(brand_id=brand) as house:
+        result = flow.run(brand_of(shop), house, NOON + timedelta(hours=1))
+    assert result.rows == 11
+    for her in found[:2]:
+        assert api.get_standing(brand_id=brand, member_id=her) is None
+        assert api.get_koc(brand_id=brand, member_id=her) is None and history(shop, her) == []
+    assert sum(api.count_by_stage(brand_id=brand).values()) == 10
 
 
 def test_few_members_say_so(shop: World) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from regulars.insight.lifetime import api as lifetime
+from regulars.insight.lifetime import fitting, spending
 from regulars.insight.lifetime.types import Enough, NotEnough, Sample, Terms
 from regulars.insight.lifetime.worth import MONTH
 
@@ -140,3 +141,41 @@ def test_too_little_is_said_and_nothing_made_up() -> None:
     with pytest.raises(NotEnough) as said:
         lifetime.estimate(today=plenty, earlier=[], enough=Enough(members=100, repeaters=50))
     assert said.value.need == {"back_tests": 1}
+
+
+def test_of_very_many_a_part_shows_the_way_and_all_say_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits by the short way are those by the long one, to the last digit that anybody would read."""
+    random = np.random.default_rng(3)
+    members = 4000
+    rate, stop = random.gamma(1.2, size=members) / 30, random.gamma(0.8, size=members) / 400
+    age = random.integers(30, 540, members).astype(float)
+    life = np.minimum(random.exponential(1 / stop), age)
+    repeats = random.poisson(rate * life).astype(float)
+    recency = np.where(
+        repeats > 0, np.floor(life * random.random(members) ** (1 / np.maximum(repeats, 1))), 0
+    )
+    repeats[recency == 0] = 0
+    mean = np.maximum(1, random.gamma(6, size=members) * 500 / random.gamma(4, size=members))
+
+    def fits() -> list[list[float]]:
+        found = [fitting.fit_purchases(repeats, recency, age, kind=kind) for kind in ("bg_nbd", "pareto_nbd")]
+        spend = spending.fit_spend(repeats + 1, mean)
+        assert spend.converged and all(one.converged for one in found)
+        return [
+            *([one.log_likelihood, *one.parameters.values()] for one in found),
+            [spend.log_likelihood, spend.p, spend.q, spend.gamma],
+        ]
+
+    long = fits()
+    steps: list[int] = []
+    short = fitting._from_near
+    monkeypatch.setattr(fitting, "_from_near", lambda *given: steps.append(1) or short(*given))
+    for module in (fitting, spending):
+        monkeypatch.setattr(module, "SEEN_FROM", 800)
+    for one, other in zip(fits(), long, strict=True):
+        assert one[0] == pytest.approx(other[0], rel=1e-9)
+        assert one[1:] == pytest.approx(other[1:], rel=1e-3)
+    assert len(steps) == 3
+    # where the likelihood has no top, but runs away along an edge, it is looked for the long way
+    monkeypatch.setattr(fitting, "_FARTHEST", 1.0)
+    assert short(lambda logs: (0.0, logs), lambda logs: (0.0, logs), np.ones(2)) is None

@@ -22,6 +22,9 @@ def test_purchases_are_kept_once_and_read_by_part() -> None:
     purchases = bought([(1, 2, 5), (0, 1, 3), (1, 2, 5), (1, 0, 9)], members=2, items=3, days=10)
     assert [c.tolist() for c in purchases.part(0, 2)] == [[0, 1, 1], [1, 0, 2], [3, 9, 5]]
     assert [c.tolist() for c in purchases.part(1, 2, before=9)] == [[0], [2], [5]]
+    assert purchases.buyers().tolist() == [1, 1, 1]
+    again_and_others = bought([(0, 1, 3), (0, 1, 5), (1, 1, 5), (1, 0, 9)], members=2, items=3, days=10)
+    assert again_and_others.buyers().tolist() == [1, 2, 0]
 
 
 def test_pairs_count_days_and_decay() -> None:
@@ -72,8 +75,9 @@ def test_discover_offers_the_own_half_and_nothing_she_had(monkeypatch, dense_up_
     purchases = halves()
     model = discover.fit(purchases, end=140, tuning=SMALL)
     assert model is not None
-    lists = discover.top(purchases, 0, 60, model, kept=5)
-    why = discover.because(purchases, 0, 60, model, lists)
+    liked = discover.tastes(purchases, 0, 60, model)
+    lists = discover.top(liked, model, kept=5)
+    why = discover.because(liked, model, lists)
     for member in range(60):
         _, had, _ = purchases.part(member, member + 1)
         shown = lists.items[member][lists.items[member] >= 0]
@@ -84,7 +88,7 @@ def test_discover_offers_the_own_half_and_nothing_she_had(monkeypatch, dense_up_
     # whichever of hers counts most for the first thing of the first list, reckoned by hand
     tastes = discover.taste(purchases, 0, 1, model.columns, end=140, life=60.0).toarray()[0]
     to = int(np.flatnonzero(model.columns == lists.items[0, 0])[0])
-    weights = model.weights.toarray() if dense_up_to == 0 else model.weights
+    weights = model.weights.table if dense_up_to == 0 else model.weights
     assert why[0, 0] == model.columns[int((tastes * weights[:, to]).argmax())]
 
 

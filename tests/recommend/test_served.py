@@ -7,10 +7,12 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.intake.world import START, World, order
+from tests.recommend.given import copied
 
 from regulars.facts.activity.types import LineIn
 from regulars.facts.members import api as members
@@ -145,6 +147,44 @@ def test_what_is_not_sold_or_for_other_tiers_is_not_shown(bought: tuple[World, l
     assert [error.field for error in refused.value.errors] == ["gates.0", "gates.0.tiers"]
 
 
+def test_what_is_not_sold_is_no_reason_and_not_counted_as_shown(bought: tuple[World, list[UUID]]) -> None:
+    shop, ids = bought
+    before = reckon(shop)
+    scope, brand_id = shop.scope, shop.scope.brand_id
+    written = orjson.dumps([["w0", 0.9, "w1"], ["w2", 0.8, "o1"]]).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recommendation SET discover = %s WHERE brand_id = %s AND member_id = %s",
+            [written, brand_id, ids[0]],
+        )
+
+    def reasons() -> dict[str, str | None]:
+        found = recommending.for_member(scope=scope, member_id=ids[0]).discover
+        return {one.product.sku: one.because.sku if one.because else None for one in found}
+
+    assert reasons() == {"w0": "w1", "w2": "o1"}
+    recommending.put_shop(scope=scope, now=NOW, not_sold=["w1"])
+    assert reasons() == {"w0": None, "w2": "o1"}
+    recommending.put_shop(scope=scope, now=NOW, not_sold_categories=["其他"])
+    assert reasons() == {"w0": None, "w2": None}
+    after = reckon(shop, NOW + timedelta(hours=1))
+    shown = {
+        kind: {one["sku"]: one["members"] for one in many}
+        for kind, many in after.charts["most_shown"].items()
+    }
+    assert "w1" in {one["sku"] for one in before.charts["most_shown"]["buy_again"]}
+    assert shown["buy_again"].keys() <= {"w0", "w2"} and shown["buy_again"]
+    for kind, counts in shown.items():
+        served = [
+            sku
+            for her in ids
+            for sku in skus(getattr(recommending.for_member(scope=scope, member_id=her), kind))
+        ]
+        assert counts == {sku: served.count(sku) for sku in set(served)}
+        assert after.metrics["products"][kind] == len(counts)
+    assert after.metrics["lists"]["buy_again"] < before.metrics["lists"]["buy_again"]
+
+
 def test_who_is_not_profiled_is_in_no_list_and_teaches_nothing(bought: tuple[World, list[UUID]]) -> None:
     shop, ids = bought
     reckon(shop)
@@ -177,9 +217,8 @@ def test_variables_for_messages_are_names(bought: tuple[World, list[UUID]]) -> N
 def test_too_little_data_says_so_and_takes_the_lists_away(shop: World) -> None:
     member = shop.member("13800000001")
     shop.one(order(member, "1", 100, at=START))
-    recommend.keep_lists(
-        brand_id=shop.scope.brand_id, as_of=START, rows=[(member, [["sku0", 0.5, 2, 19000, 7]], [], [])]
-    )
+    rows = copied(shop.scope.brand_id, START, [(member, [["sku0", 0.5, 2, 19000, 7]], [], [])])
+    recommend.keep_lists(texts=[rows])
     done = reckon(shop, START + timedelta(days=1))
     assert done.state == "lacking"
     assert "1" in done.problem.en

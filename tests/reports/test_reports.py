@@ -252,7 +252,7 @@ def test_monthly_report() -> None:
     report = api.make_month(Shop(orders, members), asked=Asked(month, month.last))
     figures = {row[-1]: row[1:4] for row in report.table("figures").rows}
     assert figures["sales"] == (("money", 30_000), ("money", 24_000), ("money", None))
-    assert figures["joined"] == (("count", 30), ("count", None), ("count", None))
+    assert figures["joined"] == (("count", 30), ("count", 0), ("count", None))
     assert report.table("figures").message.en == "Sales to members rose by 25.0% against the month before"
     assert report.table("baskets.months").rows[-1][0] == date(2025, 5, 1)
     assert (

@@ -27,6 +27,8 @@ def switch(*, scope: Scope, member_id: UUID, on: bool, now: datetime) -> bool:
     her again.
     """
     with transaction.atomic():
+        if not on:
+            segments.wait_for_profiled(brand_id=scope.brand_id)  # before she is locked
         if not members.set_profiling(scope=scope, member_id=member_id, on=on, now=now):
             return False
         if not on:

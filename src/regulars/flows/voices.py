@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.insight.language import api as language
-from regulars.insight.language.types import TextInsight
+from regulars.insight.language.types import Alert, TextInsight
 from regulars.insight.runs import api as runs
 from regulars.kit.errors import ErrorList
 from regulars.platform.audit import api as audit
+from regulars.platform.egress import api as egress
 from regulars.platform.organisations.types import Scope
 from regulars.platform.privacy import api as privacy
 
@@ -57,7 +58,8 @@ def put_settings(
     model: str = "",
     key: str | None = None,
 ) -> Settings:
-    """Set both; an empty `url` takes the endpoint away, `key` None keeps the key there is. Audited, without the key.
+    """Set both; an empty `url` takes the endpoint away, `key` None keeps the key there is, for the same server.
+    Audited, without the key.
 
     When the industries change, everything is read again in the next run.
     """
@@ -66,15 +68,25 @@ def put_settings(
         if one not in language.INDUSTRIES:
             errors.add(f"industries.{place}", "unknown", f"没有行业 {one}", f"There is no industry {one}")
     if url:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 300:
-            errors.add(
-                "url", "bad_url", "请填写完整网址，例如 https://api.example.com/v1", "A whole address, e.g. https://api.example.com/v1"
-            )  # fmt: skip
-        if not model or len(model) > 100:
+        egress.check_url(url=url, field="url", errors=errors)
+        if not model:
             errors.add("model", "required", "请填写模型名称", "Name the model")
-    errors.refuse()
+        elif len(model) > 100:
+            errors.add(
+                "model", "too_long", "模型名称最长 100 个字符", "A model's name has 100 characters at most"
+            )
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        errors.add(
+            "key",
+            "bad_value",
+            "密钥只含可见的英文字符，不含空格",
+            "A key has visible ASCII characters and no blanks",
+        )
     before = get_settings(brand_id=scope.brand_id)
+    told = before.endpoint
+    if url and key is None and told and told.key and not errors and _server(url) != _server(told.url):
+        errors.add("key", "required", "换了服务器，请重新填写密钥", "Another server: give the key again")
+    errors.refuse()
     kept = key if key is not None else before.endpoint.key if before.endpoint else ""
     endpoint = language.Endpoint(url, model, kept) if url else None
     value: dict[str, Any] = {"industries": sorted(set(industries))}
@@ -100,12 +112,36 @@ def put_settings(
     return after
 
 
+def _server(url: str) -> tuple[str, str]:
+    """Whom a key is given to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
 def _plain(one: Settings) -> dict[str, Any]:
     return {
         "industries": sorted(one.industries),
         "endpoint": one.endpoint.url if one.endpoint else "",
         "model": one.endpoint.model if one.endpoint else "",
     }
+
+
+def see_alert(*, scope: Scope, alert_id: UUID, now: datetime) -> Alert:
+    """Somebody has looked at an alert; once more changes nothing. Audited. Raises `not_found`."""
+    with transaction.atomic():
+        found = language.see_alert(brand_id=scope.brand_id, alert_id=alert_id, now=now, by=scope.actor.label)
+        if found.seen_at == now:
+            audit.record(
+                organisation_id=scope.organisation_id,
+                brand_id=scope.brand_id,
+                actor=scope.actor,
+                action="language.alert_seen",
+                subject_type="language",
+                subject_id=alert_id,
+                after={"topic": found.worse.topic},
+                now=now,
+            )
+    return found
 
 
 def label(*, scope: Scope, member_id: UUID, text_id: UUID, mood: str | None, now: datetime) -> TextInsight:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,8 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     done = _run_stages(brand, warehouse, now, told)
     told(0.6)
     _run_koc(brand, warehouse, now)
+    # who said no while it ran, and was forgotten before she was written
+    lifecycle.forget(brand_id=brand.id, member_ids=sorted(members.profiling_off(brand_id=brand.id)))
     told(1.0)
     return done
 
@@ -61,7 +63,7 @@ def _run_stages(brand: Brand, warehouse: Warehouse, now: datetime, told: Told) -
         brand_id=brand.id,
         standings=standings,
         rules_version=version.version,
-        history=_history(warehouse) if fresh else None,
+        history=_history(warehouse, brand.id, version.version) if fresh else None,
     )
     told(0.4)
     member_facts.write_scores(
@@ -187,9 +189,14 @@ def sales(warehouse: Warehouse) -> Any:
 
 
 def profiled(warehouse: Warehouse) -> Any:
-    """Members who are there and may be profiled."""
-    members = warehouse.table("members")
-    return members.filter(members.profiling & (members.status != "left"))
+    """Members who are there and may be profiled: those of the export without those who said no since."""
+    import pyarrow
+
+    off = sorted(str(one) for one in members.profiling_off(brand_id=warehouse.brand_id))
+    table = pyarrow.table({"member_id": pyarrow.array(off, pyarrow.string())})
+    said_no = _ids(warehouse.put("said_no", table))
+    people = warehouse.table("members")
+    return people.filter(people.profiling & (people.status != "left")).anti_join(said_no, "member_id")
 
 
 def month_ends(today: date) -> list[date]:
@@ -229,13 +236,36 @@ def _standings(warehouse: Warehouse) -> Standings:
     ]
 
 
-def _history(warehouse: Warehouse) -> Any:
-    """Everybody's moves in the order of days, as many at a time as memory bears."""
+def _history(warehouse: Warehouse, brand_id: UUID, version: int) -> Iterator[bytes]:
+    """Everybody's moves in the order of days as rows for COPY, made by DuckDB, as many at a time as memory bears."""
+    columns = {
+        "member_id": "member_id::VARCHAR",
+        "id": "uuidv7()::VARCHAR",
+        "brand_id": f"'{brand_id}'",
+        "from_stage": "coalesce(before, '')",
+        "to_stage": "stage",
+        "moved_on": "(DATE '1970-01-01' + since::INTEGER)::VARCHAR",
+        "rules_version": f"'{version}'",
+    }
+    # no value of these has a sign that COPY takes for something else
+    row = ", ".join(columns[name] for name in lifecycle.CHANGE)
     found = warehouse.duck.execute(
-        "SELECT member_id, coalesce(before, ''), stage, since FROM stage_line ORDER BY since, member_id"
+        f"SELECT concat_ws(chr(9), {row}) || chr(10) AS row FROM stage_line ORDER BY since, member_id"
     )
-    while rows := found.fetchmany(50_000):
-        yield from ((member, before, stage, lifecycle.day_of(since)) for member, before, stage, since in rows)
+    for batch in found.to_arrow_reader(50_000):
+        yield _joined(batch.column(0))
+
+
+def _joined(texts: Any) -> bytes:
+    """Arrow's strings one after the other, as they lie there."""
+    import pyarrow
+
+    if not len(texts):
+        return b""
+    texts = texts.cast(pyarrow.large_string())
+    _, offsets, data = texts.buffers()
+    ends = memoryview(offsets).cast("q")
+    return bytes(memoryview(data)[ends[texts.offset] : ends[texts.offset + len(texts)]])
 
 
 def _clear_koc(brand: Brand, rows: list[dict[str, Any]], now: datetime) -> None:

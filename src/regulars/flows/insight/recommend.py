@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,12 +12,14 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from regulars.facts.members import api as members
+from regulars.flows import recommending
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.recommend import api as recommend
 from regulars.insight.recommend.types import (
     FEWEST_DAYS,
     FEWEST_MEMBERS,
     KINDS,
+    SHOWN,
     Product,
     Purchases,
     Tuning,
@@ -28,6 +32,7 @@ from regulars.platform.organisations.types import Brand
 KIND = "recommend"
 _EVALUATED_FOR = timedelta(days=6, hours=12)
 _MOST_SHOWN = 20
+_PIECES = 20  # that are written at once
 
 
 def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda share: None) -> StepResult:
@@ -40,23 +45,30 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     purchases = data.purchases()
     tuning = Tuning()
     told(0.1)
-    fitted = recommend.fit(purchases=purchases, end=purchases.days - tuning.horizon, tuning=tuning)
+    fitted = recommend.fit(purchases=purchases, tuning=tuning)
     told(0.2)
-    evaluated, evaluated_at = _evaluation(brand.id, purchases, tuning, now)
+    evaluated, evaluated_at = _evaluation(brand.id, purchases, tuning, fitted, now)
+    fitted = replace(fitted, finds=None)  # which is large, and of a day that is over
     told(0.4)
-    counted = _Counted()
-    ids, skus = data.ids(), data.skus()
-    for piece in recommend.reckon_lists(
+    skus, shop, products = data.skus(), recommending.get_shop(brand_id=brand.id), data.products(purchases)
+    counted = _Counted(
+        [p.sku not in shop.not_sold and p.category not in shop.not_sold_categories for p in products]
+    )
+    ids, fresh = data.ids(), not recommend.has_lists(brand_id=brand.id)
+    pieces = recommend.reckon_lists(
         purchases=purchases,
         skus=skus,
+        members=ids,
         first_day=data.first_day,
         fitted=fitted,
         tuning=tuning,
+        brand_id=brand.id,
+        as_of=now,
         told=lambda share: told(0.4 + 0.5 * share),
-    ):
-        _write(brand.id, now, ids, piece, counted)
+    )
+    while some := list(islice(pieces, _PIECES)):
+        _write(brand.id, ids, some, counted, fresh=fresh)
     recommend.drop_older(brand_id=brand.id, as_of=now)
-    products = data.products()
     pairs = recommend.keep_together(brand_id=brand.id, products=products, purchases=purchases, skus=skus)
     told(1.0)
     return StepResult(
@@ -66,7 +78,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
             "evaluated_at": evaluated_at,
             "members": counted.members,
             "lists": counted.lists,
-            "products": {kind: len(counted.shown[kind]) for kind in KINDS},
+            "products": {kind: int((counted.shown[kind] > 0).sum()) for kind in KINDS},
             "catalogue": len(products),
             "pairs": pairs,
             "purchases": len(purchases.keys),
@@ -86,7 +98,7 @@ def similar(
     data = _Data(warehouse, now.astimezone(ZoneInfo(timezone)).date())
     if not data.members:
         return []
-    ids = data.ids()
+    ids = [UUID(one) for one in data.ids().to_pylist()]
     place = {member: n for n, member in enumerate(ids)}
     mine = np.array(sorted(place[seed] for seed in seeds if seed in place), "int64")
     if not len(mine):
@@ -121,11 +133,11 @@ class _Data:
                    SELECT sku, arg_max(name, occurred_at) AS name, arg_max(category, occurred_at) AS category,
                           arg_max(department, occurred_at) AS department,
                           arg_max(amount / quantity, occurred_at) FILTER (quantity > 0) AS price,
-                          max(local_day) AS last_sold, count(DISTINCT member_id)::INTEGER AS buyers
+                          min(local_day) AS first_sold, max(local_day) AS last_sold
                      FROM recommend_line GROUP BY sku)"""
         )
         first, last = self.duck.execute(
-            "SELECT min(local_day), max(local_day) FROM recommend_line"
+            "SELECT min(first_sold), max(last_sold) FROM recommend_item"
         ).fetchone()
         self.first_day: date = first or today
         self.last_day: date = last or today
@@ -148,22 +160,33 @@ class _Data:
             members=self.members,
             items=self.items,
             days=self.days,
+            shelves=self._shelves(),
         )
 
-    def ids(self) -> list[UUID]:
-        return [
-            row[0]
-            for row in self.duck.execute("SELECT member_id FROM recommend_member ORDER BY place").fetchall()
-        ]
+    def _shelves(self) -> tuple[Any, Any]:
+        """By product the numbers of its category and of its department."""
+        found = self.duck.execute(
+            """SELECT dense_rank() OVER (ORDER BY coalesce(category, '')) - 1 AS category,
+                      dense_rank() OVER (ORDER BY coalesce(department, '')) - 1 AS department
+                 FROM recommend_item ORDER BY place"""
+        ).fetchnumpy()
+        return found["category"].astype("int64"), found["department"].astype("int64")
+
+    def ids(self) -> Any:
+        """As text, an Arrow array."""
+        found = self.duck.execute(
+            "SELECT member_id::VARCHAR AS id FROM recommend_member ORDER BY place"
+        ).to_arrow_table()
+        return found.column("id").combine_chunks()
 
     def skus(self) -> list[str]:
         return [
             row[0] for row in self.duck.execute("SELECT sku FROM recommend_item ORDER BY place").fetchall()
         ]
 
-    def products(self) -> list[Product]:
+    def products(self, purchases: Purchases) -> list[Product]:
         rows = self.duck.execute(
-            "SELECT sku, name, category, department, price, last_sold, buyers FROM recommend_item ORDER BY place"
+            "SELECT sku, name, category, department, price, last_sold FROM recommend_item ORDER BY place"
         ).fetchall()
         return [
             Product(
@@ -172,55 +195,68 @@ class _Data:
                 category or "",
                 department or "",
                 None if price is None else round(price),
-                *rest,
+                last_sold,
+                buyers,
             )
-            for sku, name, category, department, price, *rest in rows
+            for (sku, name, category, department, price, last_sold), buyers in zip(
+                rows, purchases.buyers().tolist(), strict=True
+            )
         ]
 
 
 class _Counted:
-    """How many members got which lists, and what was shown to how many."""
+    """How many members got which lists, and what was shown to how many, without what the shop does not sell."""
 
-    def __init__(self) -> None:
+    def __init__(self, sold: list[bool]) -> None:
+        import numpy as np
+
+        self._count = np.bincount
+        self.items = len(sold)
+        self.out = None if all(sold) else ~np.array(sold, bool)
         self.members = 0
-        self.lists = dict.fromkeys(KINDS, 0)
-        self.shown: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+        self.lists: dict[str, int] = dict.fromkeys(KINDS, 0)
+        self.shown: dict[str, Any] = {kind: np.zeros(self.items, "int64") for kind in KINDS}
 
-    def add(self, kind: str, entries: list[list[Any]]) -> None:
-        if entries:
-            self.lists[kind] += 1  # type: ignore[index]
-        for entry in entries[:10]:
-            self.shown[kind][entry[0]] = self.shown[kind].get(entry[0], 0) + 1
+    def add(self, kind: str, lists: Any) -> None:
+        """`lists`: items by member, -1 where there are no more."""
+        there = lists >= 0
+        if self.out is not None:
+            there &= ~self.out[lists]  # the -1 of a list's end is not there anyway
+        self.lists[kind] += int(there.any(axis=1).sum())
+        there &= there.cumsum(axis=1) <= SHOWN
+        self.shown[kind] += self._count(lists[there], minlength=self.items)
 
     def most_shown(self, products: list[Product]) -> dict[str, list[dict[str, Any]]]:
-        names = {one.sku: one.name for one in products}
         return {
             kind: [
-                {"sku": sku, "name": names.get(sku, ""), "members": count}
-                for sku, count in sorted(shown.items(), key=lambda one: -one[1])[:_MOST_SHOWN]
+                {"sku": products[item].sku, "name": products[item].name, "members": int(shown[item])}
+                for item in (-shown).argsort(kind="stable")[:_MOST_SHOWN].tolist()
+                if shown[item]
             ]
             for kind, shown in self.shown.items()
         }
 
 
-def _write(brand_id: UUID, now: datetime, ids: list[UUID], piece: recommend.Piece, counted: _Counted) -> None:
-    mine = ids[piece.first : piece.first + len(piece.buy_again)]
+def _write(
+    brand_id: UUID, ids: Any, pieces: list[recommend.Piece], counted: _Counted, *, fresh: bool
+) -> None:
+    import numpy as np
+
+    first = pieces[0].first
+    mine = [UUID(one) for one in ids.slice(first, pieces[-1].until - first).to_pylist()]
     with transaction.atomic():
         refused = members.profiling_off(brand_id=brand_id, member_ids=mine)
-        rows = [
-            row
-            for row in zip(mine, piece.buy_again, piece.discover, piece.due, strict=True)
-            if row[0] not in refused
-        ]
-        recommend.keep_lists(brand_id=brand_id, as_of=now, rows=rows)
-    counted.members += len(rows)
-    for row in rows:
-        for kind, entries in zip(KINDS, row[1:], strict=True):
-            counted.add(kind, entries)
+        wanted = np.array([one not in refused for one in mine])
+        parts = [(piece, wanted[piece.first - first : piece.until - first]) for piece in pieces]
+        recommend.keep_lists(texts=(piece.rows.only(some) for piece, some in parts), fresh=fresh)
+    counted.members += int(wanted.sum())
+    for piece, some in parts:
+        for kind, lists in zip(KINDS, (piece.buy_again, piece.discover, piece.due), strict=True):
+            counted.add(kind, lists[some])
 
 
 def _evaluation(
-    brand_id: UUID, purchases: Purchases, tuning: Tuning, now: datetime
+    brand_id: UUID, purchases: Purchases, tuning: Tuning, learnt: recommend.Learnt, now: datetime
 ) -> tuple[dict[str, Any] | None, str | None]:
     """Of this week, or reckoned now; None where there are not twelve weeks before the four that are held out."""
     last = runs.latest(brand_id=brand_id, kind=KIND)
@@ -230,7 +266,8 @@ def _evaluation(
             return last.metrics["evaluation"], last.metrics["evaluated_at"]
     if purchases.days < FEWEST_DAYS + tuning.horizon:
         return None, None
-    return recommend.evaluate(purchases=purchases, tuning=tuning).to_json(), now.isoformat()
+    found = recommend.evaluate(purchases=purchases, tuning=tuning, learnt=learnt)
+    return found.to_json(), now.isoformat()
 
 
 def _too_little(members_: int, days: int) -> Text:

@@ -28,12 +28,13 @@ class Model:
 
         self.horizon = horizon
         self.names = tuple(later.fields)
-        rows = np.concatenate([matrix(one, self.names) for one in samples])
         came = np.concatenate([one.next_in < horizon for one in samples])
-        if rows.shape[0] > _MOST_ROWS:
-            some = np.random.default_rng(_SEED).choice(rows.shape[0], _MOST_ROWS, replace=False)
-            rows, came = rows[some], came[some]
-        self.rows = rows.shape[0]
+        self.rows = min(came.size, _MOST_ROWS)
+        if came.size > _MOST_ROWS:
+            some = np.random.default_rng(_SEED).choice(came.size, _MOST_ROWS, replace=False)
+            rows, came = _of_all(samples, self.names, some), came[some]
+        else:
+            rows = np.concatenate([matrix(one, self.names) for one in samples])
         with measures.threads_for(self.rows):
             self._trees = HistGradientBoostingClassifier(
                 max_iter=100,
@@ -99,3 +100,16 @@ class Calibration:
 def matrix(sample: Sample, names: Sequence[str]) -> Any:
     """The fields of a sample's members, a column a name; what is not known of a member is NaN."""
     return np.column_stack([np.asarray(sample.fields[name], dtype=np.float32) for name in names])
+
+
+def _of_all(samples: Sequence[Sample], names: Sequence[str], some: Any) -> Any:
+    """These rows of all samples one after the other, without making the others."""
+    found = np.empty((len(some), len(names)), dtype=np.float32)
+    ends = np.cumsum([one.members for one in samples])
+    of = np.searchsorted(ends, some, side="right")
+    for number, (sample, end) in enumerate(zip(samples, ends.tolist(), strict=True)):
+        mine = np.flatnonzero(of == number)
+        at = some[mine] - (end - sample.members)
+        for column, name in enumerate(names):
+            found[mine, column] = np.asarray(sample.fields[name])[at]
+    return found

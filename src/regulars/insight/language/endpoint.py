@@ -66,6 +66,8 @@ def read_many(endpoint: Endpoint, texts: Sequence[str], *, industries: frozenset
         )
     except egress.Failed as failed:
         raise Unread(failed.code) from failed
+    except ValueError as error:  # a key that cannot stand in a header
+        raise Unread("bad_key") from error
     if answer.status != 200:
         raise Unread(f"status_{answer.status}")
     try:

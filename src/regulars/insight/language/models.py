@@ -26,6 +26,9 @@ class TextInsight(models.Model):
     topics = ArrayField(models.TextField(), default=list)
     needs = ArrayField(models.TextField(), default=list)
     reader = models.TextField(default="local")
+    vector = models.BinaryField(
+        null=True
+    )  # what it means (alike.py); of the newest texts, where there is the extra
 
     class Meta:
         db_table = "text_insight"

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from regulars.insight.language import lexicon, sentiment
-from regulars.insight.language.types import Mood, Phrase, Reading, Week, Worse
+from regulars.insight.language.types import Compared, Mood, Phrase, Reading, Worse
 
 RECENT_WEEKS, EARLIER_WEEKS = 2, 8
 FEWEST_RECENT, FEWEST_EARLIER = 8, 20  # texts of a topic, or nothing is said about it
@@ -48,30 +48,27 @@ def at_least(successes: int, trials: int, rate: float) -> float:
     return min(1.0, total)
 
 
-def worse(weeks: Iterable[Week], *, today: date) -> list[Worse]:
+def spans(today: date) -> tuple[date, date]:
+    """The first day of the last two weeks, which end with today, and that of the eight weeks before them."""
+    recent = today + timedelta(days=1) - timedelta(weeks=RECENT_WEEKS)
+    return recent, recent - timedelta(weeks=EARLIER_WEEKS)
+
+
+def worse(topics: Iterable[Compared]) -> list[Worse]:
     """Topics whose share of bad texts in the last two weeks is above that of the eight weeks before, the surest first.
 
     By the one-sided binomial test at 5 % over all topics that have enough texts (Bonferroni), with the earlier share,
     one good text added to it, as the rate; and by ten points of share at least.
     """
-    monday = today - timedelta(days=today.weekday())
-    recent = monday - timedelta(weeks=RECENT_WEEKS - 1)
-    first = recent - timedelta(weeks=EARLIER_WEEKS)
-    now: dict[str, list[int]] = {}
-    for week in weeks:
-        if first <= week.monday <= monday:
-            counts = now.setdefault(week.topic, [0, 0, 0, 0])
-            place = 0 if week.monday >= recent else 2
-            counts[place] += week.texts
-            counts[place + 1] += week.bad
-    enough = {topic: c for topic, c in now.items() if c[0] >= FEWEST_RECENT and c[2] >= FEWEST_EARLIER}
+    enough = [one for one in topics if one.texts >= FEWEST_RECENT and one.texts_before >= FEWEST_EARLIER]
     found = []
-    for topic, (texts, bad, texts_before, bad_before) in enough.items():
+    for one in enough:
         # an earlier share of nothing would make the first bad text a certain change
-        rate = (bad_before + 0.5) / (texts_before + 1)
-        p = at_least(bad, texts, rate)
-        if p < LEVEL / len(enough) and bad / texts >= bad_before / texts_before + LEAST_RISE:
-            found.append(Worse(topic, texts, bad, texts_before, bad_before, p))
+        rate = (one.bad_before + 0.5) / (one.texts_before + 1)
+        p = at_least(one.bad, one.texts, rate)
+        rise = one.bad / one.texts - one.bad_before / one.texts_before
+        if p < LEVEL / len(enough) and rise >= LEAST_RISE:
+            found.append(Worse(one.topic, one.texts, one.bad, one.texts_before, one.bad_before, p))
     return sorted(found, key=lambda one: one.p)
 
 

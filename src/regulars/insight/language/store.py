@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from regulars.insight.language.types import Agreement, Mood, Reading, Said, TextInsight, Week
+from regulars.insight.language.types import Agreement, Compared, Mood, Reading, Said, TextInsight, Week
 from regulars.kit.sql import copy_rows, plain_array, text_array
 
 _COLUMNS = (
@@ -81,6 +81,25 @@ def weeks(brand_id: UUID, since: datetime, timezone: str) -> list[Week]:
             {"brand": brand_id, "since": since, "tz": timezone},
         )
         return [Week(*row) for row in cursor.fetchall()]
+
+
+def compared(brand_id: UUID, timezone: str, recent: date, first: date, today: date) -> list[Compared]:
+    """Per topic, and of all (topic ""): texts and bad ones from `recent` to today, and from `first` until then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT x.topic, count(*) FILTER (WHERE t.at >= s.recent),
+                      count(*) FILTER (WHERE t.at >= s.recent AND t.mood = 'bad'),
+                      count(*) FILTER (WHERE t.at < s.recent),
+                      count(*) FILTER (WHERE t.at < s.recent AND t.mood = 'bad')
+                 FROM (SELECT %(recent)s::date::timestamp AT TIME ZONE %(tz)s AS recent,
+                              %(first)s::date::timestamp AT TIME ZONE %(tz)s AS first,
+                              (%(today)s::date + 1)::timestamp AT TIME ZONE %(tz)s AS after) AS s
+                 JOIN text_insight AS t ON t.at >= s.first AND t.at < s.after
+                CROSS JOIN LATERAL unnest(t.topics || ''::text) AS x(topic)
+                WHERE t.brand_id = %(brand)s GROUP BY 1 ORDER BY 1""",
+            {"brand": brand_id, "tz": timezone, "recent": recent, "first": first, "today": today},
+        )
+        return [Compared(*row) for row in cursor.fetchall()]
 
 
 def counted_needs(brand_id: UUID, since: datetime) -> list[tuple[str, int, int, int]]:
@@ -181,6 +200,52 @@ def search(
             f"{_SELECT} WHERE {' AND '.join(parts)} ORDER BY t.at DESC, t.id DESC LIMIT %s", [*given, limit]
         )
         return [_insight(row) for row in cursor.fetchall()]
+
+
+def without_vector(brand_id: UUID, version: int, newest: int) -> list[tuple[UUID, UUID, str]]:
+    """(member, text, what it says) of the newest that have no vector of this version."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT member_id, id, text
+                 FROM (SELECT member_id, id, text, vector FROM text_insight WHERE brand_id = %s
+                        ORDER BY at DESC, id DESC LIMIT %s) AS t
+                WHERE vector IS NULL OR get_byte(vector, 0) <> %s""",
+            [brand_id, newest, version],
+        )
+        return list(cursor.fetchall())
+
+
+def write_vectors(rows: Sequence[tuple[UUID, UUID, bytes]]) -> int:
+    """Rows of (member, text, vector); of a text that was forgotten meanwhile nothing is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE text_insight AS t SET vector = v.vector
+                 FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) AS v(member_id, id, vector)
+                WHERE t.member_id = v.member_id AND t.id = v.id""",
+            [
+                plain_array([row[0] for row in rows]),
+                plain_array([row[1] for row in rows]),
+                [row[2] for row in rows],
+            ],
+        )
+        return int(cursor.rowcount)
+
+
+def vectors(brand_id: UUID, texts: Sequence[tuple[UUID, UUID]], version: int) -> dict[UUID, bytes]:
+    """By text the vectors of this version, of those (member, text) that have one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT t.id, t.vector FROM text_insight AS t
+                 JOIN unnest(%s::uuid[], %s::uuid[]) AS v(member_id, id) USING (member_id, id)
+                WHERE t.brand_id = %s AND t.vector IS NOT NULL AND get_byte(t.vector, 0) = %s""",
+            [
+                plain_array([row[0] for row in texts]),
+                plain_array([row[1] for row in texts]),
+                brand_id,
+                version,
+            ],
+        )
+        return {row[0]: bytes(row[1]) for row in cursor.fetchall()}
 
 
 def agreement(brand_id: UUID) -> Agreement:

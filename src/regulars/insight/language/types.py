@@ -55,6 +55,14 @@ class TextInsight:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Texts like one, each with how alike from 0 to 1, the most alike first; `by`: what was compared."""
+
+    by: Literal["meaning", "characters"]
+    found: tuple[tuple[TextInsight, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """What was said in the week that begins on a Monday, of one topic or (topic "") of all."""
 
@@ -63,6 +71,17 @@ class Week:
     texts: int
     good: int
     bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A topic's texts (topic "": all) of the last two weeks and of the eight weeks before, and the bad ones."""
+
+    topic: str
+    texts: int
+    bad: int
+    texts_before: int
+    bad_before: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 
 __all__ = [
-    "KOC_DAYS", "check_rules", "count_by_stage", "day_number", "day_of", "forget", "get_koc", "get_rules",
+    "CHANGE", "KOC_DAYS", "check_rules", "count_by_stage", "day_number", "day_of", "forget", "get_koc", "get_rules",
     "get_standing", "has_stages", "koc_parts", "koc_scores", "line_of_stages", "list_changes", "list_koc", "list_rules",
     "list_standings", "moves_between", "preview", "record_stages", "set_rules", "stages_at", "write_koc",
 ]  # fmt: skip
+CHANGE = store.CHANGE  # columns of a move
 _DEFAULTS = RulesVersion(0, StageRules(), KocWeights())
 
 
@@ -85,17 +86,15 @@ def record_stages(
     brand_id: UUID,
     standings: Sequence[tuple[UUID, str, date]],
     rules_version: int,
-    history: Iterable[tuple[UUID, str, str, date]] | None = None,
+    history: Iterable[bytes] | None = None,
 ) -> tuple[int, int]:
     """Keep where everybody stands: (member, stage, first day of it). Gives how many moved and were forgotten.
 
-    `history` is everybody's whole line of stages as (member, from, to, first day); it is asked for once, when the
-    brand has no stages yet.
+    `history` is everybody's whole line of stages, as rows of `CHANGE` in COPY's text format; it is asked for once, when
+    the brand has no stages yet.
     """
     if history is not None and not store.has_stages(brand_id):
-        moved = store.begin_history(brand_id, history, rules_version)
-        store.place_members(brand_id, standings)
-        return moved, 0
+        return store.begin(brand_id, standings, history), 0
     return store.record_stages(brand_id, standings, rules_version)
 
 
@@ -126,9 +125,9 @@ def list_standings(
 ) -> Page[Standing]:
     """Who is in a stage, in the order of ids."""
     rows = models.MemberStage.objects.filter(brand_id=brand_id, stage=stage).order_by("member_id")
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after:
-        rows = rows.filter(member_id__gt=UUID(str(after[0])))
+        rows = rows.filter(member_id__gt=after)
     found = [Standing(r.member_id, r.stage, r.since) for r in rows[: limit + 1]]
     return paging.cut(found, limit, lambda one: (one.member_id,))
 
@@ -151,9 +150,9 @@ def list_changes(
         "moved_on__lt": until,
     }  # fmt: skip
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
-    after = paging.decode(cursor, parts=3)
+    after = paging.decode_as(cursor, date.fromisoformat, UUID, UUID)
     if after:
-        day, member, id_ = date.fromisoformat(str(after[0])), UUID(str(after[1])), UUID(str(after[2]))
+        day, member, id_ = after
         same_day = Q(moved_on=day) & (Q(member_id__lt=member) | Q(member_id=member, id__lt=id_))
         rows = rows.filter(Q(moved_on__lt=day) | same_day)
     found = [
@@ -185,9 +184,9 @@ def list_koc(
     rows = models.KocStanding.objects.filter(brand_id=brand_id, score__gte=least).order_by(
         "-score", "member_id"
     )
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_as(cursor, int, UUID)
     if after:
-        score, member = int(str(after[0])), UUID(str(after[1]))
+        score, member = after
         rows = rows.filter(Q(score__lt=score) | Q(score=score, member_id__gt=member))
     return paging.cut([_koc_of(r) for r in rows[: limit + 1]], limit, lambda one: (one.score, one.member_id))
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from regulars.kit.ids import new_ids
 from regulars.kit.sql import copy_rows, plain_array
 
-_CHANGE = ("member_id", "id", "brand_id", "from_stage", "to_stage", "moved_on", "rules_version")
+CHANGE = ("member_id", "id", "brand_id", "from_stage", "to_stage", "moved_on", "rules_version")
 _AT_ONCE = 100_000
 
 
@@ -52,17 +52,23 @@ def record_stages(
     return len(moved), len(gone)
 
 
-def begin_history(brand_id: UUID, lines: Iterable[tuple[UUID, str, str, date]], rules_version: int) -> int:
-    """Write the whole line of stages of a brand that has none yet: (member, from, to, first day)."""
-    written = 0
+def begin(brand_id: UUID, standings: Sequence[tuple[UUID, str, date]], history: Iterable[bytes]) -> int:
+    """Where everybody stands, and how they came there, for a brand that has no stages yet; gives how many moves.
+
+    `history`: rows of `CHANGE` in COPY's text format.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        batch: list[tuple[UUID, str, str, date]] = []
-        for member_id, before, stage, on in lines:
-            batch.append((member_id, before, stage, on))
-            if len(batch) == _AT_ONCE:
-                written, batch = written + _changed(cursor, brand_id, batch, rules_version), []
-        written += _changed(cursor, brand_id, batch, rules_version)
-    return written
+        with cursor.copy(f"COPY stage_change ({', '.join(CHANGE)}) FROM STDIN") as copy:
+            for text in history:
+                copy.write(text)
+        moved = int(cursor.rowcount)
+        copy_rows(
+            cursor,
+            "member_stage",
+            ("member_id", "brand_id", "stage", "since"),
+            ((member, brand_id, stage, since) for member, stage, since in standings),
+        )
+    return moved
 
 
 def _changed(
@@ -71,24 +77,13 @@ def _changed(
     copy_rows(
         cursor,
         "stage_change",
-        _CHANGE,
+        CHANGE,
         (
             (member_id, id_, brand_id, before, stage, on, rules_version)
             for id_, (member_id, before, stage, on) in zip(new_ids(len(moves)), moves, strict=True)
         ),
     )
     return len(moves)
-
-
-def place_members(brand_id: UUID, standings: Sequence[tuple[UUID, str, date]]) -> None:
-    """Where everybody stands, for a brand that has no stages yet."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        copy_rows(
-            cursor,
-            "member_stage",
-            ("member_id", "brand_id", "stage", "since"),
-            ((member, brand_id, stage, since) for member, stage, since in standings),
-        )
 
 
 def forget(brand_id: UUID, member_ids: Sequence[UUID]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
-from regulars.insight.lifetime.fitting import maximise
+from regulars.insight.lifetime.fitting import SEEN_FROM, maximise
 from regulars.insight.lifetime.types import Numbers, Spend
+
+_STARTS = [(2.0, 3.0, 1.0), (6.0, 4.0, 0.5)]
+_SEED = 11
 
 
 def fit_spend(count: ArrayLike, mean: ArrayLike) -> Spend:
@@ -19,10 +24,21 @@ def fit_spend(count: ArrayLike, mean: ArrayLike) -> Spend:
         raise ValueError("at least two members who bought")
     unit = float(cost.mean())  # gamma near 1 whatever the currency
     cost = cost / unit
-    log_cost, total = np.log(cost), number * cost
+    rows, few = number.size, None
+    if rows > 2 * SEEN_FROM:
+        some = np.random.default_rng(_SEED).choice(rows, SEEN_FROM, replace=False)
+        few = (_likelihood(number[some], cost[some]), SEEN_FROM)
+    found = maximise(_likelihood(number, cost), starts=_STARTS, rows=rows, few=few)
+    p, q, gamma = (float(one) for one in found.parameters)
+    # the density of money is that of money over the unit, over the unit
+    return Spend(p, q, gamma * unit, found.value - rows * float(np.log(unit)), rows, found.converged)
+
+
+def _likelihood(number: Numbers, cost: Numbers) -> Callable[[Numbers], tuple[float, Numbers]]:
+    """The log-likelihood and its gradient by (p, q, gamma)."""
+    log_cost, total, rows = np.log(cost), number * cost, number.size
     counts, many = np.unique(number, return_counts=True)
     log_counts = np.log(counts)
-    rows = number.size
 
     def both(parameters: Numbers) -> tuple[float, Numbers]:
         p, q, gamma = parameters
@@ -42,10 +58,7 @@ def fit_spend(count: ArrayLike, mean: ArrayLike) -> Spend:
         slope_gamma = rows * q / gamma - ((pn + q) / (gamma + total)).sum()
         return float(value), np.array([slope_p, slope_q, slope_gamma])
 
-    found = maximise(both, starts=[(2.0, 3.0, 1.0), (6.0, 4.0, 0.5)], rows=rows)
-    p, q, gamma = (float(one) for one in found.parameters)
-    # the density of money is that of money over the unit, over the unit
-    return Spend(p, q, gamma * unit, found.value - rows * float(np.log(unit)), rows, found.converged)
+    return both
 
 
 def expected_spend(spend: Spend, count: ArrayLike, mean: ArrayLike) -> Numbers:

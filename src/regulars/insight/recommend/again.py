@@ -24,6 +24,7 @@ TRAITS = (
 _RIDGE = 1.0
 _UNKNOWN_INTERVAL = 90.0
 _LEAST_SPREAD = np.float32(0.25)
+_UNFOLDED = 2_500_000  # values of a sparse matrix at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class ItemTraits:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Members among whom neighbours are looked for: what they bought, weighted and of length 1, and lately."""
+    """Members among whom neighbours are looked for: what they bought, weighted and of length 1 (items × members), and
+    what lately (members × items)."""
 
     places: Ints
     tastes: sparse.csr_matrix
@@ -137,8 +139,8 @@ def crowd_of(purchases: Purchases, *, end: int, items: ItemTraits, tuning: Tunin
             recents.append(recent[mine])
     if not tastes:
         empty = sparse.csr_matrix((0, purchases.items), dtype="float32")
-        return Crowd(places, empty, empty)
-    return Crowd(places, sparse.vstack(tastes, "csr"), sparse.vstack(recents, "csr"))
+        return Crowd(places, empty.T.tocsr(), empty)
+    return Crowd(places, sparse.vstack(tastes, "csr").T.tocsr(), sparse.vstack(recents, "csr"))
 
 
 def tastes_of(
@@ -167,31 +169,36 @@ def neighbours_share(
     rows, k = tastes.shape[0], min(tuning.neighbours, len(crowd.places) - 1)
     if k < 1:
         return sparse.csr_matrix(tastes.shape, dtype="float32")
-    alike = (tastes @ crowd.tastes.T).toarray()
+    alike = (tastes @ crowd.tastes).toarray()
     own = np.flatnonzero((crowd.places >= first) & (crowd.places < first + rows))
     alike[crowd.places[own] - first, own] = 0  # nobody is her own neighbour
-    nearest = np.argpartition(-alike, k, axis=1)[:, :k]
-    weight = np.take_along_axis(alike, nearest, axis=1)
-    total = weight.sum(axis=1, keepdims=True)
-    weight = weight / np.where(total == 0, 1, total)
-    who = sparse.csr_matrix(
-        (weight.ravel(), nearest.ravel(), np.arange(0, rows * k + 1, k)), shape=alike.shape
-    )
+    # values alone are parted much faster than their places are; who is as alike as the last of them counts as well
+    # (from below: a great many zeros among them would make parting from above slow)
+    least = -np.partition(-alike, k - 1, axis=1)[:, k - 1]
+    found = np.flatnonzero(alike >= np.maximum(least, np.finfo("float32").tiny)[:, None])
+    row, nearest = np.divmod(found, alike.shape[1])
+    weight = alike.ravel()[found]
+    counts = np.bincount(row, minlength=rows)
+    weight /= np.bincount(row, weight, rows).astype("float32")[row]
+    who = sparse.csr_matrix((weight, nearest, np.append(0, np.cumsum(counts))), shape=alike.shape)
     return who @ crowd.recent
 
 
 def traits_of(
-    purchases: Purchases, first: int, until: int, *, end: int, items: ItemTraits, crowd: Crowd, tuning: Tuning
+    purchases: Purchases,
+    first: int,
+    until: int,
+    *,
+    end: int,
+    items: ItemTraits,
+    share: sparse.csr_matrix,
+    tuning: Tuning,
 ) -> tuple[Pairs, Floats]:
-    """The pairs of a chunk of members and their traits, one column each of `TRAITS`."""
+    """The pairs of a chunk of members and their traits, one column each of `TRAITS`; `share`: her neighbours'."""
     pairs = pairs_of(purchases, first, until, end=end, half_lives=tuning.half_lives)
     rows = until - first
-    member, day = _visits(purchases, first, until, end)
-    visits = np.bincount(member, minlength=rows)
-    lately = np.bincount(member[day >= end - 56], minlength=rows)
-    share = neighbours_share(
-        tastes_of(purchases, first, until, end=end, items=items, tuning=tuning), first, crowd, tuning
-    )
+    came = visits(purchases, first, until, end)
+    often, lately = came.sum(axis=1), came[:, max(0, end - 56) :].sum(axis=1)
     # her interval, drawn to the item's the fewer gaps of her own there are
     interval = (pairs.last - pairs.first + items.interval[pairs.item]) / pairs.times
     since = end - pairs.last
@@ -207,39 +214,42 @@ def traits_of(
         np.log1p(interval),
         items.repeat[pairs.item],
         items.trend[pairs.item],
-        np.log1p(visits)[pairs.member],
+        np.log1p(often)[pairs.member],
         np.log1p(lately)[pairs.member],
         np.log(middle / np.maximum(total[pairs.member], 1e-9) + 1e-5),
-        np.log(_looked_up(share, pairs) + 0.005),
+        np.log(looked_up(share, pairs.member, pairs.item) + 0.005),
         np.ones(len(pairs.member)),
     )
     return pairs, np.column_stack([np.asarray(column, "float32") for column in columns])
 
 
-def _visits(purchases: Purchases, first: int, until: int, end: int) -> tuple[Ints, Ints]:
-    """(member, day) of every day on which she bought anything."""
+def visits(purchases: Purchases, first: int, until: int, end: int) -> Any:
+    """Members × days before `end`: whether she bought anything."""
     member, _, day = purchases.part(first, until, before=end)
-    keys = np.unique(member << 16 | day)
-    return keys >> 16, keys & 0xFFFF
+    found = np.zeros((until - first, max(end, 0)), bool)
+    found[member, day] = True
+    return found
 
 
-def _looked_up(matrix: sparse.csr_matrix, pairs: Pairs) -> Floats:
-    """The matrix' values at the pairs; both are sorted by row and column."""
-    matrix.sort_indices()
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    keys = rows * matrix.shape[1] + matrix.indices
-    wanted = pairs.member * matrix.shape[1] + pairs.item
-    found = np.searchsorted(keys, wanted)
-    values = np.zeros(len(wanted), "float32")
-    inside = found < len(keys)
-    hit = inside.copy()
-    hit[inside] = keys[found[inside]] == wanted[inside]
-    values[hit] = matrix.data[found[hit]]
+def looked_up(matrix: sparse.csr_matrix, rows: Ints, columns: Ints) -> Floats:
+    """The matrix' values at these places, which are in the order of its rows: so many unfolded at a time as fit."""
+    values = np.zeros(len(rows), "float32")
+    step = max(1, _UNFOLDED // max(1, matrix.shape[1]))
+    for first in range(0, matrix.shape[0], step):
+        low, high = np.searchsorted(rows, (first, first + step))
+        few = matrix[first : first + step].toarray()
+        values[low:high] = few[rows[low:high] - first, columns[low:high]]
     return values
 
 
 def fit(purchases: Purchases, *, end: int, tuning: Tuning) -> tuple[Floats, Floats, Floats]:
     """(weights, means, spreads) fitted on what was bought again in the `horizon` days from day `end` on."""
+    model = learn(purchases, end=end, tuning=tuning)
+    return model.weights, model.mean, model.spread
+
+
+def learn(purchases: Purchases, *, end: int, tuning: Tuning) -> AgainModel:
+    """The same with the items and the crowd as they were on day `end`."""
     items = item_traits(purchases, end=end, tuning=tuning)
     crowd = crowd_of(purchases, end=end, items=items, tuning=tuning)
     traits, taken = [], []
@@ -250,15 +260,22 @@ def fit(purchases: Purchases, *, end: int, tuning: Tuning) -> tuple[Floats, Floa
         starts = starts[np.linspace(0, len(starts) - 1, wanted).astype(int)]
     for first in starts.tolist():
         until = min(first + tuning.chunk, purchases.members)
-        pairs, found = traits_of(purchases, first, until, end=end, items=items, crowd=crowd, tuning=tuning)
+        share = _share(purchases, first, until, end=end, items=items, crowd=crowd, tuning=tuning)
+        pairs, found = traits_of(purchases, first, until, end=end, items=items, share=share, tuning=tuning)
         traits.append(found)
         taken.append(taken_of(purchases, first, until, pairs, end=end, horizon=tuning.horizon))
     x, y = np.concatenate(traits), np.concatenate(taken).astype("float32")
+    mean, spread = standards(x)
+    return AgainModel(logistic((x - mean) / spread, y), mean, spread, items, crowd, end, tuning)
+
+
+def standards(x: Floats) -> tuple[Floats, Floats]:
+    """(means, spreads) of traits, the last of which is one."""
     mean, spread = x.mean(axis=0), x.std(axis=0)
     # where all members are alike a small change is not to look like an upheaval
     spread = np.maximum(spread, _LEAST_SPREAD)
     mean[-1], spread[-1] = 0, 1
-    return logistic((x - mean) / spread, y), mean, spread
+    return mean, spread
 
 
 def taken_of(purchases: Purchases, first: int, until: int, pairs: Pairs, *, end: int, horizon: int) -> Ints:
@@ -305,10 +322,28 @@ def model_as_of(
     return AgainModel(*fitted, items, crowd_of(purchases, end=end, items=items, tuning=tuning), end, tuning)
 
 
-def score(purchases: Purchases, first: int, until: int, model: AgainModel) -> tuple[Pairs, Floats]:
-    """The pairs of a chunk of members and the probability of each within the horizon."""
-    pairs, traits = traits_of(
+def share_of(purchases: Purchases, first: int, until: int, model: AgainModel) -> sparse.csr_matrix:
+    """Members × items: the share of her neighbours who bought it lately."""
+    return _share(
         purchases, first, until, end=model.end, items=model.items, crowd=model.crowd, tuning=model.tuning
+    )
+
+
+def _share(
+    purchases: Purchases, first: int, until: int, *, end: int, items: ItemTraits, crowd: Crowd, tuning: Tuning
+) -> sparse.csr_matrix:
+    tastes = tastes_of(purchases, first, until, end=end, items=items, tuning=tuning)
+    return neighbours_share(tastes, first, crowd, tuning)
+
+
+def score(
+    purchases: Purchases, first: int, until: int, model: AgainModel, *, share: sparse.csr_matrix | None = None
+) -> tuple[Pairs, Floats]:
+    """The pairs of a chunk of members and the probability of each within the horizon; `share` where it is known."""
+    if share is None:
+        share = share_of(purchases, first, until, model)
+    pairs, traits = traits_of(
+        purchases, first, until, end=model.end, items=model.items, share=share, tuning=model.tuning
     )
     return pairs, expit((traits - model.mean) / model.spread @ model.weights)
 

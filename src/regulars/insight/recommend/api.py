@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from regulars.insight.recommend import store
-from regulars.insight.recommend.store import Row
 from regulars.insight.recommend.types import (
     SHOWN,
-    Floats,
     Product,
     Purchases,
     Recommended,
@@ -22,17 +20,23 @@ from regulars.insight.recommend.types import (
 
 if TYPE_CHECKING:
     from regulars.insight.recommend.evaluation import Evaluation
+    from regulars.insight.recommend.learning import Learnt
     from regulars.insight.recommend.reckon import Piece, Told
     from regulars.insight.recommend.together import similar_members
 
 __all__ = [
-    "Evaluation", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member", "for_members",
-    "keep_lists", "keep_together", "reckon_lists", "similar_members", "wipe",
+    "Evaluation", "Learnt", "Piece", "also_bought", "drop_older", "evaluate", "find_products", "fit", "for_member",
+    "for_members", "has_lists", "keep_lists", "keep_together", "reckon_lists", "similar_members", "wipe",
 ]  # fmt: skip
 
 
 KINDS = ("buy_again", "discover", "due")
-_RECKONED = {"Evaluation": "evaluation", "Piece": "reckon", "similar_members": "together"}
+_RECKONED = {
+    "Evaluation": "evaluation",
+    "Learnt": "learning",
+    "Piece": "reckon",
+    "similar_members": "together",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -42,38 +46,61 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f"regulars.insight.recommend.{_RECKONED[name]}"), name)
 
 
-def fit(*, purchases: Purchases, end: int, tuning: Tuning) -> tuple[Floats, Floats, Floats]:
-    """Weights of buy-again, fitted on the four weeks from day `end` on. Pure."""
-    from regulars.insight.recommend import again
+def fit(*, purchases: Purchases, tuning: Tuning) -> Learnt:
+    """What buy again and discover go by, fitted on the last four weeks. Pure."""
+    from regulars.insight.recommend import learning
 
-    return again.fit(purchases, end=end, tuning=tuning)
+    return learning.learn(purchases, end=purchases.days - tuning.horizon, tuning=tuning)
 
 
-def evaluate(*, purchases: Purchases, tuning: Tuning) -> Evaluation:
-    """How good the lists would have been for the last four weeks, fitted on what came before them. Pure."""
+def evaluate(*, purchases: Purchases, tuning: Tuning, learnt: Learnt | None = None) -> Evaluation:
+    """How good the lists would have been for the last four weeks, fitted on what came before them. Pure.
+
+    `learnt`: what `fit` gave; of it only discover as of the day on which these weeks began is taken.
+    """
     from regulars.insight.recommend import evaluation
 
-    return evaluation.evaluate(purchases, end=purchases.days - tuning.horizon, tuning=tuning)
+    return evaluation.evaluate(
+        purchases,
+        end=purchases.days - tuning.horizon,
+        tuning=tuning,
+        finds=None if learnt is None else learnt.finds,
+    )
 
 
 def reckon_lists(
     *,
     purchases: Purchases,
     skus: list[str],
+    members: Any,
     first_day: date,
-    fitted: tuple[Floats, Floats, Floats],
+    fitted: Learnt,
     tuning: Tuning,
+    brand_id: UUID,
+    as_of: datetime,
     told: Told = lambda share: None,
 ) -> Iterator[Piece]:
-    """Everybody's lists as of the end of the data, piece by piece. Pure."""
+    """Everybody's lists as of the end of the data, piece by piece, as rows for `keep_lists`. Pure.
+
+    `members`: an Arrow array of their ids as text.
+    """
     from regulars.insight.recommend import reckon
 
-    return reckon.lists(purchases, skus, first_day=first_day, fitted=fitted, tuning=tuning, told=told)
+    return reckon.lists(
+        purchases, skus, members, first_day=first_day, fitted=fitted, tuning=tuning, brand_id=brand_id, as_of=as_of,
+        told=told,
+    )  # fmt: skip
 
 
-def keep_lists(*, brand_id: UUID, as_of: datetime, rows: Iterable[Row]) -> int:
-    """Write (member, buy again, discover, due) of some members; whoever may not be profiled must not be among them."""
-    return store.write_lists(brand_id=brand_id, as_of=as_of, rows=rows)
+def has_lists(*, brand_id: UUID) -> bool:
+    """Whether anybody's lists are kept."""
+    return store.has_lists(brand_id=brand_id)
+
+
+def keep_lists(*, texts: Iterable[bytes], fresh: bool = False) -> int:
+    """Write rows of (member, brand, instant, buy again, discover, due) in COPY's text format; whoever may not be
+    profiled must not be among them. `fresh`: the brand has no lists at all, so none can be in the way."""
+    return store.write_lists(texts=texts, fresh=fresh)
 
 
 def drop_older(*, brand_id: UUID, as_of: datetime) -> int:

@@ -26,12 +26,30 @@ _RECENT = 21
 _DENSE_UP_TO = 50_000  # members; for more the smallest weights are left out
 _KEPT_WEIGHTS = 200
 _LEARNT_FROM = 200_000  # members; the weights of more are the same to the eye
-_FACTORS = 64
+_FACTORS, _ROUNDS, _FACTORS_PENALTY, _CONFIDENCE = 32, 8, 10.0, 1.0  # chosen as `Tuning` was
+_MEMBERS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strongest:
+    """Every item's largest weights alone: `values` at the items `to`, as many for each; `table`: 0 elsewhere."""
+
+    to: Ints
+    values: Floats
+    table: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Factors:
+    """Of `implicit`: its model, which solves members' factors, and the items' (item × factor)."""
+
+    als: Any
+    items: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoverModel:
-    """`columns`: the items it knows; `weights`: item × item. `factors`: of `implicit` instead, item × factor."""
+    """`columns`: the items it knows; `weights`: item × item, as `Strongest` or `Factors` where they are many."""
 
     columns: Ints
     weights: Any
@@ -39,7 +57,6 @@ class DiscoverModel:
     scale: float
     end: int
     tuning: Tuning
-    factors: Any = None
 
 
 def can_factor() -> bool:
@@ -56,8 +73,10 @@ def columns_of(
         member, item, day = purchases.part(first, first + tuning.chunk * 40, before=end)
         for days, total in ((_LATELY, lately), (_RECENT, recent)):
             mine = day >= end - days
-            pairs = np.unique(member[mine] * purchases.items + item[mine])
-            total += np.bincount(pairs % purchases.items, minlength=purchases.items)
+            who, what = member[mine], item[mine]
+            if len(who):  # in the order of members and items: a pair is new where it is not the one before
+                new = np.append(True, (who[1:] != who[:-1]) | (what[1:] != what[:-1]))
+                total += np.bincount(what[new], minlength=purchases.items)
     fewest = max(_FEWEST_BUYERS, min(_ENOUGH_BUYERS, tuning.discover_share * purchases.members))
     order = np.argsort(-lately, kind="stable")
     columns = order[: int((lately >= fewest).sum())][: most or tuning.discover_items]
@@ -94,9 +113,8 @@ def fit(
     prior = np.log(recent + 0.5)
     if factor:
         return _factored(purchases, columns, prior, end, tuning)
-    weights = _ease(purchases, columns, end, tuning)
-    if purchases.members > _DENSE_UP_TO:
-        weights = _pruned(weights)
+    full = _ease(purchases, columns, end, tuning)
+    weights = _pruned(full) if purchases.members > _DENSE_UP_TO else full
     sample = taste(
         purchases, 0, min(purchases.members, tuning.chunk), columns, end=end, life=tuning.discover_half_life
     )
@@ -132,76 +150,108 @@ def _starts(members: int, size: int) -> list[int]:
     return [int(one) for one in starts]
 
 
-def _pruned(weights: Floats) -> Any:
-    """Every item's largest weights alone, sparse."""
+def _pruned(weights: Floats) -> Strongest:
     k = min(_KEPT_WEIGHTS, weights.shape[1] - 1)
-    found = np.argpartition(-np.abs(weights), k, axis=1)[:, :k]
+    found = np.sort(np.argpartition(-np.abs(weights), k, axis=1)[:, :k], axis=1)
     values = np.take_along_axis(weights, found, axis=1)
-    starts = np.arange(0, found.size + 1, k)
-    kept = sparse.csr_matrix((values.ravel(), found.ravel(), starts), shape=weights.shape)
-    kept.sum_duplicates()  # there are none; in order, a single weight is found by halves
-    return kept
+    table = np.zeros_like(weights)
+    np.put_along_axis(table, found, values, axis=1)
+    return Strongest(found.astype("int32"), values, table)
 
 
 def _factored(purchases: Purchases, columns: Ints, prior: Floats, end: int, tuning: Tuning) -> DiscoverModel:
-    from implicit.als import AlternatingLeastSquares
+    from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
 
+    size, life = tuning.chunk * 40, tuning.discover_half_life
     pieces = [
-        taste(
-            purchases, first, min(first + tuning.chunk * 40, purchases.members), columns, end=end,
-            life=tuning.discover_half_life,
-        )
-        for first in range(0, purchases.members, tuning.chunk * 40)
-    ]  # fmt: skip
-    als = AlternatingLeastSquares(
-        factors=_FACTORS, iterations=8, regularization=0.05, random_state=tuning.seed, num_threads=0
-    )
-    als.fit(sparse.vstack(pieces, "csr"), show_progress=False)
-    factors = np.asarray(als.item_factors, "float32")
-    # a member's factors are solved from her row: (YᵀY + reg)⁻¹ Yᵀx, the fold-in that ALS itself does with weight 1
-    solve = np.linalg.inv(factors.T @ factors + 0.05 * np.eye(factors.shape[1]))
-    weights = (factors @ solve).astype("float32")
-    sample = taste(
-        purchases, 0, min(purchases.members, tuning.chunk), columns, end=end, life=tuning.discover_half_life
-    )
-    scale = float(np.std((sample @ weights) @ factors.T)) or 1.0
-    return DiscoverModel(columns, weights, prior, scale, end, tuning, factors)
+        taste(purchases, first, min(first + size, purchases.members), columns, end=end, life=life)
+        for first in _starts(purchases.members, size)
+    ]
+    with threadpool_limits(1, "blas"):  # its own threads and those of BLAS would wait for each other
+        als = AlternatingLeastSquares(
+            factors=min(_FACTORS, len(columns) - 1), iterations=_ROUNDS, regularization=_FACTORS_PENALTY,
+            random_state=tuning.seed,
+        )  # fmt: skip
+        als.fit(_confidence(sparse.vstack(pieces, "csr")), show_progress=False)
+    als.user_factors = None  # those of the members are solved from their rows, when their lists are made
+    als.num_threads = 1
+    found = Factors(als, np.asarray(als.item_factors, "float32"))
+    sample = taste(purchases, 0, min(purchases.members, tuning.chunk), columns, end=end, life=life)
+    return DiscoverModel(columns, found, prior, float(np.std(_product(sample, found))) or 1.0, end, tuning)
+
+
+def _confidence(tastes: Any) -> Any:
+    """What ALS takes: how much more than nothing a purchase weighs; at 1 it is as sure as that she had nothing else."""
+    found = tastes.copy()
+    found.data = 1 + _CONFIDENCE * found.data
+    return found
 
 
 def _product(tastes: Any, weights: Any) -> Floats:
-    found = tastes @ weights
-    return np.asarray(found.toarray() if sparse.issparse(found) else found, "float32")
+    if isinstance(weights, Factors):
+        solved = weights.als.recalculate_user(np.arange(tastes.shape[0]), _confidence(tastes))
+        return np.asarray(solved @ weights.items.T, "float32")
+    if not isinstance(weights, Strongest):
+        return np.asarray(tastes @ weights, "float32")
+    rows, k = tastes.shape[0], weights.to.shape[1]
+    found = np.empty((rows, tastes.shape[1]), "float32")
+    # as many weights for every item: their sums are made straight where they belong, a few members at a time, so that
+    # all of it stays near the processor; a general product of sparse matrices takes two passes and a third to unfold
+    for first in range(0, rows, _MEMBERS_AT_ONCE):
+        few = tastes[first : first + _MEMBERS_AT_ONCE]
+        terms = (weights.values[few.indices] * few.data[:, None]).ravel()
+        unfolded = sparse.csr_matrix(
+            (terms, weights.to[few.indices].ravel(), few.indptr * k), shape=few.shape
+        )
+        unfolded.toarray(out=found[first : first + _MEMBERS_AT_ONCE])
+    return found
 
 
-def top(purchases: Purchases, first: int, until: int, model: DiscoverModel, *, kept: int = KEPT) -> TopLists:
-    """Every member's best things she never had, the best first. `scores` order the list and mean nothing else."""
-    end, life = model.end, model.tuning.discover_half_life
-    tastes = taste(purchases, first, until, model.columns, end=end, life=life)
+def tastes(purchases: Purchases, first: int, until: int, model: DiscoverModel) -> Any:
+    """What the members `first` ≤ … < `until` like, as `top` and `because` take it."""
+    return taste(purchases, first, until, model.columns, end=model.end, life=model.tuning.discover_half_life)
+
+
+def best(tastes: Any, model: DiscoverModel, *, kept: int) -> tuple[Ints, Ints, Floats]:
+    """(member, column, score) of every member's `kept` best she never had, member by member, in the order of columns;
+    of equal ones there may be more."""
     scores = _product(tastes, model.weights)
-    if model.factors is not None:
-        scores = scores @ model.factors.T
     scores /= model.scale
     scores += model.tuning.discover_recent * model.recent
     rows, columns = tastes.nonzero()
     scores[rows, columns] = -np.inf
     k = min(kept, scores.shape[1] - 1)
-    found = np.argpartition(-scores, k, axis=1)[:, :k]
-    values = np.take_along_axis(scores, found, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    found, values = np.take_along_axis(found, order, 1), np.take_along_axis(values, order, 1)
-    items = np.where(np.isfinite(values), model.columns[found], -1)
-    return TopLists(items, np.where(np.isfinite(values), values, 0))
+    # values alone are parted much faster than their places are
+    least = -np.partition(-scores, k - 1, axis=1)[:, k - 1]
+    at = np.flatnonzero(scores >= np.maximum(least, np.finfo("float32").min)[:, None])
+    rows, columns = np.divmod(at, scores.shape[1])
+    return rows, columns, scores.ravel()[at]
 
 
-def because(purchases: Purchases, first: int, until: int, model: DiscoverModel, lists: TopLists) -> Ints:
+def top(tastes: Any, model: DiscoverModel, *, kept: int = KEPT) -> TopLists:
+    """Every member's best things she never had, the best first. `scores` order the list and mean nothing else."""
+    rows, columns, found = best(tastes, model, kept=kept)
+    order = np.lexsort((columns, -found, rows))
+    rows, columns, found = rows[order], columns[order], found[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, np.arange(tastes.shape[0]))[rows]
+    k = min(kept, tastes.shape[1] - 1)
+    first = rank < k  # of equal ones there may be more
+    items = np.full((tastes.shape[0], k), -1, "int64")
+    values = np.zeros(items.shape, "float32")
+    items[rows[first], rank[first]] = model.columns[columns[first]]
+    values[rows[first], rank[first]] = found[first]
+    return TopLists(items, values)
+
+
+def because(tastes: Any, model: DiscoverModel, lists: TopLists) -> Ints:
     """For every thing of the lists the item she has that speaks for it most; -1 where none does."""
     found = np.full(lists.items.shape, -1, "int64")
-    if model.factors is not None:
+    if isinstance(model.weights, Factors):
         return found
-    end, life = model.end, model.tuning.discover_half_life
-    tastes = taste(purchases, first, until, model.columns, end=end, life=life)
-    place = np.full(purchases.items, -1, "int64")
+    place = np.full(model.columns.max() + 1, -1, "int64")
     place[model.columns] = np.arange(len(model.columns))
+    weights = model.weights.table if isinstance(model.weights, Strongest) else model.weights
     # one row for every thing of a list, one entry for every item of hers that could speak for it
     row, rank = np.nonzero(lists.items >= 0)
     to, own = place[lists.items[row, rank]], np.diff(tastes.indptr)[row]
@@ -211,7 +261,7 @@ def because(purchases: Purchases, first: int, until: int, model: DiscoverModel, 
     begins = np.cumsum(own) - own
     at = np.arange(own.sum()) + np.repeat(tastes.indptr[row] - begins, own)
     mine = tastes.indices[at]
-    shares = np.asarray(model.weights[mine, np.repeat(to, own)]).ravel() * tastes.data[at]
+    shares = weights[mine, np.repeat(to, own)] * tastes.data[at]
     most = np.maximum.reduceat(shares, begins)
     best = np.flatnonzero(shares == np.repeat(most, own))
     of, where = np.unique(np.searchsorted(begins, best, side="right") - 1, return_index=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from regulars.insight.measures import api as measures
 from regulars.insight.measures.types import TooFew
-from regulars.insight.recommend import again, discover
+from regulars.insight.recommend import again, discover, learning, ranking
 from regulars.insight.recommend.types import SHOWN, Accuracy, Floats, Ints, Purchases, Tuning
 
 _MOST_MEMBERS = 10_000
@@ -47,16 +47,17 @@ def evaluate(
     *,
     end: int,
     tuning: Tuning,
-    fitted: tuple[Floats, Floats, Floats] | None = None,
+    finds: discover.DiscoverModel | None = None,
 ) -> Evaluation:
-    """Fit on what came before day `end` (`fitted`: weights fitted on it), recommend, and look at the days after.
+    """Fit on what came before day `end` (`finds`: discover as of that day), recommend, and look at the days after.
 
     Questions: `again`, which of the things she had before did she take again; `next_visit`, the same of the first day
     on which she came; `all`, everything she took; `new`, things she never had.
     """
-    fitted = fitted or again.fit(purchases, end=end - tuning.horizon, tuning=tuning)
-    model = again.model_as_of(purchases, fitted, end=end, tuning=tuning)
-    found = discover.fit(purchases, end=end, tuning=tuning)
+    learnt = learning.learn(purchases, end=end - tuning.horizon, tuning=tuning)
+    model = again.model_as_of(purchases, learnt.again, end=end, tuning=tuning)
+    found = finds or discover.fit(purchases, end=end, tuning=tuning)
+    order = None if found is None else ranking.order_as_of(purchases, found, learnt.order)
     popular = _popular(purchases, end)
     chunks = [
         (first, min(first + tuning.chunk, purchases.members))
@@ -69,7 +70,8 @@ def evaluate(
     lists: dict[str, list[Any]] = {name: [] for name in ("again", "own", "popular", "new", "new_popular")}
     for first, until in chunks:
         rows = until - first
-        pairs, scores = again.score(purchases, first, until, model)
+        share = again.share_of(purchases, first, until, model)
+        pairs, scores = again.score(purchases, first, until, model, share=share)
         lists["again"] += again.top(pairs, scores, rows, kept=SHOWN).items.tolist()
         lists["own"] += again.top(pairs, _own(pairs), rows, kept=SHOWN).items.tolist()
         lists["popular"] += [popular[:SHOWN].tolist()] * rows
@@ -88,9 +90,10 @@ def evaluate(
             taken["new"].append(mine - own)
         unknown = [[int(i) for i in popular if i not in own][:SHOWN] for own in before]
         lists["new_popular"] += unknown
-        if found is not None:
-            top = discover.top(purchases, first, until, found, kept=SHOWN).items
-            lists["new"] += top.tolist()
+        if order is not None:
+            likes = discover.tastes(purchases, first, until, order.finds)
+            top = ranking.ranked(purchases, first, until, pairs=pairs, share=share, tastes=likes, order=order)
+            lists["new"] += top.items[:, :SHOWN].tolist()
     shown = {name: [[i for i in one if i >= 0] for one in rows] for name, rows in lists.items()}
     results = {
         question: {

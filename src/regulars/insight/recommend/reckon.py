@@ -6,110 +6,107 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
-from regulars.insight.recommend import again, discover, due
-from regulars.insight.recommend.types import Floats, Ints, Purchases, TopLists, Tuning
+from regulars.insight.recommend import again, discover, due, ranking
+from regulars.insight.recommend.learning import Learnt
+from regulars.insight.recommend.rows import Rows, Writer
+from regulars.insight.recommend.types import KEPT, Ints, Purchases, TopLists, Tuning
 
 Told = Callable[[float], None]
 _DUE_KEPT = 10
 _AT_ONCE = 2
+_AHEAD = 40  # pieces that may wait until those before them are written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """The lists of the members `first` ≤ …: entries as they are stored, in the order of the members."""
+    """The lists of the members `first` ≤ … < `until`: as rows to be written, and the items of each, -1 for none."""
 
     first: int
-    buy_again: list[list[list[Any]]]
-    discover: list[list[list[Any]]]
-    due: list[list[list[Any]]]
+    until: int
+    rows: Rows
+    buy_again: Ints
+    discover: Ints
+    due: Ints
 
 
 def lists(
     purchases: Purchases,
     skus: list[str],
+    members: Any,
     *,
     first_day: date,
-    fitted: tuple[Floats, Floats, Floats],
+    fitted: Learnt,
     tuning: Tuning,
+    brand_id: UUID,
+    as_of: datetime,
     told: Told = lambda share: None,
 ) -> Iterator[Piece]:
-    """Everybody's lists as of the end of the data, with the weights `again.fit` found."""
+    """Everybody's lists as of the end of the data, with what `learning.learn` found.
+
+    `members`: an Arrow array of their ids as text.
+    """
     end = purchases.days
-    model = again.model_as_of(purchases, fitted, end=end, tuning=tuning)
+    model = again.model_as_of(purchases, fitted.again, end=end, tuning=tuning)
     finds = discover.fit(purchases, end=end, tuning=tuning)
-    zero = (first_day - date(1970, 1, 1)).days
+    order = None if finds is None else ranking.order_as_of(purchases, finds, fitted.order)
+    writer = Writer(
+        skus,
+        first_day=first_day,
+        days=end,
+        # an interval is (last - first + the item's) / times
+        longest=end + int(np.ceil(model.items.interval.max(initial=0))),
+        brand_id=brand_id,
+        as_of=as_of,
+    )
 
     def piece(first: int) -> Piece:
         until = min(first + tuning.chunk, purchases.members)
-        pairs, scores = again.score(purchases, first, until, model)
+        share = again.share_of(purchases, first, until, model)
+        pairs, scores = again.score(purchases, first, until, model, share=share)
         intervals = np.rint(due.interval_of(pairs, model.items)).astype("int64")
-        hers = _Hers(skus, zero, pairs, scores, intervals)
         best = again.top(pairs, scores, until - first)
         near = due.due_lists(pairs, scores, model.items, until - first, end=end, kept=_DUE_KEPT)
-        new: list[list[list[Any]]] = [[] for _ in range(until - first)]
-        if finds is not None:
-            top = discover.top(purchases, first, until, finds)
-            why = discover.because(purchases, first, until, finds, top)
-            new = _found(skus, top, why, np.bincount(pairs.member, minlength=until - first) > 0)
-        return Piece(first, hers.entries(best), new, hers.entries(near))
+        new, why = _nothing(until - first)
+        if order is not None:
+            tastes = discover.tastes(purchases, first, until, order.finds)
+            new = ranking.ranked(
+                purchases, first, until, pairs=pairs, share=share, tastes=tastes, order=order
+            )
+            why = discover.because(tastes, order.finds, new)
+            new = _known(new, np.bincount(pairs.member, minlength=until - first) > 0)
+        rows = writer.rows(
+            members.slice(first, until - first), pairs=pairs, scores=scores, intervals=intervals, best=best,
+            new=new, why=why, due=near,
+        )  # fmt: skip
+        return Piece(first, until, rows, best.items, new.items, near.items)
 
     starts = range(0, purchases.members, tuning.chunk)
-    # most of a piece is reckoned without the interpreter's lock: two at a time, while others are written
+    # nearly all of a piece is reckoned without the interpreter's lock: two at a time, while others are written
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        ahead: deque[Future[Piece]] = deque(pool.submit(piece, first) for first in starts[:_AT_ONCE])
-        for number in range(len(starts)):
-            made = ahead.popleft().result()
-            if number + _AT_ONCE < len(starts):
-                ahead.append(pool.submit(piece, starts[number + _AT_ONCE]))
-            yield made
-            told(min(1.0, (made.first + tuning.chunk) / purchases.members))
+        ahead: deque[Future[Piece]] = deque(pool.submit(piece, first) for first in starts[:_AHEAD])
+        try:
+            for number in range(len(starts)):
+                made = ahead.popleft().result()
+                if number + _AHEAD < len(starts):
+                    ahead.append(pool.submit(piece, starts[number + _AHEAD]))
+                yield made
+                told(min(1.0, made.until / purchases.members))
+        finally:
+            for one in ahead:  # whoever stops listening does not wait for these
+                one.cancel()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Hers:
-    """Things members bought before, as entries of lists."""
-
-    skus: list[str]
-    zero: int
-    pairs: again.Pairs
-    scores: Floats
-    intervals: Ints
-
-    def entries(self, lists: TopLists) -> list[list[list[Any]]]:
-        """For each row of lists made of the pairs its entries."""
-        at = lists.at
-        assert at is not None
-        places = at[at >= 0]
-        columns = (
-            [self.skus[item] for item in self.pairs.item[places].tolist()],
-            np.round(self.scores[places].astype("float64"), 4).tolist(),
-            self.pairs.times[places].tolist(),
-            (self.zero + self.pairs.last[places]).tolist(),
-            self.intervals[places].tolist(),
-        )
-        return _parted([list(entry) for entry in zip(*columns, strict=True)], (at >= 0).sum(axis=1))
+def _nothing(rows: int) -> tuple[TopLists, Ints]:
+    none = np.full((rows, KEPT), -1, "int64")
+    return TopLists(none, np.zeros(none.shape, "float32")), none
 
 
-def _found(skus: list[str], top: TopLists, why: Ints, known: Any) -> list[list[list[Any]]]:
-    """Things they never had, as entries; nothing for those of whom nothing is known."""
-    there = (top.items >= 0) & known[:, None]
-    entries = [
-        [skus[item], score, skus[reason] if reason >= 0 else None]
-        for item, score, reason in zip(
-            top.items[there].tolist(),
-            np.round(top.scores[there].astype("float64"), 3).tolist(),
-            why[there].tolist(),
-            strict=True,
-        )
-    ]
-    return _parted(entries, there.sum(axis=1))
-
-
-def _parted(entries: list[list[Any]], counts: Ints) -> list[list[list[Any]]]:
-    ends = np.cumsum(counts).tolist()
-    return [entries[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+def _known(lists: TopLists, known: Any) -> TopLists:
+    """Nothing for those of whom nothing is known."""
+    return TopLists(np.where(known[:, None], lists.items, -1), lists.scores)

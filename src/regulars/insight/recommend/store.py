@@ -15,7 +15,7 @@ from regulars.kit.sql import copy_rows, plain_array, text_array
 
 EPOCH = date(1970, 1, 1)
 Entry = list[Any]
-Row = tuple[UUID, list[Entry], list[Entry], list[Entry]]
+_LISTS = ("member_id", "brand_id", "as_of", "buy_again", "discover", "due")
 _PRODUCT = ("sku", "name", "category", "department", "price", "last_sold", "buyers")
 _COLUMNS = "{0}.sku, {0}.name, {0}.category, {0}.department, {0}.price, {0}.last_sold, {0}.buyers"
 
@@ -33,6 +33,7 @@ SELECT r.member_id, r.as_of, e.kind, e.v, {_COLUMNS.format("p")}, {_COLUMNS.form
        ) AS e
   JOIN recommend_product AS p ON p.brand_id = r.brand_id AND p.sku = e.v ->> 0
   LEFT JOIN recommend_product AS b ON b.brand_id = r.brand_id AND e.kind = 'discover' AND b.sku = e.v ->> 2
+   AND NOT b.sku = ANY(%(skus)s::text[]) AND NOT b.category = ANY(%(categories)s::text[])
  WHERE r.member_id = ANY(%(members)s::uuid[]) AND r.brand_id = %(brand)s
    AND NOT p.sku = ANY(%(skus)s::text[]) AND NOT p.category = ANY(%(categories)s::text[])
    AND p.last_sold >= (r.as_of - make_interval(days => %(stale)s))::date
@@ -96,28 +97,36 @@ def _begin() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """CREATE TEMPORARY TABLE IF NOT EXISTS recommendation_now (
-                   member_id uuid, buy_again jsonb, discover jsonb, due jsonb) ON COMMIT DROP"""
+                   member_id uuid, brand_id uuid, as_of timestamptz, buy_again jsonb, discover jsonb, due jsonb)
+               ON COMMIT DROP"""
         )
         cursor.execute("TRUNCATE recommendation_now")
 
 
-def write_lists(*, brand_id: UUID, as_of: datetime, rows: Iterable[Row]) -> int:
-    """Write the lists of some members; those who switched profiling off meanwhile are for the caller to leave out."""
+def has_lists(*, brand_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM recommendation WHERE brand_id = %s)", [brand_id])
+        return bool(cursor.fetchone()[0])
+
+
+def write_lists(*, texts: Iterable[bytes], fresh: bool) -> int:
+    """Write rows of lists given in COPY's text format, the columns those of `_LISTS`; `fresh`: the brand has none yet.
+
+    Those who switched profiling off meanwhile are for the caller to leave out.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        _begin()
-        copy_rows(
-            cursor,
-            "recommendation_now",
-            ("member_id", "buy_again", "discover", "due"),
-            ((m, *(orjson.dumps(one).decode() for one in lists)) for m, *lists in rows),
-        )
-        cursor.execute(
-            """INSERT INTO recommendation (member_id, brand_id, as_of, buy_again, discover, due)
-               SELECT member_id, %s, %s, buy_again, discover, due FROM recommendation_now
-               ON CONFLICT (member_id, brand_id) DO UPDATE SET as_of = excluded.as_of,
-                      buy_again = excluded.buy_again, discover = excluded.discover, due = excluded.due""",
-            [brand_id, as_of],
-        )
+        if not fresh:
+            _begin()
+        columns, into = ", ".join(_LISTS), "recommendation" if fresh else "recommendation_now"
+        with cursor.copy(f"COPY {into} ({columns}) FROM STDIN") as copy:
+            for text in texts:
+                copy.write(text)
+        if not fresh:
+            cursor.execute(
+                f"""INSERT INTO recommendation ({columns}) SELECT {columns} FROM recommendation_now
+                    ON CONFLICT (member_id, brand_id) DO UPDATE SET as_of = excluded.as_of,
+                           buy_again = excluded.buy_again, discover = excluded.discover, due = excluded.due"""
+            )
         return int(cursor.rowcount)
 
 

@@ -24,6 +24,7 @@ SHOWN = 10
 FEWEST_MEMBERS = 50
 FEWEST_DAYS = 84
 _DAY_BITS = 16
+_MEMBERS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,20 @@ class Purchases:
     """Who bought what on which day, once each: sorted keys of 8 bytes, for 60 million of them must fit.
 
     Members and items are places from 0; the callers know who and what they are. `days`: how many the data spans.
+    `shelves`: by item its category and its department, places from 0 as well; None where nobody says.
     """
 
     keys: Ints
     members: int
     items: int
     days: int
+    shelves: tuple[Ints, Ints] | None = None
 
     @classmethod
-    def of(cls, *, member: Any, item: Any, day: Any, members: int, items: int, days: int) -> Purchases:
+    def of(
+        cls, *, member: Any, item: Any, day: Any, members: int, items: int, days: int,
+        shelves: tuple[Ints, Ints] | None = None,
+    ) -> Purchases:  # fmt: skip
         """From equally long arrays in any order, with repetitions."""
         import numpy as np
 
@@ -48,7 +54,7 @@ class Purchases:
         keys.sort()
         if len(keys):
             keys = keys[np.append(True, keys[1:] != keys[:-1])]
-        return cls(keys, members, items, days)
+        return cls(keys, members, items, days, shelves)
 
     def part(self, first: int, end: int, *, before: int | None = None) -> tuple[Ints, Ints, Ints]:
         """(member from 0, item, day) of the members `first` ≤ … < `end`, sorted so; only days earlier than `before`."""
@@ -64,6 +70,18 @@ class Purchases:
         pair = keys >> _DAY_BITS
         member = pair // self.items
         return member - first, pair - member * self.items, day
+
+    def buyers(self) -> Ints:
+        """By item: how many members bought it."""
+        import numpy as np
+
+        found = np.zeros(self.items, "int64")
+        for first in range(0, self.members, _MEMBERS_AT_ONCE):
+            member, item, _ = self.part(first, first + _MEMBERS_AT_ONCE)
+            if len(member):
+                new = np.append(True, (member[1:] != member[:-1]) | (item[1:] != item[:-1]))
+                found += np.bincount(item[new], minlength=self.items)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,7 @@ class Tuning:
     discover_recent: float = 0.6  # weight of how many bought it in the last three weeks
     discover_items: int = 10_000
     discover_share: float = 0.008  # of the members must have bought it in the last eight weeks
+    discover_members: int = 4000  # whose candidates the order is learnt from
     seed: int = 7
 
 

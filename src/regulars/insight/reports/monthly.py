@@ -65,9 +65,9 @@ def compose(
     numbers = (this, this - 1, this - 12)
     if parts["baskets"].lack is not None:
         return Report("monthly", month, lack=parts["baskets"].lack)
-    rows: list[tuple[Any, ...]] = [
-        (Text("新入会", "New members"), *(("count", joined.get(n)) for n in numbers), "joined")
-    ]
+    known = _by_month(parts["baskets"], "sales")  # nobody joined in a month that is known: that is a nought
+    came = (("count", joined.get(n, 0 if n in known else None)) for n in numbers)
+    rows: list[tuple[Any, ...]] = [(Text("新入会", "New members"), *came, "joined")]
     for key, words, kind, report, column in _FIGURES:
         by_month = _by_month(parts[report], column)
         rows.append((words, *((kind, by_month.get(n)) for n in numbers), key))

@@ -23,6 +23,9 @@ from regulars.kit.text import Text
 
 _MOST_DAYS = 1100
 _MOST_AMOUNT = 10**15
+YEARS = range(
+    2000, 2101
+)  # what a day or month may lie in: far enough from the ends of the calendar to look a year back
 # What adds up over days, so that the days to come can be reckoned from the last ones.
 SUMS = frozenset({"sales", "orders", "joined"})
 
@@ -33,6 +36,8 @@ def check_period(first: date, last: date, today: date) -> Period:
         raise invalid_field(
             "last", "wrong_order", "结束日期应不早于开始日期", "The last day is before the first"
         )
+    if first.year not in YEARS:
+        raise invalid_field("first", "out_of_range", "年份应在 2000 到 2100 之间", "A year from 2000 to 2100")
     if first > today:
         raise invalid_field("first", "in_future", "开始日期还没到", "The period has not begun")
     if (last - first).days >= _MOST_DAYS:
@@ -72,6 +77,8 @@ def check_figure(kind: str, channel: str, month: date, amount: int) -> None:
         errors.add("channel", "too_long", "渠道最长 64 字", "64 characters at most")
     if month.day != 1:
         errors.add("month", "not_a_month", "应为某月的第一天", "This has to be the first day of a month")
+    elif month.year not in YEARS:
+        errors.add("month", "out_of_range", "年份应在 2000 到 2100 之间", "A year from 2000 to 2100")
     if not 0 <= amount <= _MOST_AMOUNT:
         errors.add("amount", "out_of_range", "金额应不小于 0", "An amount is 0 or more")
     errors.refuse()
@@ -88,7 +95,9 @@ def check_goal(name: str, metric: str, target: int, first: date, last: date) -> 
         errors.add("target", "out_of_range", "比率目标应在 0.1% 到 100% 之间", "From 0.1 % to 100 %")
     if not 1 <= target <= _MOST_AMOUNT:
         errors.add("target", "out_of_range", "目标应大于 0", "A target is more than 0")
-    if not 0 <= (last - first).days < _MOST_DAYS:
+    if first.year not in YEARS:
+        errors.add("first", "out_of_range", "年份应在 2000 到 2100 之间", "A year from 2000 to 2100")
+    elif not 0 <= (last - first).days < _MOST_DAYS:
         errors.add("last", "wrong_order", "期间应为 1 天到三年", "A period has from one day to three years")
     errors.refuse()
 

@@ -30,6 +30,22 @@ from regulars.platform.organisations import api as organisations
 Told = Callable[[float], None]
 _READERS_MAY_TAKE = timedelta(hours=6)
 _RATINGS = ("rating", "score", "stars", "nps")
+# text fields that name a thing, such as the goods of a look at a page: nobody wrote them
+_NAMES = (
+    "sku",
+    "product",
+    "item",
+    "category",
+    "brand",
+    "store",
+    "order",
+    "coupon",
+    "code",
+    "id",
+    "url",
+    "link",
+    "page",
+)
 
 
 class Export:
@@ -152,7 +168,9 @@ def _keys_of(brand_id: UUID) -> dict[str, list[tuple[str, str]]]:
     types = activities.list_types(brand_id=brand_id)
     fields = [(declared.code, field) for declared in types for field in declared.fields]
     return {
-        "text": [(code, field.key) for code, field in fields if field.type == "text"],
+        "text": [
+            (code, field.key) for code, field in fields if field.type == "text" and field.key not in _NAMES
+        ],
         "rating": [
             (code, field.key)
             for code, field in fields

@@ -134,9 +134,9 @@ def list_runs(
     rows = models.ModelRun.objects.filter(brand_id=brand_id).order_by("-id").defer("charts")
     if kind is not None:
         rows = rows.filter(kind=kind)
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after:
-        rows = rows.filter(id__lt=UUID(str(after[0])))
+        rows = rows.filter(id__lt=after)
     found = [_run_of(row, charts=False) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda run: (run.id,))
 
