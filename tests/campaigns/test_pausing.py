@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from tests.campaigns.given import NOW, Shop, message, open_shop, variant
+from tests.campaigns.mortal import killed_after, wait_for_the_dead
 
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
@@ -169,43 +166,17 @@ def test_paused_while_two_hand_over_and_one_sends(together: Any) -> None:
     _all_hear_once(shop)
 
 
-_WORKER = """
-import sys, time
-import django
-django.setup()
-from django.conf import settings
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-from datetime import datetime
-from regulars.engage.campaigns import api as campaigns
-from regulars.flows.campaigns import api as flow
-from regulars.messaging import api as messaging
-now = datetime.fromisoformat(sys.argv[2])
-print("ready", flush=True)
-while True:
-    campaigns.begin_due(now=now)
-    flow.run_portion(now=now, size=4)
-    messaging.send_due(now=now)
-"""
-
-
 @pytest.mark.race
 def test_paused_and_resumed_while_workers_are_killed() -> None:
     shop = launched(MANY)
-    command = [sys.executable, "-c", _WORKER, connection.settings_dict["NAME"], NOW.isoformat()]
     for turn in range(6):
-        worker = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        time.sleep(0.1 + 0.05 * (turn % 3))
-        state = campaigns.get_campaign(brand_id=shop.brand_id, code="spring").state
-        if turn % 2 == 0 and state == "running":
-            flow.pause(scope=shop.scope, code="spring", now=NOW)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        worker.stdout.close()
+        with killed_after(0.1 + 0.05 * (turn % 3), sends=True):
+            state = campaigns.get_campaign(brand_id=shop.brand_id, code="spring").state
+            if turn % 2 == 0 and state == "running":
+                flow.pause(scope=shop.scope, code="spring", now=NOW)
         state = campaigns.get_campaign(brand_id=shop.brand_id, code="spring").state
         if state == "paused":
-            _wait_for_the_dead()
+            wait_for_the_dead()
             before = Send.objects.filter(state__in=["queued", "sending"]).count()
             send()
             assert Send.objects.filter(state__in=["queued", "sending"]).count() == before
@@ -214,18 +185,6 @@ def test_paused_and_resumed_while_workers_are_killed() -> None:
     if campaigns.get_campaign(brand_id=shop.brand_id, code="spring").state == "running":
         flow.pause(scope=shop.scope, code="spring", now=NOW)
     _all_hear_once(shop)
-
-
-def _wait_for_the_dead() -> None:
-    """The server may still be undoing what a killed worker held."""
-    for _ in range(100):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
-        time.sleep(0.05)
 
 
 def _all_hear_once(shop: Shop) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from tests.campaigns.given import NOW, Shop, message, open_shop, variant
+from tests.campaigns.mortal import killed_after
 
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
@@ -102,36 +99,12 @@ def test_cancelled_while_two_work_everybody_is_told_or_skipped(together: Any) ->
     shop.its.clean()
 
 
-_WORKER = """
-import os, sys, time
-import django
-django.setup()
-from django.conf import settings
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-from datetime import datetime
-from regulars.engage.campaigns import api as campaigns
-from regulars.flows.campaigns import api as flow
-now = datetime.fromisoformat(sys.argv[2])
-print("ready", flush=True)
-while True:
-    done = (campaigns.begin_due(now=now) is not None) + flow.run_portion(now=now, size=4)
-    if not done:
-        time.sleep(0.01)
-"""
-
-
 def test_a_worker_that_is_killed_again_and_again_loses_nobody_and_tells_nobody_twice() -> None:
     shop = launched()
-    command = [sys.executable, "-c", _WORKER, connection.settings_dict["NAME"], NOW.isoformat()]
     deaths = 0
     for turn in range(8):
-        worker = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        time.sleep(0.1 + 0.05 * (turn % 5))
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        worker.stdout.close()
+        with killed_after(0.1 + 0.05 * (turn % 5)):
+            pass
         deaths += 1
         run = shop.run() if campaigns.list_runs(campaign=found(shop)) else None
         if run is not None and run.state == "settling":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.care.given import JANUARY, House, at, chore, open_house, said
+from tests.intake.world import SCHEME, points, programme, rule, world
 
 from regulars.engage.care import api as care
 from regulars.engage.care.models import CareItem, CareMark, CarePlan
@@ -17,6 +18,7 @@ from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef
 from regulars.facts.members import api as members
 from regulars.flows import profiling as flow_profiling
 from regulars.flows.care import api as flow
+from regulars.kit import wording
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
@@ -149,6 +151,25 @@ def test_refill_by_her_own_rhythm_else_by_what_is_usual(real_db: None) -> None:
     assert house.had()[3:] == [((JANUARY + 92 * DAY).date(), own)]
 
 
+def test_several_things_are_listed_as_either_language_does(house: House) -> None:
+    house.hire("ann")
+    her = house.member(store_id=house.store())
+    drip = LineIn(sku="drip", amount=3000, category="coffee", name="Drip")
+    house.buy(her, JANUARY, BEANS, drip)
+    house.plan(
+        "refill", JANUARY + DAY, settings={"categories": ["coffee"], "fallback_days": 30, "days_before": 0},
+        message=said(), task=chore(title={"zh": "补货：{{ item }}", "en": "More of {{ item }}"}),
+    )  # fmt: skip
+    for number in range(28, 33):
+        house.run(JANUARY + number * DAY)
+    (asked,), (task,) = house.asked(), house.tasks()
+    assert asked.input["item"] in (
+        {"zh": "Beans、Drip", "en": "Beans, Drip"}, {"zh": "Drip、Beans", "en": "Drip, Beans"},
+    )  # fmt: skip
+    assert task.title_zh == f"补货：{asked.input['item']['zh']}"
+    assert task.title_en == f"More of {asked.input['item']['en']}"
+
+
 def test_without_profiling_a_refill_goes_by_what_is_stated_for_the_goods(real_db: None) -> None:
     """She buys every 10 days and says no to profiling: the operator says that coffee lasts 21 days, and these beans 28.
     Her own rhythm is neither read nor kept, whether she said no before it was known or after."""
@@ -222,6 +243,46 @@ def test_visits_within_what_staff_can_do(house: House) -> None:
     assert {one.source for one in house.tasks()} == {plan.source}
 
 
+def test_days_in_a_task_are_written_as_either_language_writes_them(house: House) -> None:
+    house.hire("ann")
+    house.buy(house.member(store_id=house.store()), JANUARY)
+    house.plan(
+        "visit",
+        at("2024-01-08"),
+        settings={"every_weeks": 8, "least_orders": 1},
+        task=chore(
+            title={"zh": "上次：{{ last_order_on }}", "en": "Last: {{ last_order_on }}"},
+            script={
+                "zh": "{{ last_order_on }} 之后{{ bought_on }}",
+                "en": "Since {{ last_order_on }}{{ bought_on }}",
+            },
+        ),
+    )
+    house.run(at("2024-01-08"))
+    (task,) = house.tasks()
+    zh, en = (wording.day(JANUARY.date(), one) for one in ("zh", "en"))
+    assert (task.title_zh, task.title_en) == (f"上次：{zh}", f"Last: {en}")
+    assert (task.script_zh, task.script_en) == (f"{zh} 之后", f"Since {en}")
+
+
+def test_a_script_calls_a_tier_by_its_name() -> None:
+    tiers = [{"code": "normal", "name": {"zh": "普通会员", "en": "Member"}}, *SCHEME["tiers"][1:]]
+    its = world(programme([rule("base", points())], schemes=[{**SCHEME, "tiers": tiers}]), slug="named")
+    house = House(its)
+    house.hire("ann")
+    house.buy(house.member(store_id=house.store()), JANUARY)
+    script = {"zh": "我是您的{{ tier }}专属顾问", "en": "You are a {{ tier }}"}
+    house.plan(
+        "visit",
+        at("2024-01-08"),
+        settings={"every_weeks": 8, "least_orders": 1},
+        task=chore(script=script),
+    )
+    house.run(at("2024-01-08"))
+    (task,) = house.tasks()
+    assert (task.script_zh, task.script_en) == ("我是您的普通会员专属顾问", "You are a Member")
+
+
 def test_a_visit_goes_to_her_own_person_and_never_to_who_declined(house: House) -> None:
     ann, bob = house.hire("ann"), house.hire("bob")
     hers, recruited, declines = (house.member(store_id=house.store(), recruiter=r) for r in ("", "bob", ""))
@@ -244,6 +305,30 @@ def test_a_visit_goes_to_her_own_person_and_never_to_who_declined(house: House) 
     house.days("2024-02-04", "2024-02-06")
     second = {one.member_id: one.assignee for one in house.tasks() if one.due_on.month == 2}
     assert second == {hers: ann, recruited: ann}
+
+
+def test_who_wants_no_more_contact_is_called_by_no_plan_and_gets_its_message_still(house: House) -> None:
+    ann = house.hire("ann")
+    talks, declines = house.member(store_id=house.store()), house.member(store_id=house.store())
+    for her in (talks, declines):
+        house.buy(her, JANUARY)
+    house.plan("visit", at("2024-01-08"), settings={"every_weeks": 52, "least_orders": 1}, task=chore())
+    house.run(at("2024-01-08"))
+    scope = Scope(
+        house.scope.organisation_id, house.brand.id, Actor("staff", ann, "x"), house.scope.permissions
+    )
+    for one in house.tasks():
+        outcome = "do_not_contact" if one.member_id == declines else "reached"
+        tasks.finish(scope=scope, task_id=one.id, outcome=outcome, now=at("2024-01-08", 5))
+    days = {"days": [60]}
+    house.plan("dormant", at("2024-03-01"), key="both", settings=days, message=said(), task=chore())
+    house.plan("dormant", at("2024-03-01"), key="call", settings=days, task=chore())
+    house.days("2024-03-01", "2024-03-02")
+    assert {one.member_id for one in house.asked()} == {talks, declines}
+    later = [(one.source, one.member_id) for one in house.tasks() if one.due_on.month == 3]
+    assert sorted(later) == [("care:both", talks), ("care:call", talks)]
+    assert {her for _, her in house.had("both")} == {talks, declines}
+    assert {her for _, her in house.had("call")} == {talks}
 
 
 def test_visits_by_stage_and_value(house: House) -> None:
@@ -368,6 +453,8 @@ def test_a_plan_is_checked_by_field(house: House) -> None:
     assert wrong(message={"template": "nobody-knows"}) == ["message.template"]
     assert wrong(message={"template": "hello", "channels": ["pigeon"]}) == ["message.channels[0]"]
     assert wrong(rewards=[{"kind": "points", "unit": "stones", "amount": 1}]) == ["rewards[0].unit"]
+    for odd in (5, True, {"kind": "points"}, "points"):
+        assert wrong(rewards=odd)[0] == "rewards"
     assert wrong(audience={"field": "member.shoe", "op": "eq", "value": 1})[0].startswith("audience")
     assert wrong(holdout_percent=51) == ["holdout_percent"]
     assert wrong(at="25:00") == ["at"]
@@ -408,7 +495,8 @@ def test_a_plan_that_cannot_go_on_says_so_and_the_others_do(house: House) -> Non
     row.save(force_update=True)
     for _ in range(10):
         flow.run_due(at("2024-03-01"))
-    assert "gone" in care.get_plan(brand_id=house.brand.id, key="birthday").problem
+    said = Text.of_kept(care.get_plan(brand_id=house.brand.id, key="birthday").problem)
+    assert "gone" in said.zh and "gone" in said.en and said.zh != said.en
     assert house.had_days("other") == ["2024-03-01"] and house.had("birthday") == []
 
 

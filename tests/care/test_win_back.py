@@ -82,7 +82,7 @@ def test_win_back_gives_a_coupon_once_and_is_measured_against_those_left_alone(r
     (heavy,) = [
         one for one in flow.ready_made(brand_id=house.brand.id, now=JANUARY) if one.key == "churn-heavy"
     ]
-    gone = [house.member(store_id=house.store()) for _ in range(80)]
+    gone = [house.member(store_id=house.store()) for _ in range(160)]
     house.scores(gone, churn_60=["0.9"] * len(gone))
     given = {**heavy.definition, "message": said(purpose="marketing"), "holdout_percent": 50}
     given |= {"win_back_days": 10, "contact_cost": 300}

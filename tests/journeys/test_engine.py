@@ -9,6 +9,7 @@ from tests.intake.world import order
 from tests.journeys.world import call, days, journey, message, node, tag, travel, webhook
 
 from regulars.engage.journeys import api as journeys
+from regulars.facts.activity.types import ActivityIn, MemberRef
 from regulars.facts.members import states
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,59 @@ def test_waiting_for_an_activity_ends_by_it_or_by_the_timeout() -> None:
     its.work(NOW + 8 * DAY, hear=True)
     assert its.called(late) == [("never", NOW + 7 * DAY)]
     assert its.called(small) == [("never", NOW + 7 * DAY)]
+
+
+@pytest.mark.parametrize("late", [timedelta(), 3 * HOUR])
+def test_what_is_told_in_one_breath_with_the_trigger_is_heard_by_its_run(late: timedelta) -> None:
+    """A till sends the check-in and the purchase behind it together: nobody is asked why she did not buy. So it is
+    where the worker comes to them hours later; what lies before the check-in is no answer to it."""
+    its = travel()
+    buyer, small, before, other = (its.its.member(f"1380000000{n}") for n in range(4))
+    big = {"field": "order.amount", "op": "gte", "value": 10_000}
+    trigger = node("in", "trigger", on="activity", activity="checkin")
+    its.publish(
+        journey(
+            trigger,
+            node("wait", "wait", mode="activity", activity="order", timeout={"amount": 1, "unit": "days"}, where=big),
+            webhook("bought"), webhook("never"), edges=["in>wait", "wait:happened>bought", "wait:timeout>never"],
+        ),
+        now=NOW,
+    )  # fmt: skip
+    goal = node("goal", "goal", activity="order", within={"amount": 10, "unit": "days"}, where=big)
+    its.publish(journey(trigger, days("pause", 1), webhook("nudge"), goal), "goal", now=NOW)
+    # an order is what brings her in here: it is not what she is waited for as well
+    again = node("wait", "wait", mode="activity", activity="order", timeout={"amount": 1, "unit": "days"})
+    its.publish(
+        journey(
+            node("in", "trigger", on="activity", activity="order"), again, webhook("second"),
+            edges=["in>wait", "wait:happened>second"],
+        ),
+        "again", now=NOW,
+    )  # fmt: skip
+    # a day later another journey begins: the order is past for it
+    its.publish(
+        journey(
+            call(), node("wait", "wait", mode="activity", activity="order", timeout={"amount": 1, "unit": "hours"}),
+            webhook("bought-again"), edges=["in>wait", "wait:happened>bought-again"],
+        ),
+        "next", now=NOW,
+    )  # fmt: skip
+    its.publish(journey(trigger, days("pause", 1), node("go", "journey", journey="next")), "first", now=NOW)
+    its.hear(NOW)
+    second = timedelta(seconds=1)
+    its.its.one(order(before, "n0", 20_000, at=NOW - HOUR))
+    for her in (buyer, small, before, other):
+        its.its.one(ActivityIn(type="checkin", member=MemberRef(id=her), occurred_at=NOW, key=f"c{her}"))
+    its.its.one(order(buyer, "n1", 10_000, at=NOW + second))
+    its.its.one(order(small, "n2", 9_999, at=NOW + second))
+    its.work(NOW + late + second, hear=True)
+    its.work(NOW + late + 2 * DAY)
+    told = {her: sorted(name for name, _ in its.called(her)) for her in (buyer, small, before, other)}
+    assert told == {
+        buyer: ["bought"], small: ["never", "nudge"], before: ["never", "nudge"], other: ["never", "nudge"],
+    }  # fmt: skip
+    (run,) = [one for one in its.runs(buyer) if one.journey_id == its.get("goal").id]
+    assert (run.reason, run.converted_at) == ("goal", NOW + second)
 
 
 def test_an_order_brings_a_member_in_and_its_number_tells_runs_apart() -> None:

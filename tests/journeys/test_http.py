@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
-from tests.rest.shop import Shop, open_shop
+from tests.rest.shop import ALL, Shop, open_shop
 
+from regulars.audience.holdouts import api as holdouts
 from regulars.engage.journeys.engine import plans
 from regulars.flows.journeys import due
 from regulars.kit import clock
+from regulars.messaging import api as messaging
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +63,42 @@ def test_a_journey_is_made_published_started_and_counted(shop: Shop) -> None:
     assert (mine["code"], mine["run"]["reason"]) == ("walk", "removed")
 
 
+def test_a_member_s_journeys_say_what_became_of_each_message(shop: Shop) -> None:
+    her = shop.enrol()
+    words = {"zh": {"subject": "问候", "body": "您好"}, "en": {"subject": "Hello", "body": "Hello"}}
+    template = {"name": {"zh": "问候", "en": "Hello"}, "purpose": "service", "contents": {"inbox": words}}
+    shop.call("PUT", "/templates/hello", template).ok()
+    shop.call.post("/templates/hello/submit")
+    shop.key(ALL).post("/templates/hello/decide", {"number": 1, "approve": True})
+    walk = {
+        "nodes": [
+            {"id": "in", "kind": "trigger", "on": "call"},
+            {"id": "hi", "kind": "message", "template": "hello", "purpose": "service"},
+            {"id": "tell", "kind": "webhook", "event": "done"},
+        ],
+        "edges": [{"from": "in", "to": "hi"}, {"from": "hi", "to": "tell"}],
+    }
+    made(shop, walk)
+    shop.call.post("/journeys/walk/publish", {})
+    shop.call.post("/journeys/walk/starts", {"member": her})
+    while due.step(clock.now()):
+        pass
+
+    def told() -> dict[str, Any]:
+        (one,) = shop.call.get(f"/members/{her}/journeys")["items"]
+        return {act["node"]: act["message"] for act in one["actions"]}
+
+    waiting = told()
+    assert waiting["tell"] is None
+    assert (waiting["hi"]["state"], waiting["hi"]["reason_name"], waiting["hi"]["at"]) == ("queued", "", None)
+    messaging.send_due(now=clock.now())
+    sent = told()["hi"]
+    assert (sent["id"], sent["state"], sent["channel_name"]) == (waiting["hi"]["id"], "sent", "Inbox")
+    assert sent["at"] is not None
+    (send,) = shop.call.get(f"/messages?member={her}")["items"]
+    assert send["id"] == sent["id"]
+
+
 def test_a_draft_keeps_its_errors_and_publishing_refuses_them_by_path(shop: Shop) -> None:
     wrong = {
         "nodes": [
@@ -79,6 +118,11 @@ def test_a_draft_keeps_its_errors_and_publishing_refuses_them_by_path(shop: Shop
     assert shop.call.get("/journeys/walk")["state"] == "draft"
     form = shop.call.post("/journeys/check", {"definition": {"nodes": [{"id": "in", "kind": "trigger"}]}})
     assert [error["field"] for error in form["errors"]] == ["nodes[0].on"]
+    bare = shop.call.post("/journeys/check", {"definition": {"nodes": []}})
+    assert [(e["field"], e["message"]) for e in bare["errors"]] == [("nodes", "A journey needs a trigger")]
+    for kind in (["trigger"], {"trigger": 1}, 5):
+        odd = shop.call.post("/journeys/check", {"definition": {"nodes": [{"id": "in", "kind": kind}]}})
+        assert [error["field"] for error in odd["errors"]] == ["nodes[0].kind"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +216,22 @@ def test_every_kind_of_node_is_said_in_words_with_nothing_but_what_it_needs(shop
     assert {node for node, text in said.items() if text[:1].islower() or "  " in text} == set()
 
 
+def test_a_journey_raises_a_tier(shop: Shop) -> None:
+    """Of the retail programme's tiers she stands in the lowest; the journey's step leads to the second."""
+    her = shop.enrol()
+    (before,) = shop.call.get(f"/members/{her}/tiers")["items"]
+    step = {"kind": "tier_step", "scheme": before["scheme"], "steps": 1}
+    nodes = [{"id": "in", "kind": "trigger", "on": "call"}, {"id": "up", "kind": "reward", "rewards": [step]}]
+    seen = made(shop, {"nodes": nodes, "edges": [{"from": "in", "to": "up"}]})
+    assert seen["errors"] == [] and seen["sentences"]["up"].startswith("Give 1 tier up in ")
+    shop.call.post("/journeys/walk/publish", {})
+    shop.call.post("/journeys/walk/starts", {"member": her})
+    while due.step(clock.now()):
+        pass
+    (after,) = shop.call.get(f"/members/{her}/tiers")["items"]
+    assert (before["tier"], after["tier"]) == ("normal", "silver")
+
+
 def test_a_note_is_in_both_languages(shop: Shop) -> None:
     made(shop)
     note = {"zh": "欢迎新会员", "en": "Welcomes new members"}
@@ -222,3 +282,27 @@ def test_the_ready_made_ones_are_there_once(shop: Shop) -> None:
     assert len(shop.call.post("/journeys/ready-made")["items"]) == 10
     assert shop.call.post("/journeys/ready-made")["items"] == []
     assert len(shop.call.get("/journeys")["items"]) == 10
+
+
+def test_a_dry_run_says_who_would_not_come_in(shop: Shop) -> None:
+    her = shop.enrol()
+    made(shop)
+    ask = {"member": her, "days": 30}
+    assert shop.call.post("/journeys/walk/dry-run", ask)["enters"] is True
+    shop.call.post("/journeys/walk/publish", {})
+    shop.call.post("/journeys/walk/starts", {"member": her, "key": "k1"})
+    again = shop.call.post("/journeys/walk/dry-run", ask)
+    assert (again["enters"], again["why_not"]) == (False, "not_now") and again["lines"]
+    holdouts.set_holdout(scope=shop.scope, percent=50, reason="to measure", redraw=False, now=clock.now())
+    held = next(one for one in (shop.enrol(f"139{n:08d}") for n in range(20)) if held_out(shop, one))
+    out = shop.call.post("/journeys/walk/dry-run", {"member": held, "days": 30})
+    assert (out["enters"], out["why_not"]) == (False, "holdout")
+    all_in = {**WALK, "settings": {"holdout": False}}
+    within = shop.call.post("/journeys/walk/dry-run", {"member": held, "days": 30, "definition": all_in})
+    assert within["enters"] is True
+    problem = shop.call.refused("POST", "/journeys/walk/dry-run", {**ask, "happens": {"wait": 3}})
+    assert [one["field"] for one in problem["errors"]] == ["happens.wait"]
+
+
+def held_out(shop: Shop, member: str) -> bool:
+    return bool(holdouts.held_out(brand_id=shop.scope.brand_id, member_ids=[UUID(member)]))

@@ -75,6 +75,54 @@ def test_messages_are_told_by_node_version_and_reason() -> None:
     }
 
 
+def test_what_waits_of_a_held_journey_is_said_to_be_held_before_the_sender_comes_across_it() -> None:
+    world = travel()
+    world.publish(journey(call(), message("hi")), now=START)
+    members = [world.its.member(f"1380013800{n}") for n in range(3)]
+    world.enter(*members, now=START)
+    world.work(START)
+    becomes(world, "hi", ("sent", "", False))
+    source, brand_id = "journey:j", world.brand.id
+
+    def tallies() -> dict[tuple[str, str], int]:
+        found = messaging.sends_by_parts(brand_id=brand_id, source=source, parts=[3])
+        return {(one.state, one.reason): one.count for one in found["hi",]}
+
+    assert tallies() == {("queued", ""): 2, ("sent", ""): 1}
+    assert messaging.hold(brand_id=brand_id, source=source, now=START)
+    assert tallies() == {("queued", "held"): 2, ("sent", ""): 1}
+    assert flow.messages_of(journey=world.get())["hi"].waiting_for == {"held": 2}
+    with connection.cursor() as cursor:  # as the sender parks them
+        cursor.execute("UPDATE send SET reason = 'held' WHERE state = 'queued'")
+    assert tallies() == {("queued", "held"): 2, ("sent", ""): 1}
+    # released, and not yet taken up: they wait for nothing but their turn
+    assert messaging.release(brand_id=brand_id, source=source, now=START)
+    assert tallies() == {("queued", ""): 2, ("sent", ""): 1}
+    assert flow.messages_of(journey=world.get())["hi"].waiting_for == {}
+
+
+def test_what_became_of_a_run_s_messages_is_told_of_each() -> None:
+    world = travel()
+    world.publish(journey(call(), message("hi"), message("again")), now=START)
+    her, other = (world.its.member(f"1380013800{n}") for n in range(2))
+    world.enter(her, other, now=START)
+    world.work(START)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE send SET state = 'skipped', reason = 'no_consent', channel = 'sms', next_run_at = NULL
+                WHERE member_id = %s AND split_part(key, ':', 3) = 'hi'""",
+            [her],
+        )
+    (run,) = world.runs(her)
+    found = flow.messages_of_runs(brand_id=world.brand.id, member_id=her, run_ids=[run.id])
+    assert {(id_, node, one.state, one.reason, one.channel) for id_, node, _, one in found} == {
+        (run.id, "hi", "skipped", "no_consent", "sms"),
+        (run.id, "again", "queued", "", ""),
+    }
+    assert flow.messages_of_runs(brand_id=world.brand.id, member_id=other, run_ids=[run.id]) == []
+    assert flow.messages_of_runs(brand_id=world.brand.id, member_id=her, run_ids=[]) == []
+
+
 def test_what_is_old_is_summed_up_once_and_told_the_same() -> None:
     world = travel()
     world.publish(journey(call(), message("hi")), now=START)

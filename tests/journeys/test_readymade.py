@@ -14,6 +14,7 @@ from regulars.flows.journeys import api as flow
 from regulars.kit.errors import ErrorList
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
+from regulars.messaging.contents.ready_made import READY_MADE
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2024, 3, 4, 2, tzinfo=UTC)
@@ -52,3 +53,18 @@ def test_they_name_templates_that_come_ready_too() -> None:
     journeys.install_ready_made(scope=scope, now=NOW)
     for one in ready_made():
         assert flow.publish(scope=scope, code=one.code, now=NOW).state == "running"
+
+
+def test_what_is_sent_as_marketing_is_what_its_template_says() -> None:
+    """A notice about her own points or tier needs no consent to marketing and takes no place under its caps."""
+    purposes = {one.code: one.purpose for one in READY_MADE}
+    sent = [
+        (node["template"], node.get("purpose", "marketing"))
+        for one in ready_made()
+        for node in one.definition["nodes"]
+        if node["kind"] == "message"
+    ]
+    assert [(template, purposes[template]) for template, _ in sent] == sent
+    assert {"tier-at-risk", "points-expiring"} <= {
+        template for template, purpose in sent if purpose == "service"
+    }

@@ -15,6 +15,7 @@ from regulars.engage.missions.api import badges, play
 from regulars.engage.missions.models import BadgeGrant
 from regulars.facts.members.types import Tag
 from regulars.flows.missions import api as flow
+from regulars.flows.missions import badges as badge_flow
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
@@ -98,6 +99,44 @@ def test_everybody_is_asked_at_once_when_it_is_new(world: World) -> None:
     assert [(one.subject_id, one.after["given"]) for one in entries] == [("b", 2)]
 
 
+def test_everybody_is_asked_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One at a time: all three have it and it is told once; taken away again, each is told."""
+    monkeypatch.setattr(badge_flow, "PORTION", 1)
+    members = [world.rush.member() for _ in range(3)]
+    for member in members:
+        world.buy(member, f"{member}", 1000)
+    put(world, badge(when=THREE_ORDERS | {"value": 1}, taken_away=True))
+    assert flow.ask_badge(world.brand, "b", clock.now()) == (3, 0)
+    assert [row.payload["given"] for row in OutboxRow.objects.filter(topic="badge.filled")] == [3]
+    put(world, badge(when=THREE_ORDERS | {"value": 2}, taken_away=True), create=False)
+    assert flow.ask_badge(world.brand, "b", clock.now()) == (0, 3)
+    assert [topic for topic, _ in told(world)] == ["badge.filled"] + ["badge.taken"] * 3
+
+
+def test_a_badge_that_is_changed_meanwhile_is_asked_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of three is not given it any more by the old condition; the new one, asked next, gives it nobody."""
+    monkeypatch.setattr(badge_flow, "PORTION", 1)
+    members = [world.rush.member() for _ in range(3)]
+    for member in members:
+        world.buy(member, f"{member}", 1000)
+    put(world, badge(when=THREE_ORDERS | {"value": 1}, taken_away=True))
+    really = badge_flow._settle
+
+    def and_change(*given: Any) -> Any:
+        came = really(*given)
+        put(world, badge(when=THREE_ORDERS | {"value": 9}, taken_away=True), create=False)
+        return came
+
+    with monkeypatch.context() as patched:
+        patched.setattr(badge_flow, "_settle", and_change)
+        assert flow.ask_badge(world.brand, "b", clock.now()) == (1, 0)
+    assert badges.following(brand_id=world.brand.id)["b"].followed_at is None
+    assert flow.ask_badges(clock.now()) == 1
+    assert [has(world, one) for one in members] == [False] * 3
+
+
 def test_another_condition_asks_everybody_again(world: World) -> None:
     one = world.rush.member()
     world.buy(one, "1", 1000)
@@ -165,7 +204,8 @@ def test_a_condition_that_is_gone_is_said(world: World) -> None:
             [world.brand.id],
         )
     flow.ask_badges(clock.now())
-    assert badges.following(brand_id=world.brand.id)["b"].problem
+    said = Text.of_kept(badges.following(brand_id=world.brand.id)["b"].problem)
+    assert said.zh and said.en and said.zh != said.en
     one = world.rush.member()
     world.buy(one, "1", 1000)  # and stops nothing else
 
@@ -198,6 +238,31 @@ def test_a_member_is_told_what_it_takes(world: World) -> None:
     found = {shown.key: (shown.level, shown.how, shown.taken_away) for shown in wall.items}
     assert found["own"] == (0, "Come a few times", True)
     assert found["b"][0] == 0 and "3" in found["b"][1]
+
+
+def test_a_member_sees_how_far_she_is(world: World) -> None:
+    """Two of three orders and 20 of 50 yuan; what is hers has no way to go, nor what no number gives."""
+    from regulars.surfaces.draw_views import Drawer
+
+    spent = {"field": "history.spend", "op": "gte", "value": 5000}
+    put(world, badge(when={"all": [THREE_ORDERS, spent]}))
+    put(world, badge("mine", THREE_ORDERS | {"value": 2}))
+    put(world, badge("either", {"any": [THREE_ORDERS, spent]}))
+    put(world, {"key": "plain", "name": "plain"})
+    one = world.rush.member()
+    world.buy(one, "1", 1000)
+    world.buy(one, "2", 1000)
+    wall = Drawer(world.rush.scope, world.brand, one, "en", clock.now()).badges()
+    far = {
+        shown.key: [(part.label, part.shown, part.percent, part.done) for part in shown.progress]
+        for shown in wall.items
+    }
+    assert far == {
+        "b": [("orders so far", "2 / 3 orders", 66, False), ("spend so far", "¥20.00 / ¥50.00", 40, False)],
+        "mine": [],
+        "either": [],
+        "plain": [],
+    }
 
 
 @pytest.mark.race

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from tests.missions.world import World, pays
@@ -86,6 +86,7 @@ def test_the_number_by_hand() -> None:
     assert policy.prize_at(prizes, wanted).key == "abc"[place]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be held for a while
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=8), st.integers(0, 2**256 - 1))
 def test_every_number_has_exactly_one_prize(weights: list[int], number: int) -> None:
     """The place by exact ratios: number / 2²⁵⁶ lies in [odds before, odds with it), but for the one number in which a

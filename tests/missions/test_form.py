@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.missions.world import World
 
 from regulars.flows.missions import api as flow
 from regulars.kit import clock
+from regulars.kit.errors import Refusal
 
 
 def test_a_new_mission_as_the_form_sends_it(world: World) -> None:
@@ -32,6 +34,22 @@ def test_a_new_mission_as_the_form_sends_it(world: World) -> None:
     }
     made = flow.put_mission(scope=world.rush.scope, data=sent, now=clock.now(), create=True)
     assert (made.key, made.state, made.definition.times) == ("three", "draft", 1)
+
+
+def test_an_empty_form_is_told_every_field_it_lacks(world: World) -> None:
+    step = {
+        "key": "step-1",
+        "name": {"zh": "", "en": ""},
+        "kind": "act",
+        "activity": "order",
+        "measure": "count",
+        "goal": 1,
+        "rewards": [],
+    }
+    sent = {"name": {"zh": "", "en": ""}, "steps": [step], "repeat": "once", "times": 3, "rewards": []}
+    with pytest.raises(Refusal) as refused:
+        flow.put_mission(scope=world.rush.scope, data=sent, now=clock.now(), create=True)
+    assert {one.field for one in refused.value.errors} == {"key", "name", "steps[0].name"}
 
 
 def test_the_operator_sees_it_at_once(world: World) -> None:

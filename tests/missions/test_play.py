@@ -13,6 +13,7 @@ from tests.missions.world import World, pays
 from regulars.engage.missions.api import draws, play
 from regulars.engage.missions.policy import play as policy
 from regulars.engage.missions.types.play import Badge, BadgeLevel, CheckinDay, CheckinRules, Rung
+from regulars.facts.members.models import Membership
 from regulars.flows import rewarding
 from regulars.flows.missions import api as flow
 from regulars.flows.missions import boards
@@ -94,6 +95,24 @@ def test_make_up_cards_run_out(world: World) -> None:
     assert [make_up(9), make_up(8), make_up(9), make_up(3), make_up(11)] == [
         "done", "no_cards", "done", "out_of_range", "out_of_range",
     ]  # fmt: skip
+
+
+def test_days_before_she_joined_were_not_missed(world: World) -> None:
+    """She joined at 00:30 of the 9th in Shanghai, still the 8th in Greenwich: only the 9th can be made up for."""
+    flow.put_checkin(scope=world.rush.scope, data=rules(cards_a_month=9), now=NOON)
+    one = world.rush.member()
+    Membership.objects.filter(member_id=one).update(
+        joined_at=datetime.fromisoformat("2026-03-09T00:30:00+08:00")
+    )
+    done = flow.check_in(scope=world.rush.scope, member_id=one, now=NOON)
+    assert done.standing.can_make_up == (date(2026, 3, 9),)
+    with pytest.raises(Refusal) as before:
+        flow.make_up(scope=world.rush.scope, member_id=one, day=date(2026, 3, 8), now=NOON)
+    assert before.value.errors[0].code == "out_of_range"
+    assert (
+        flow.make_up(scope=world.rush.scope, member_id=one, day=date(2026, 3, 9), now=NOON).standing.streak
+        == 2
+    )
 
 
 def test_the_business_day_counts(world: World) -> None:

@@ -49,9 +49,12 @@ class World:
         draws.set_state(scope=self.rush.scope, key=data["key"], state="active", now=clock.now())
 
     def board(self, data: dict[str, Any], at: datetime | None = None) -> None:
+        """A leaderboard, opened an hour ago, and what happened in its period before that is counted."""
         at = at or clock.now() - timedelta(hours=1)
         flow.put_board(scope=self.rush.scope, data=data, now=at, create=True)
         play.set_board_state(scope=self.rush.scope, key=data["key"], state="active", now=at)
+        while flow.fill_boards(clock.now()):
+            pass
 
     def begin(self) -> None:
         """Take the consumers' positions: what comes from now on counts."""

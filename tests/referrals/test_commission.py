@@ -131,7 +131,7 @@ def test_commission_is_frozen_thawed_settled_and_paid(shop: Shop, noon: Any) -> 
     noon.move(days=7)  # 4 June
     [draft] = referrals.draft_statements(
         scope=shop.scope, brand=brand(shop), month="2026-05", now=clock.now()
-    )
+    ).items
     assert (draft.earned, draft.payout, draft.carried, draft.state) == (750, 750, 0, "draft")
     with pytest.raises(Refusal) as caught:
         referrals.confirm_statement(
@@ -149,7 +149,7 @@ def test_commission_is_frozen_thawed_settled_and_paid(shop: Shop, noon: Any) -> 
     assert sums(shop, ann) == (0, 0, 0, 750)
     [again] = referrals.draft_statements(
         scope=shop.scope, brand=brand(shop), month="2026-05", now=clock.now()
-    )
+    ).items
     assert again.state == "paid"
     books_balance()
 
@@ -169,7 +169,9 @@ def test_refunds_take_back_to_the_fen_and_never_below_nothing(shop: Shop, noon: 
     tick(shop)
     noon.move(days=30)  # 2 July
     scope, other = shop.scope, colleague(shop)
-    [june] = referrals.draft_statements(scope=scope, brand=brand(shop), month="2026-06", now=clock.now())
+    [june] = referrals.draft_statements(
+        scope=scope, brand=brand(shop), month="2026-06", now=clock.now()
+    ).items
     assert june.payout == 750
     referrals.confirm_statement(
         scope=other, brand=brand(shop), member_id=ann, month="2026-06", now=clock.now()
@@ -178,7 +180,9 @@ def test_refunds_take_back_to_the_fen_and_never_below_nothing(shop: Shop, noon: 
     tick(shop)
     assert sums(shop, ann) == (0, -750, 750, 0)
     noon.move(days=31)  # 2 August
-    [july] = referrals.draft_statements(scope=scope, brand=brand(shop), month="2026-07", now=clock.now())
+    [july] = referrals.draft_statements(
+        scope=scope, brand=brand(shop), month="2026-07", now=clock.now()
+    ).items
     assert (july.clawed, july.payout, july.carried) == (-750, 0, -750)
     referrals.confirm_statement(
         scope=other, brand=brand(shop), member_id=ann, month="2026-07", now=clock.now()
@@ -189,8 +193,21 @@ def test_refunds_take_back_to_the_fen_and_never_below_nothing(shop: Shop, noon: 
     noon.move(days=16)
     tick(shop)
     noon.move(days=20)  # 7 September
-    [august] = referrals.draft_statements(scope=scope, brand=brand(shop), month="2026-08", now=clock.now())
+    [august] = referrals.draft_statements(
+        scope=scope, brand=brand(shop), month="2026-08", now=clock.now()
+    ).items
     assert (august.opening, august.earned, august.payout, august.carried) == (-750, 1500, 750, 0)
+    # a file is written of portions: every statement once, in the order of the list
+    listed = list(referrals.list_statements(brand_id=brand(shop).id).items)
+    assert len(listed) == 3 and listed[0] == august
+    for size in (1, 2, 3, 4):
+        portions = referrals.walk_statements(brand_id=brand(shop).id, size=size)
+        assert [one for portion in portions for one in portion] == listed
+        paged, cursor = [], ""
+        while cursor is not None:
+            page = referrals.list_statements(brand_id=brand(shop).id, cursor=cursor, limit=size)
+            paged, cursor = [*paged, *page.items], page.next_cursor
+        assert paged == listed
     books_balance()
 
 

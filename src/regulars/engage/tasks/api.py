@@ -24,6 +24,7 @@ from regulars.platform.outbox.types import Event
 from regulars.platform.staff import api as staff
 
 _BATCH = 500
+_DECLINED_FOR = timedelta(days=365)
 _EVERYTHING = TaskFilter()
 
 
@@ -82,12 +83,7 @@ def list_tasks(
 ) -> Page[Task]:
     """Tasks by the day they are due; of limited staff those of their stores and those given to them."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
-    if after is not None:
-        try:
-            after = [date.fromisoformat(str(after[0])).isoformat(), str(UUID(str(after[1])))]
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_as(cursor, date.fromisoformat, UUID)
     with connection.cursor() as db:
         rows = store.page(
             db,
@@ -336,10 +332,10 @@ def last_reached(*, brand_id: UUID, member_ids: Iterable[UUID]) -> dict[UUID, tu
         return store.last_of(cursor, brand_id=brand_id, member_ids=member_ids)
 
 
-def declined(*, brand_id: UUID, member_ids: Iterable[UUID], since: datetime) -> set[UUID]:
-    """Those who said since then that they want no more contact by staff."""
+def declined(*, brand_id: UUID, member_ids: Iterable[UUID], now: datetime) -> set[UUID]:
+    """Those who said within the last year that they want no more contact by staff."""
     with connection.cursor() as cursor:
-        return store.declined(cursor, brand_id=brand_id, member_ids=member_ids, since=since)
+        return store.declined(cursor, brand_id=brand_id, member_ids=member_ids, since=now - _DECLINED_FOR)
 
 
 def counts_of(*, brand_id: UUID, source: str) -> tuple[dict[str, int], dict[str, int], float | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from regulars.engage.campaigns import api as campaigns
-from regulars.engage.campaigns.types import Ended, Run, Variant, Waiting
+from regulars.engage.campaigns.types import Ended, Message, Run, Variant, Waiting
 from regulars.facts.members import api as members
 from regulars.facts.members.types import MemberFilter
 from regulars.flows import rewarding
@@ -62,15 +63,17 @@ def give_and_ask(*, run: Run, waiting: Sequence[Waiting], now: datetime) -> list
         costs[her] = cost
         if refused:
             ended[her] = Ended(her, arms[her], "skipped", refused)
+    words = {
+        key: _words(run, source, one.message, now) for key, one in variants.items() if one.message is not None
+    }
     asks = []
     for her in going:
         if her in ended:
             continue
-        variant = variants[arms[her]]
-        told = variant.message is not None
-        ended[her] = Ended(her, arms[her], "asked" if told else "sent", "", costs[her])
-        if told:
-            asks.append(_ask(run, source, her, variant, now))
+        arm = arms[her]
+        ended[her] = Ended(her, arm, "asked" if arm in words else "sent", "", costs[her])
+        if arm in words:
+            asks.append(Ask(member_id=her, **words[arm]))
     messaging.ask(brand=brand, asks=asks, now=now)
     return [ended[one.member_id] for one in waiting]
 
@@ -87,21 +90,19 @@ def is_used_up(*, run: Run, now: datetime) -> bool:
     return all(not one.rewards and one.cost > left.left for one in run.definition.variants)
 
 
-def _ask(run: Run, source: str, member_id: UUID, variant: Variant, now: datetime) -> Ask:
-    message = variant.message
-    assert message is not None
-    return Ask(
-        member_id=member_id,
-        key=key_of(run),
-        source=source,
-        purpose=message.purpose,
-        template=message.template,
-        channels=message.channels,
-        values=message.values,
-        priority=run.definition.priority,
-        expires_at=now + timedelta(hours=run.definition.expires_in_hours),
-        origin=str(run.id),
-    )
+def _words(run: Run, source: str, message: Message, now: datetime) -> dict[str, Any]:
+    """What the messages of a variant have in common: all of an `Ask` but its member."""
+    return {
+        "key": key_of(run),
+        "source": source,
+        "purpose": message.purpose,
+        "template": message.template,
+        "channels": message.channels,
+        "values": message.values,
+        "priority": run.definition.priority,
+        "expires_at": now + timedelta(hours=run.definition.expires_in_hours),
+        "origin": str(run.id),
+    }
 
 
 def _active(brand: Brand, ids: Sequence[UUID]) -> set[UUID]:

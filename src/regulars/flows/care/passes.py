@@ -25,10 +25,12 @@ from regulars.flows import rewarding
 from regulars.flows.care.people import Team, team_of
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import start_of_day, zone
+from regulars.kit.text import Language, Text
 from regulars.messaging import api as messaging
 from regulars.messaging.types import Ask
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand
+from regulars.programme.versions import api as versions
 from regulars.value.coupons import api as coupons
 from regulars.value.gifts.types import Gift
 
@@ -38,7 +40,6 @@ _PRIORITY = {
     "birthday": 70, "service": 65, "refill": 60, "welcome": 75, "anniversary": 55, "festival": 50,
     "milestone": 55, "visit": 60, "dormant": 45, "behaviour": 50, "churn": 65,
 }  # fmt: skip
-_DECLINED_FOR = timedelta(days=365)
 _MOST_VISITS = 2000
 
 
@@ -54,7 +55,7 @@ def run_due(now: datetime) -> int:
             _portion(plan, organisations.get_brand(brand_id=plan.brand_id), now)
     except Refusal as refusal:
         # what the plan names is gone (a segment, a template): it says so, and the others go on
-        problem = "; ".join(f"{one.field}: {one.message.zh}" for one in refusal.errors) or refusal.message.zh
+        problem = Text(*(_joined(refusal, language) for language in ("zh", "en"))).kept()
         if plan is None:
             raise
     except Exception as error:
@@ -65,6 +66,11 @@ def run_due(now: datetime) -> int:
     if problem:
         care.fail(brand_id=plan.brand_id, key=plan.key, problem=problem, now=now)
     return 1
+
+
+def _joined(refusal: Refusal, language: Language) -> str:
+    said = [f"{one.field}: {one.message.in_language(language)}" for one in refusal.errors]
+    return "; ".join(said) or refusal.message.in_language(language)
 
 
 def _portion(plan: Plan, brand: Brand, now: datetime) -> None:
@@ -129,13 +135,17 @@ def chosen(plan: Plan, brand: Brand, dues: Sequence[Due], now: datetime) -> list
     if kept and plan.definition.kind == "churn":
         off = members.profiling_off(brand_id=brand.id, member_ids={one.member_id for one in kept})
         kept = [one for one in kept if one.member_id not in off]
-    if kept and plan.definition.task is not None:
-        declined = tasks.declined(
-            brand_id=brand.id, member_ids={one.member_id for one in kept}, since=now - _DECLINED_FOR
-        )
-        if plan.definition.kind == "visit":
-            kept = [one for one in kept if one.member_id not in declined]
+    definition = plan.definition
+    if kept and definition.task is not None and definition.message is None and not definition.rewards:
+        declined = _declined(brand, kept, now)
+        kept = [one for one in kept if one.member_id not in declined]
     return kept
+
+
+def _declined(brand: Brand, dues: Sequence[Due], now: datetime) -> set[UUID]:
+    """Those of them who told staff that they want no more contact."""
+    ids = {one.member_id for one in dues}
+    return tasks.declined(brand_id=brand.id, member_ids=ids, now=now)
 
 
 def carry_out(*, plan: Plan, brand: Brand, dues: Sequence[Due], day: date, now: datetime) -> int:
@@ -154,8 +164,9 @@ def act(
     places: dict[tuple[UUID, str], tuple[UUID | None, date]] = {}
     chore = plan.definition.task
     if chore is not None:
-        treated = [one for one in kept if arms[one.member_id] == "treated"]
-        places = _places(plan, brand, treated, day, team)
+        declined = _declined(brand, kept, now)  # a message of the plan comes still, a call does not
+        called = [one for one in kept if arms[one.member_id] == "treated" and one.member_id not in declined]
+        places = _places(plan, brand, called, day, team)
         if plan.definition.kind == "visit":
             # whom nobody has time for stays owed
             kept = [
@@ -169,9 +180,14 @@ def act(
         return 0
     _tell(plan, brand, acted, _reward(plan, brand, acted, now), now)
     if chore is not None:
+        tiers = _tiers(brand, now)
         tasks.add_many(
             brand=brand,
-            tasks=[_task(plan, one, places[one.member_id, one.occasion]) for one in acted],
+            tasks=[
+                _task(plan, one, places[one.member_id, one.occasion], tiers)
+                for one in acted
+                if (one.member_id, one.occasion) in places
+            ],
             now=now,
         )
     return len(acted)
@@ -286,29 +302,39 @@ def _tell(
 
 
 def _values(plan: Plan, one: Due) -> dict[str, Any]:
-    """What a template may name beside what is known of the member: names in both languages, English as `…_en`."""
+    """What a template may name beside what is known of the member: names in both languages, English as `…_en`; what is
+    a list of things is listed as the reader's language does."""
     values: dict[str, Any] = {
         "occasion": plan.definition.name.zh,
         "occasion_en": plan.definition.name.en,
         "day": one.on.isoformat(),
     }
     for name, value in one.values.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and name != "item":
             values[name], values[f"{name}_en"] = value.get("zh", ""), value.get("en", "")
         else:
             values[name] = value
     return values
 
 
-def _task(plan: Plan, one: Due, place: tuple[UUID | None, date]) -> NewTask:
+def _tiers(brand: Brand, now: datetime) -> Mapping[str, Mapping[str, str]]:
+    """By code what tiers are called, in both languages: a script is read out."""
+    try:
+        schemes = versions.in_force(brand_id=brand.id, now=now).live.schemes
+    except Refusal:
+        return {}
+    return {tier.code: tier.name.to_json() for scheme in schemes for tier in scheme.tiers}
+
+
+def _task(
+    plan: Plan, one: Due, place: tuple[UUID | None, date], tiers: Mapping[str, Mapping[str, str]]
+) -> NewTask:
     chore = plan.definition.task
     assert chore is not None
-    named = Due(
-        one.member_id,
-        one.occasion,
-        one.on,
-        {"occasion": plan.definition.name.to_json(), **one.values},
-    )
+    values = {"occasion": plan.definition.name.to_json(), **one.values}
+    if values.get("tier") in tiers:
+        values["tier"] = tiers[values["tier"]]
+    named = Due(one.member_id, one.occasion, one.on, values)
     return NewTask(
         member_id=one.member_id,
         key=_key(plan, one),

@@ -19,7 +19,7 @@ from regulars.messaging import api as messaging
 from regulars.platform.organisations.types import Scope
 
 _CALL = {
-    "zh": "您好，我是{{ tier }}会员专属顾问。上次光临是 {{ last_order_on }}，使用中有什么需要我们帮忙的吗？",
+    "zh": "您好，我是您的{{ tier }}专属顾问。上次光临是 {{ last_order_on }}，使用中有什么需要我们帮忙的吗？",
     "en": "Hello, I look after you here. You were with us on {{ last_order_on }}: is there anything we can help with?",
 }
 _WIN_BACK = {

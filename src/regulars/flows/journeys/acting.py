@@ -119,7 +119,10 @@ def _tag(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
 
 
 def _task(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
-    stores = _stores(batch, deeds)
+    ids = {deed.member_id for deed in deeds}
+    declined = tasks.declined(brand_id=batch.brand.id, member_ids=ids, now=batch.now)
+    asked = [deed for deed in deeds if deed.member_id not in declined]
+    stores = _stores(batch, asked)
     today = batch.now.astimezone(zone(batch.brand.timezone)).date()
     tasks.add_many(
         brand=batch.brand,
@@ -136,11 +139,11 @@ def _task(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
                 source=source_of(batch.journey),
                 origin=str(deed.run_id),
             )
-            for deed in deeds
+            for deed in asked
         ],
         now=batch.now,
     )
-    return []
+    return [Outcome(deed, "declined", {}) for deed in deeds if deed.member_id in declined]
 
 
 def _stores(batch: Batch, deeds: Sequence[Deed]) -> Mapping[tuple[str, UUID], UUID]:
@@ -212,7 +215,7 @@ def _journey(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
             Outcome(d, "refused", {"why": "chain"}) for d, n in zip(mine, depth, strict=True) if n >= _CHAIN
         ]
         entries = [
-            Entry(deed.member_id, deed.key, "", {**deed.data, "depth": n + 1})
+            Entry(deed.member_id, deed.key, "", {**_brought(deed.data), "depth": n + 1})
             for deed, n in zip(mine, depth, strict=True)
             if n < _CHAIN
         ]
@@ -227,6 +230,11 @@ def _journey(batch: Batch, deeds: Sequence[Deed]) -> list[Outcome]:
         if entered.refused and len(entries) == 1:
             outcomes.append(Outcome(mine[0], "refused", {"why": next(iter(entered.refused))}))
     return outcomes
+
+
+def _brought(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run hands on: not what came together with its own beginning, which for the next one is long past."""
+    return {name: value for name, value in data.items() if name != "then"}
 
 
 def _system(batch: Batch) -> Scope:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.types import REASONS, Definition, DryRun, Entered, Entry
 from regulars.flows.journeys.acting import carry_out
 from regulars.flows.journeys.coding import apply_definition, export_definitions
 from regulars.flows.journeys.due import register
-from regulars.flows.journeys.messages import messages_of
+from regulars.flows.journeys.messages import messages_of, messages_of_runs
 from regulars.flows.journeys.publishing import Checked, check, publish
 from regulars.flows.journeys.telling import sentences
 from regulars.flows.journeys.triggers import hear, listen
@@ -34,6 +36,7 @@ __all__ = [
     "hear",
     "listen",
     "messages_of",
+    "messages_of_runs",
     "publish",
     "read_loosely",
     "register",
@@ -71,13 +74,17 @@ def start(
             "not_callable", "该旅程没有“接口发起”触发", "The journey has no trigger of the kind call"
         )
     entry = Entry(member_id, f"call:{key or new_id()}", key, {"values": dict(data)} if data else {})
-    return journeys.enter(
-        brand=organisations.get_brand(brand_id=scope.brand_id),
-        journey=journey,
-        trigger=node,
-        entries=[entry],
-        now=now,
-    )
+    with transaction.atomic():
+        entered = journeys.enter(
+            brand=organisations.get_brand(brand_id=scope.brand_id),
+            journey=journey,
+            trigger=node,
+            entries=[entry],
+            now=now,
+        )
+        if entered.runs and scope.actor.kind == "staff":  # systems start very many; those are among the runs
+            _record(scope, "journey.start_member", code, {"member": str(member_id), "key": key}, now)
+    return entered
 
 
 def remove(*, scope: Scope, code: str, member_id: UUID, now: datetime) -> int:
@@ -85,17 +92,21 @@ def remove(*, scope: Scope, code: str, member_id: UUID, now: datetime) -> int:
     journey = journeys.get_journey(brand_id=scope.brand_id, code=code)
     ended = journeys.leave(journey=journey, member_ids=[member_id], reason="removed", now=now)
     if ended:
-        audit.record(
-            organisation_id=scope.organisation_id,
-            brand_id=scope.brand_id,
-            actor=scope.actor,
-            action="journey.remove_member",
-            subject_type="journey",
-            subject_id=code,
-            after={"member": str(member_id), "runs": ended},
-            now=now,
-        )
+        _record(scope, "journey.remove_member", code, {"member": str(member_id), "runs": ended}, now)
     return ended
+
+
+def _record(scope: Scope, action: str, code: str, after: Mapping[str, Any], now: datetime) -> None:
+    audit.record(
+        organisation_id=scope.organisation_id,
+        brand_id=scope.brand_id,
+        actor=scope.actor,
+        action=action,
+        subject_type="journey",
+        subject_id=code,
+        after=dict(after),
+        now=now,
+    )
 
 
 def dry_run(

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from regulars.engage.journeys import api as journeys
 from regulars.flows.journeys.acting import carry_out
+from regulars.flows.journeys.activities import data_of
 from regulars.flows.journeys.messages import sum_up
 from regulars.flows.journeys.triggers import CONSUMER, listen
 from regulars.platform.due import api as due
@@ -15,7 +16,9 @@ from regulars.platform.due import api as due
 
 def step(now: datetime) -> int:
     """One batch of each running journey; gives how many runs were walked."""
-    return journeys.step(carry_out=carry_out, now=now).runs
+    return journeys.step(
+        carry_out=carry_out, now=now, load=lambda brand, some: data_of(brand, some, now=now)
+    ).runs
 
 
 def sweep(now: datetime) -> int:

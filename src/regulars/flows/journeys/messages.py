@@ -6,13 +6,16 @@ work, so that a look costs the last weeks however long a journey runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from regulars.engage.journeys import api as journeys
 from regulars.engage.journeys.types import Journey, MessageSum
 from regulars.flows.journeys.acting import source_of
 from regulars.flows.journeys.types import MessageFigures
 from regulars.messaging import api as messaging
+from regulars.messaging.types import SendState
 from regulars.platform.organisations import api as organisations
 
 _SETTLED = timedelta(days=45)  # receipts and clicks come within days
@@ -31,6 +34,20 @@ def messages_of(*, journey: Journey, version: int | None = None) -> dict[str, Me
         if one.version == number:
             found.setdefault(one.node, MessageFigures(one.node)).add(one)
     return found
+
+
+def messages_of_runs(
+    *, brand_id: UUID, member_id: UUID, run_ids: Sequence[UUID]
+) -> list[tuple[UUID, str, int, SendState]]:
+    """What became of the messages that a member's runs asked for: run, node and visit with the state of each."""
+    found = messaging.states_by_origin(
+        brand_id=brand_id, member_id=member_id, origins=[str(run_id) for run_id in run_ids]
+    )
+    told = []
+    for origin, key, state in found:
+        _, _, node, visit, *_ = key.split(":")
+        told.append((UUID(origin), node, int(visit), state))
+    return told
 
 
 def sum_up(now: datetime) -> int:

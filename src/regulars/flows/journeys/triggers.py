@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 CONSUMER = "journeys"
 BATCH = 500
 _ROUNDS = 20
+_MOST_THEN = 20
 TOPICS = (
     "activity.posted",
     "member.enrolled",
@@ -39,6 +40,7 @@ TOPICS = (
     "segment.left",
     "tier.changed",
     "message.unsubscribed",
+    "member.consent",
 )
 
 
@@ -70,6 +72,8 @@ def hear(events: Sequence[Event], now: datetime) -> None:
             _leave(journey, definition, mine, now)
             if journey.state == "running":
                 _halving(partial(_enter, brand, journey, definition, now), mine, journey.code)
+                if definition.settings.leave_segment or definition.settings.leave_on_opt_out:
+                    _leave(journey, definition, _behind(brand, definition, mine, now), now)
 
 
 def _halving(act: Callable[[Sequence[Event]], None], events: Sequence[Event], what: str) -> None:
@@ -87,6 +91,16 @@ def _halving(act: Callable[[Sequence[Event]], None], events: Sequence[Event], wh
         half = len(events) // 2
         _halving(act, events[:half], what)
         _halving(act, events[half:], what)
+
+
+def _behind(brand: Brand, definition: Definition, events: Sequence[Event], now: datetime) -> list[Event]:
+    """What came behind the last event that may have brought its member in: she came in and left at once."""
+    last = {
+        event.member_id: place
+        for place, event in enumerate(events)
+        if any(_concerns(brand, node, event, now) for node in definition.triggers)
+    }
+    return [event for place, event in enumerate(events) if place > last.get(event.member_id, place)]
 
 
 def _wake(brand: Brand, now: datetime, events: Sequence[Event]) -> None:
@@ -115,9 +129,15 @@ def _leave(journey: Journey, definition: Definition, events: Sequence[Event], no
     if out:
         journeys.leave(journey=journey, member_ids=sorted(set(out)), reason="left_segment", now=now)
     if settings.leave_on_opt_out:
-        out = [event.member_id for event in events if event.topic == "message.unsubscribed"]
+        out = [event.member_id for event in events if _opts_out(event)]
         if out:
             journeys.leave(journey=journey, member_ids=sorted(set(out)), reason="opted_out", now=now)
+
+
+def _opts_out(event: Event) -> bool:
+    """She went by a message's way out, or took a consent back on her page, at the till or anywhere else."""
+    taken_back = event.payload.get("purpose") == "marketing" and not event.payload.get("granted")
+    return event.topic == "message.unsubscribed" or (event.topic == "member.consent" and taken_back)
 
 
 def _enter(
@@ -131,21 +151,45 @@ def _enter(
             # conditions decide by what has just happened, not by what was known a minute ago
             members = sorted({event.member_id for event in chosen})
             member_facts.refresh(brand_id=brand.id, member_ids=members, now=now)
-        journeys.enter(
-            brand=brand, journey=journey, trigger=node, entries=_entries(brand, node, chosen, now), now=now
-        )
+        entries = _entries(brand, node, chosen, events, now)
+        journeys.enter(brand=brand, journey=journey, trigger=node, entries=entries, now=now)
 
 
-def _entries(brand: Brand, node: Node, events: Sequence[Event], now: datetime) -> list[Entry]:
+def _entries(
+    brand: Brand, node: Node, events: Sequence[Event], heard: Sequence[Event], now: datetime
+) -> list[Entry]:
     assert node.trigger is not None
+    then = _then(events, heard)
     if node.trigger.on != "activity":
-        return [Entry(event.member_id, str(event.id), data=_told(event)) for event in events]
+        return [
+            Entry(event.member_id, str(event.id), data={**_told(event), **then[event.id]}) for event in events
+        ]
     data = data_of(brand, [_happened(event) for event in events], now=now)
     entries = []
     for event in events:
         found = data.get(UUID(event.payload["activity_id"]), {})
-        entries.append(Entry(event.member_id, str(event.id), str(found.get("key") or ""), found))
+        brought = {**found, **then[event.id]}
+        entries.append(Entry(event.member_id, str(event.id), str(found.get("key") or ""), brought))
     return entries
+
+
+def _then(events: Sequence[Event], heard: Sequence[Event]) -> Mapping[UUID, Mapping[str, Any]]:
+    """By event: the member's activities that were told together with it and came behind it, as id, type and when."""
+    found: dict[UUID, Mapping[str, Any]] = {}
+    asked = {event.id for event in events}
+    behind: dict[UUID, list[Event]] = {}
+    for event in reversed(heard):
+        later = behind.setdefault(event.member_id, [])
+        if event.id in asked:
+            then = [
+                [one.payload["activity_id"], one.payload["type"], one.occurred_at.isoformat()]
+                for one in reversed(later)
+                if one.occurred_at >= event.occurred_at
+            ]
+            found[event.id] = {"then": then[:_MOST_THEN]} if then else {}
+        if event.topic == "activity.posted":
+            later.append(event)
+    return found
 
 
 def _told(event: Event) -> Mapping[str, Any]:

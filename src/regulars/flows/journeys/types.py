@@ -23,7 +23,8 @@ class Vocabulary:
 class MessageFigures:
     """What became of the messages of one node. `sent` went to their channel, `delivered` are those of which it said
     so; `waiting` have not been decided on or are under way; `uncertain`: a worker died while a provider had them.
-    `skipped` and `failed` are by reason, `channels` those that were sent by channel."""
+    `skipped` and `failed` are by reason, `waiting_for` those that wait for something, `channels` those that
+    were sent by channel."""
 
     node: str
     asked: int = 0
@@ -32,6 +33,7 @@ class MessageFigures:
     delivered: int = 0
     uncertain: int = 0
     clicked: int = 0
+    waiting_for: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     channels: dict[str, int] = field(default_factory=dict)
@@ -53,3 +55,5 @@ class MessageFigures:
                 self.uncertain += one.messages
             case _:
                 self.waiting += one.messages
+                if one.reason:
+                    self.waiting_for[one.reason] = self.waiting_for.get(one.reason, 0) + one.messages

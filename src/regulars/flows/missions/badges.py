@@ -12,7 +12,7 @@ from django.db import transaction
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
-from regulars.conditions.api import SEGMENTS
+from regulars.conditions.api import SEGMENTS, Progress
 from regulars.engage.missions.api import badges as kept
 from regulars.engage.missions.api import play
 from regulars.engage.missions.types.play import Badge
@@ -29,6 +29,7 @@ from regulars.platform.outbox.types import NOBODY, Event
 CONSUMER = "badges"
 BATCH = 500
 SECONDS = 120.0
+PORTION = 5000
 _LEASE_SECONDS = 600.0
 _DIRTY_FIRST = 20
 # what this flow itself announces, and what is no sign that a member's standing became another
@@ -66,6 +67,16 @@ def words_of(*, brand: Brand, badges: Sequence[Badge], now: datetime, own: bool 
         )
         found |= {one.key: words for one, words in zip(asked, said, strict=True)}
     return found
+
+
+def progress_of(
+    *, brand: Brand, badges: Sequence[Badge], member_id: UUID, now: datetime
+) -> dict[str, tuple[Progress, ...]]:
+    """How far a member is with each badge that is given by numbers she can reach, by key."""
+    asked = {one.key: dict(one.when) for one in badges if one.when}
+    if not asked:
+        return {}
+    return segments.progress_of(brand_id=brand.id, definitions=asked, member_id=member_id, now=now)
 
 
 def changed(brand_id: UUID, before: Badge | None, after: Badge, now: datetime) -> None:
@@ -108,21 +119,10 @@ def follow(brand: Brand, member_ids: Sequence[UUID], now: datetime) -> int:
         if any(field.startswith("fact.") for one in found.values() for field in _fields(one.when)):
             member_facts.refresh(brand_id=brand.id, member_ids=member_ids, now=now)
         for key in sorted(kept.hold(brand_id=brand.id, keys=sorted(found))):
-            badge = found[key]
             try:
-                holding = segments.holds_for(
-                    brand_id=brand.id, definition=badge.when, member_ids=member_ids, now=now
-                )
+                came, gone = _settle(brand, found[key], member_ids, now)
             except Refusal:
                 continue  # what it names is gone; asking everybody says so on its page
-            came, gone = kept.settle(
-                brand_id=brand.id,
-                badge=key,
-                takes=badge.taken_away,
-                asked=member_ids,
-                holding=holding,
-                now=now,
-            )
             _tell(brand, key, came, gone, now)
             moved += len(came) + len(gone)
     return moved
@@ -136,7 +136,7 @@ def ask_due(now: datetime) -> int:
             ask_everybody(organisations.get_brand(brand_id=brand_id), key, now)
         except Refusal as refusal:  # kept with the badge, and shown there
             said = refusal.errors[0].message if refusal.errors else refusal.message
-            kept.note_problem(brand_id=brand_id, badge=key, problem=said.zh, now=now)
+            kept.note_problem(brand_id=brand_id, badge=key, problem=said.kept(), now=now)
         except Exception as error:
             _log.exception("badge %s of %s could not be followed", key, brand_id)
             kept.note_problem(brand_id=brand_id, badge=key, problem=f"{error}", now=now)
@@ -144,7 +144,11 @@ def ask_due(now: datetime) -> int:
 
 
 def ask_everybody(brand: Brand, key: str, now: datetime) -> tuple[int, int]:
-    """Bring who has a badge to what its condition says of everybody, by one difference; gives how many came and went.
+    """Bring who has a badge to what its condition says of everybody; gives how many came and went.
+
+    Everybody is asked at once without holding anything, and those for whom it differs are asked again, some at a time
+    with the badge held: what a member does meanwhile waits no longer than for some. Where the badge is changed
+    meanwhile, it stops: everybody is to be asked anew.
 
     Raises `too_slow`, `invalid_input`, `not_found`.
     """
@@ -156,16 +160,25 @@ def ask_everybody(brand: Brand, key: str, now: datetime) -> tuple[int, int]:
         for _ in range(_DIRTY_FIRST):
             if not member_facts.refresh_dirty(brand_id=brand.id, now=now):
                 break
+    first = kept.following(brand_id=brand.id)[key].followed_at is None
     with transaction.atomic():
-        if not kept.hold(brand_id=brand.id, keys=[key], alone=True):
-            return 0, 0
-        badge = play.get_badge(brand_id=brand.id, key=key)  # as it is now that it is held
-        first = kept.following(brand_id=brand.id)[key].followed_at is None
         segments.put_wanted(brand_id=brand.id, definition=badge.when, now=now, seconds=SECONDS)
-        came, gone = kept.settle_all(brand_id=brand.id, badge=key, takes=badge.taken_away, now=now)
-        _tell(brand, key, came, gone, now, one_by_one=not first)
+        differing = kept.differing(brand_id=brand.id, badge=key, takes=badge.taken_away)
+    given = taken = 0
+    for at in range(0, len(differing), PORTION):
+        with transaction.atomic():
+            if not _is_still(brand, badge):
+                return given, taken
+            came, gone = _settle(brand, badge, differing[at : at + PORTION], now)
+            _tell(brand, key, came, gone, now, one_by_one=not first)
+        given, taken = given + len(came), taken + len(gone)
+    with transaction.atomic():
+        if not _is_still(brand, badge):
+            return given, taken
+        if first and given:
+            _say(brand, [("badge.filled", NOBODY, {"badge": key, "given": given})], now)
         kept.note_followed(brand_id=brand.id, badge=key, now=now)
-        if came or gone:
+        if given or taken:
             audit.record(
                 organisation_id=brand.organisation_id,
                 brand_id=brand.id,
@@ -174,10 +187,33 @@ def ask_everybody(brand: Brand, key: str, now: datetime) -> tuple[int, int]:
                 subject_type="badge",
                 subject_id=key,
                 before=None,
-                after={"given": len(came), "taken": len(gone)},
+                after={"given": given, "taken": taken},
                 now=now,
             )
-    return len(came), len(gone)
+    return given, taken
+
+
+def _is_still(brand: Brand, badge: Badge) -> bool:
+    """Hold the badge alone; whether it is given by what it was given by when everybody was asked."""
+    if not kept.hold(brand_id=brand.id, keys=[badge.key], alone=True):
+        return False
+    held = play.get_badge(brand_id=brand.id, key=badge.key)
+    return (held.when, held.taken_away) == (badge.when, badge.taken_away)
+
+
+def _settle(
+    brand: Brand, badge: Badge, member_ids: Sequence[UUID], now: datetime
+) -> tuple[list[UUID], list[UUID]]:
+    """Ask some members of a held badge, now."""
+    holding = segments.holds_for(brand_id=brand.id, definition=badge.when, member_ids=member_ids, now=now)
+    return kept.settle(
+        brand_id=brand.id,
+        badge=badge.key,
+        takes=badge.taken_away,
+        asked=member_ids,
+        holding=holding,
+        now=now,
+    )
 
 
 def _tell(
@@ -189,13 +225,15 @@ def _tell(
     *,
     one_by_one: bool = True,
 ) -> None:
-    """Say who got it and who lost it: one by one, or (when it is new) once for all."""
+    """Say who lost it and who got it; not who got it when it is new: that is said once for all."""
     said: dict[str, Any] = {"badge": key}
     told = [("badge.taken", one, said) for one in gone]
     if one_by_one:
         told += [("badge.given", one, said) for one in came]
-    elif came:
-        told.append(("badge.filled", NOBODY, said | {"given": len(came)}))
+    _say(brand, told, now)
+
+
+def _say(brand: Brand, told: Sequence[tuple[str, UUID, dict[str, Any]]], now: datetime) -> None:
     outbox.append(
         [
             Event(id_, brand.organisation_id, brand.id, topic, payload, now, now, one)

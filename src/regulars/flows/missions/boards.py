@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from regulars.platform.organisations.types import SYSTEM, Brand, Scope
 from regulars.programme.rules.api import compile_acting
 from regulars.programme.versions import api as versions
 
+_log = logging.getLogger(__name__)
 # How long after its end a period is closed: what happened in it may still be on its way.
 SETTLES_AFTER = timedelta(hours=2)
 MOST_KEPT = 200
@@ -41,15 +43,20 @@ class Friend:
 def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
     """Add activities to the scores of the brand's boards, net of what went back of them."""
     boards = play.list_boards(brand_id=brand.id, state="active")
+    play.put_board_marks(brand_id=brand.id, marks=marks_of(brand, boards, done, now))
+
+
+def marks_of(brand: Brand, boards: Sequence[Board], done: Sequence[Done], now: datetime) -> list[BoardMark]:
+    """What activities add to the scores of boards."""
+    marks: list[BoardMark] = []
     if not boards or not done:
-        return
+        return marks
     catalogue = versions.catalogue_of(brand_id=brand.id)
     programme = versions.in_force(brand_id=brand.id, now=now).live
-    marks = []
     for board in boards:
         test = compile_acting(programme, catalogue, board.where)
         for one in done:
-            if not _is_of(board, one) or board.live_at is None or one.occurred_at < board.live_at:
+            if not _is_of(board, one) or not _is_open(board, one.occurred_at):
                 continue
             if board.per_store and one.store_id is None:
                 continue
@@ -71,7 +78,13 @@ def count(brand: Brand, done: Sequence[Done], now: datetime) -> None:
                     one.occurred_at,
                 )
             )
-    play.put_board_marks(brand_id=brand.id, marks=marks)
+    return marks
+
+
+def _is_open(board: Board, at: datetime) -> bool:
+    """Whether what happens at an instant counts already."""
+    since = board.counts_from or board.live_at
+    return since is not None and since <= at
 
 
 def _is_of(board: Board, one: Done) -> bool:
@@ -81,17 +94,26 @@ def _is_of(board: Board, one: Done) -> bool:
 
 def count_friends(brand: Brand, friends: Sequence[Friend]) -> None:
     """Add friends who qualified to the scores of who brought them, and take off whose order went back."""
+    if not friends:
+        return
+    play.hold_filling(brand_id=brand.id)
     boards = [one for one in play.list_boards(brand_id=brand.id, state="active") if one.by == "referrals"]
+    play.put_board_marks(brand_id=brand.id, marks=marks_of_friends(brand, boards, friends))
+
+
+def marks_of_friends(brand: Brand, boards: Sequence[Board], friends: Sequence[Friend]) -> list[BoardMark]:
+    """What friends add to the scores of boards."""
     marks = []
     for board in boards:
         for one in friends:
             period, ends = policy.board_period(board, one.at, brand.timezone)
-            if board.live_at is None or one.at < board.live_at or (ends is not None and one.at >= ends):
-                continue
-            marks.append(
-                BoardMark(one.recruiter_id, board.key, one.friend_id, period, None, int(one.counts), one.at)
-            )
-    play.put_board_marks(brand_id=brand.id, marks=marks)
+            if _is_open(board, one.at) and (ends is None or one.at < ends):
+                marks.append(
+                    BoardMark(
+                        one.recruiter_id, board.key, one.friend_id, period, None, int(one.counts), one.at
+                    )
+                )
+    return marks
 
 
 def _score(board: Board, one: Done) -> int:
@@ -110,13 +132,18 @@ def close_due(now: datetime) -> int:
 def _close_brand(brand: Brand, now: datetime) -> int:
     closed = 0
     for board in play.list_boards(brand_id=brand.id):
-        if board.state == "draft":
+        if board.state == "draft" or board.filling:
             continue
         for period, store_id in play.open_periods(brand_id=brand.id, board=board.key):
             ends = policy.period_end(board, period, brand.timezone)
             over = board.state == "ended" if ends is None else ends + SETTLES_AFTER <= now
             if over or (board.state == "ended" and ends is not None and ends <= now):
-                closed += close(brand, board, period, store_id, now)
+                try:
+                    closed += close(brand, board, period, store_id, now)
+                except Exception:  # it is tried again in the next turn, and keeps no other waiting
+                    _log.exception(
+                        "%s of leaderboard %s of %s could not be closed", period, board.key, brand.id
+                    )
     return closed
 
 

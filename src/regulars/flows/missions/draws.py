@@ -75,6 +75,7 @@ def play(*, scope: Scope, member_id: UUID, draw: str, key: str, pay: bool, now: 
                 key=f"draw:{id_}",
                 now=now,
                 reason=definition.name.zh,
+                source="draw",
             )
         refused = _give(brand, member_id, definition, prize, id_, now)
         done = Play(

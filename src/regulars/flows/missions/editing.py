@@ -140,7 +140,8 @@ def put_board(*, scope: Scope, data: Any, now: datetime, create: bool | None = N
     )
 
 
-def put_draw(*, scope: Scope, data: Any, now: datetime, create: bool | None = None) -> Draw:
+def read_draw(*, scope: Scope, data: Any, now: datetime) -> DrawDefinition:
+    """A draw's definition. Raises `invalid_input` naming every wrong field."""
     errors = ErrorList()
     check_texts(data, errors)
     errors.refuse()
@@ -158,7 +159,13 @@ def put_draw(*, scope: Scope, data: Any, now: datetime, create: bool | None = No
             errors.add("unit", "unknown", "没有可消费的这个单位", "There is no such unit to spend")
     _check_budget(scope, made.budget, errors)
     errors.refuse()
-    return draws.put_draw(scope=scope, definition=replace(made, prizes=prizes), now=now, create=create)
+    return replace(made, prizes=prizes)
+
+
+def put_draw(*, scope: Scope, data: Any, now: datetime, create: bool | None = None) -> Draw:
+    """Read a draw and keep it."""
+    definition = read_draw(scope=scope, data=data, now=now)
+    return draws.put_draw(scope=scope, definition=definition, now=now, create=create)
 
 
 def _raw(data: Any, key: str, place: int) -> Any:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from regulars.engage.missions.api import missions as kept
+from regulars.engage.missions.api import play
 from regulars.flows.missions import acts, boards, checkins, counting
 from regulars.kit.errors import Refusal
 from regulars.platform.due import api as due
@@ -45,6 +46,8 @@ def handle(events: Sequence[Event], now: datetime) -> None:
 def count(brand: Brand, ids: Sequence[tuple[UUID, UUID]], member_ids: set[UUID], now: datetime) -> None:
     """Count activities (member, id) for everything that follows them."""
     try:
+        if ids:
+            play.hold_filling(brand_id=brand.id)
         done = acts.load(brand, ids) if ids else []
         checkins.count(brand, done, now)
         boards.count(brand, done, now)

@@ -26,7 +26,7 @@ from regulars.engage.campaigns.types import (
     Schedule,
 )
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field, not_found
+from regulars.kit.errors import not_found
 from regulars.kit.paging import Page
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -66,13 +66,7 @@ def members_of(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[MemberRow]:
     """(member, arm, state, reason, value, when) by id."""
-    key = paging.decode(cursor, parts=1)
-    after: UUID | None = None
-    if key is not None:
-        try:
-            after = UUID(str(key[0]))
-        except ValueError:
-            raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    after = paging.decode_id(cursor)
     limit = max(1, min(limit, paging.MAX_LIMIT))
     with connection.cursor() as db:
         rows = members.page(

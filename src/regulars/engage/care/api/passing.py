@@ -172,12 +172,18 @@ def found_items(
             one.member_id,
             one.occasion,
             one.on,
-            {**one.values, "item": "、".join(dict.fromkeys(labels[one.member_id]))[:120]},
+            {**one.values, "item": _listed(labels[one.member_id])},
             one.store_id,
             one.recruiter,
         )
         for one in dues.values()
     ], following
+
+
+def _listed(labels: Sequence[str]) -> dict[str, str]:
+    """Things in one word each, as they are listed in either language."""
+    each = list(dict.fromkeys(labels))
+    return {"zh": "、".join(each)[:120], "en": ", ".join(each)[:120]}
 
 
 def already(*, plan: Plan, dues: Sequence[Due]) -> set[tuple[UUID, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,7 +9,6 @@ from django.db import connection
 from regulars.engage.care.store import marks
 from regulars.engage.care.types import Mark, Plan
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field
 from regulars.kit.paging import Page
 
 
@@ -23,13 +21,7 @@ def care_of(*, brand_id: UUID, member_id: UUID, limit: int = 50) -> list[Mark]:
 def reached_by(*, plan: Plan, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT) -> Page[Mark]:
     """Whose turn it was under a plan, newest first, those held out among them."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
-    try:
-        before = (
-            (datetime.fromisoformat(str(after[0])).isoformat(), str(UUID(str(after[1])))) if after else None
-        )
-    except ValueError:
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    before = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = marks.page(db, plan_id=plan.id, before=before, limit=limit + 1)
     found = [

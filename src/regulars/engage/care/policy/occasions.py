@@ -10,11 +10,12 @@ from statistics import median
 from typing import Any
 
 from regulars.engage.care.types import Due
-from regulars.kit import festivals
+from regulars.kit import festivals, wording
 from regulars.kit.periods import add_months, anniversary, zone
-from regulars.kit.text import Text
+from regulars.kit.text import Language, Text
 
 _NAMED = re.compile(r"\{\{\s*([^}\s]*)\s*\}\}")
+_DAYS = frozenset({"bought_on", "last_order_on"})  # ISO texts among the values of a due
 _STEPS = 600
 LONGEST_INTERVAL = 720
 
@@ -134,13 +135,16 @@ def run_at(day: date, at: time, timezone: str) -> datetime:
 
 
 def shown_in(text: Text, due: Due) -> Text:
-    """A task's words with their variables filled in; what is not known is left out."""
+    """A task's words with their variables filled in, days as each language writes them; what is not known is left
+    out."""
 
-    def fill(said: str, language: str) -> str:
+    def fill(said: str, language: Language) -> str:
         def value(match: re.Match[str]) -> str:
             found = due.values.get(match[1], "")
             if isinstance(found, Mapping):
                 found = found.get(language, "")
+            if found and match[1] in _DAYS:
+                return wording.day(date.fromisoformat(found), language)
             return str(found)
 
         return _NAMED.sub(value, said)

@@ -39,6 +39,9 @@ def read_definition(value: Any, errors: ErrorList) -> Definition | None:
     settings = _settings(node, kind) if kind else {}
     message = _message(node)
     rewards = node.raw("rewards", [])
+    if not isinstance(rewards, list):
+        node.bad("rewards", "not_a_list", "应为列表", "Must be a list")
+        rewards = []
     task = _task(node)
     if not (message or rewards or task or node.has("message") or node.has("task")):
         errors.add(

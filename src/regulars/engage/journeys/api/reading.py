@@ -11,7 +11,6 @@ from django.db import connection
 from regulars.engage.journeys.store import reading
 from regulars.engage.journeys.types import ActionRow, Journey, NodeCounts, Numbers, Run
 from regulars.kit import paging
-from regulars.kit.errors import invalid_field
 from regulars.kit.paging import Page
 from regulars.platform.organisations.types import Scope
 
@@ -66,11 +65,7 @@ def list_runs(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[Run]:
     """A journey's runs, newest first; of members of the scope's stores."""
-    key = paging.decode(cursor, parts=1)
-    try:
-        before = UUID(str(key[0])) if key else None
-    except ValueError:
-        raise invalid_field("cursor", "bad_cursor", "分页游标无效", "Not a cursor") from None
+    before = paging.decode_id(cursor)
     with connection.cursor() as db:
         rows = reading.page(
             db,

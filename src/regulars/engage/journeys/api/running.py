@@ -130,10 +130,18 @@ def leave(*, journey: Journey, member_ids: Sequence[UUID], reason: str, now: dat
 
 
 def step(
-    *, carry_out: CarryOut, now: datetime, limit: int = stepping.BATCH, brand_id: UUID | None = None
+    *,
+    carry_out: CarryOut,
+    now: datetime,
+    limit: int = stepping.BATCH,
+    brand_id: UUID | None = None,
+    load: stepping.LoadOf = lambda _, happened: {},
 ) -> Stepped:
-    """Walk a batch of each running journey's due runs on; `carry_out` does what actions do, in the same transaction."""
-    return stepping.step(carry_out=carry_out, now=now, limit=limit, brand_id=brand_id)
+    """Walk a batch of each running journey's due runs on; `carry_out` does what actions do, in the same transaction.
+
+    `load` gives what conditions may read of activities that came together with what brought a run in.
+    """
+    return stepping.step(carry_out=carry_out, now=now, limit=limit, brand_id=brand_id, load=load)
 
 
 def sweep_due(*, now: datetime) -> int:
@@ -172,7 +180,8 @@ def dry_run(
 ) -> DryRun:
     """What would happen to a member in the next days, by the same walk; nothing is written.
 
-    `facts`: what the triggering activity would bring. Raises `invalid_input` for a trigger that is not there.
+    `facts`: what the triggering activity would bring. Raises `invalid_input` for a trigger that is not there, and for
+    `happens` of what is no wait for an activity.
     """
     if not 1 <= days <= simulating.MOST_DAYS:
         raise invalid_field(
@@ -182,6 +191,15 @@ def dry_run(
     node = next((one for one in definition.triggers if trigger in ("", one.id)), None)
     if node is None or node.trigger is None:
         raise invalid_field("trigger", "unknown_node", "没有这个触发节点", "There is no such trigger")
+    for id_ in happens:
+        wait = definition.nodes[id_].wait if id_ in definition.nodes else None
+        if wait is None or wait.mode != "activity":
+            raise invalid_field(
+                f"happens.{id_}"[:80],
+                "unknown_node",
+                "没有这个等待行为的节点",
+                "There is no such wait for an activity",
+            )
     asked = [arm.when for one in definition.nodes.values() for arm in one.arms]
     asked += [node.trigger.where, definition.settings.when]
     if node.trigger.date_field:
@@ -202,15 +220,21 @@ def dry_run(
         days=days,
         tz=brand.timezone,
     )
-    why_not = ""
     with connection.cursor() as cursor:
-        closed = running.inactive(cursor, brand_id=brand.id, member_ids=[member_id])
-    if closed:
-        why_not = "closed"
-    elif not holds(definition.settings.when):
-        why_not = "when"
-    elif start is None:
+        why_not = entering.why_not(
+            cursor,
+            brand=brand,
+            journey=journey,
+            definition=definition,
+            member_id=member_id,
+            at=start or now,
+            now=now,
+        )
+    joins = node.trigger.on == "joined" and not holds(node.trigger.where)
+    if why_not != "closed" and start is None:
         why_not = "not_due"
+    elif why_not != "closed" and (joins or not holds(definition.settings.when)):
+        why_not = "when"
     if start is None:
         return DryRun(False, why_not, (), (_MEANT,))
     lines = simulating.forecast(

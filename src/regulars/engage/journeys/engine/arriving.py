@@ -39,15 +39,30 @@ Load = Callable[[Sequence[Happened]], Mapping[UUID, Mapping[str, Any]]]
 
 
 def activities(
-    cursor: Any, *, brand: Brand, happened: Sequence[Happened], load: Load, now: datetime, tally: Tally
+    cursor: Any,
+    *,
+    brand: Brand,
+    happened: Sequence[Happened],
+    load: Load,
+    now: datetime,
+    tally: Tally,
+    of_runs: Mapping[UUID, Sequence[Happened]] | None = None,
 ) -> tuple[int, int]:
-    """Wake the runs that waited for these activities, and mark those whose goal they reach; gives both numbers."""
+    """Wake the runs that waited for these activities, and mark those whose goal they reach; gives both numbers.
+
+    `of_runs`: only these runs, each for what was told right behind that which brought it in, whatever the time is by
+    now; for all others these activities were heard before.
+    """
     by_member: dict[UUID, list[Happened]] = {}
     for one in happened:
         by_member.setdefault(one.member_id, []).append(one)
+
+    def heard(member_id: UUID, run_id: UUID) -> Sequence[Happened]:
+        return by_member[member_id] if of_runs is None else of_runs.get(run_id, ())
+
     waiting = [
         row for row in running.waiting_for(cursor, brand_id=brand.id, member_ids=by_member)
-        if any(one.type == row[5] for one in by_member[row[0]])
+        if any(one.type == row[5] for one in heard(row[0], row[1]))
     ]  # fmt: skip
     goals = running.with_open_goal(
         cursor, brand_id=brand.id, member_ids=by_member, since=min(one.occurred_at for one in happened)
@@ -61,8 +76,8 @@ def activities(
         at = plan.definition.nodes.get(node) if plan else None
         if plan is None or at is None or at.wait is None:
             continue
-        for one in by_member[member_id]:
-            if one.type == activity and one.occurred_at >= since - _SLACK:
+        for one in heard(member_id, run_id):
+            if one.type == activity and (of_runs is not None or one.occurred_at >= since - _SLACK):
                 questions.append(
                     _Question("wait", member_id, run_id, journey_id, version, node, plan, at.wait.where, one)
                 )
@@ -73,8 +88,9 @@ def activities(
         if plan is None or goal is None or goal.goal is None:
             continue
         under_way[run_id] = active
-        for one in by_member[member_id]:
-            if one.type == goal.goal.activity and started - _SLACK <= one.occurred_at <= until:
+        for one in heard(member_id, run_id):
+            in_time = of_runs is not None or started - _SLACK <= one.occurred_at
+            if one.type == goal.goal.activity and in_time and one.occurred_at <= until:
                 questions.append(
                     _Question(
                         "goal", member_id, run_id, journey_id, version, node, plan, goal.goal.where, one

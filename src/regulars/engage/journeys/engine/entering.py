@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from regulars.audience.holdouts import api as holdouts
 from regulars.audience.segments import api as segments
@@ -12,7 +13,7 @@ from regulars.conditions.api import compile_condition
 from regulars.conditions.types import ALWAYS, Condition
 from regulars.engage.journeys.policy import data, timing
 from regulars.engage.journeys.policy.walking import Plan
-from regulars.engage.journeys.store import running
+from regulars.engage.journeys.store import reading, running
 from regulars.engage.journeys.store.running import NewRun, Tally
 from regulars.engage.journeys.types import Definition, Entered, Entry, Journey, Node
 from regulars.kit.ids import new_ids
@@ -63,6 +64,39 @@ def enter(
     tally.add(journey.id, journey.version, trigger.id, "+", len(begun))
     tally.add(journey.id, journey.version, trigger.id, ":next", len(begun))
     return Entered(len(begun), {why: n for why, n in refused.items() if n})
+
+
+def why_not(
+    cursor: Any,
+    *,
+    brand: Brand,
+    journey: Journey,
+    definition: Definition,
+    member_id: UUID,
+    at: datetime,
+    now: datetime,
+) -> str:
+    """Why a member whose conditions hold could not come in at an instant, as far as it is known now: `closed`,
+    `holdout`, `not_now`; empty where she could. A run that is under way may be over by a later instant."""
+    if running.inactive(cursor, brand_id=brand.id, member_ids=[member_id]):
+        return "closed"
+    settings = definition.settings
+    if settings.holdout and holdouts.held_out(brand_id=brand.id, member_ids=[member_id]):
+        return "holdout"
+    if settings.again == "keyed":
+        return ""
+    key = key_of(definition, Entry(member_id, ""), at, brand.timezone)
+    since = at - timedelta(days=settings.every_days)
+    for had, under_way, single, started_at in reading.begun(
+        cursor, journey_id=journey.id, member_id=member_id
+    ):
+        if (
+            (under_way and single and at <= now)
+            or (settings.again in ("once", "period") and had == key)
+            or (settings.again == "days" and started_at is not None and started_at > since)
+        ):
+            return "not_now"
+    return ""
 
 
 def _fitting(

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 
 from regulars.audience.segments import api as segments
-from regulars.engage.journeys.engine import plans
+from regulars.engage.journeys.engine import arriving, plans
+from regulars.engage.journeys.engine.arriving import Happened, Load
 from regulars.engage.journeys.engine.entering import merged
 from regulars.engage.journeys.policy.walking import Plan, Walk, walk
 from regulars.engage.journeys.store import defining, running
@@ -71,6 +73,7 @@ class Batch:
     priority: int
     now: datetime
     tally: Tally
+    load: Load = lambda _: {}
 
 
 CarryOut = Callable[[Batch, Sequence[Deed]], Sequence[Outcome]]
@@ -84,14 +87,24 @@ class Stepped:
     nodes: int = 0
 
 
-def step(*, carry_out: CarryOut, now: datetime, limit: int = BATCH, brand_id: UUID | None = None) -> Stepped:
+LoadOf = Callable[[Brand, Sequence[Happened]], Mapping[UUID, Mapping[str, Any]]]
+
+
+def step(
+    *,
+    carry_out: CarryOut,
+    now: datetime,
+    limit: int = BATCH,
+    brand_id: UUID | None = None,
+    load: LoadOf = lambda _, happened: {},
+) -> Stepped:
     """Walk up to `limit` due runs of each running journey on; those of high priority first."""
     done = Stepped()
     with connection.cursor() as cursor:
         journeys = defining.with_due_runs(cursor, brand_id=brand_id, now=now)
     for journey in journeys:
         try:
-            one = step_journey(journey, carry_out=carry_out, now=now, limit=limit)
+            one = step_journey(journey, carry_out=carry_out, now=now, limit=limit, load=load)
         except (
             OperationalError
         ) as error:  # a deadlock, a lost server: nothing was written, and it is tried again
@@ -102,7 +115,14 @@ def step(*, carry_out: CarryOut, now: datetime, limit: int = BATCH, brand_id: UU
     return done
 
 
-def step_journey(journey: Journey, *, carry_out: CarryOut, now: datetime, limit: int = BATCH) -> Stepped:
+def step_journey(
+    journey: Journey,
+    *,
+    carry_out: CarryOut,
+    now: datetime,
+    limit: int = BATCH,
+    load: LoadOf = lambda _, happened: {},
+) -> Stepped:
     """One batch of one journey, in one transaction."""
     brand = organisations.get_brand(brand_id=journey.brand_id)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -122,7 +142,16 @@ def step_journey(journey: Journey, *, carry_out: CarryOut, now: datetime, limit:
                 _put_off(cursor, journey, mine, refusal, now)
                 continue
             done.nodes += _halving(
-                Batch(cursor, brand, journey, version, plan.definition.settings.priority, now, tally),
+                Batch(
+                    cursor,
+                    brand,
+                    journey,
+                    version,
+                    plan.definition.settings.priority,
+                    now,
+                    tally,
+                    partial(load, brand),
+                ),
                 plan,
                 mine,
                 carry_out,
@@ -133,7 +162,7 @@ def step_journey(journey: Journey, *, carry_out: CarryOut, now: datetime, limit:
 
 def _put_off(cursor: Any, journey: Journey, runs: Sequence[DueRun], refusal: Refusal, now: datetime) -> None:
     """The programme no longer has what this version asks for: its runs wait until it is mended."""
-    problem = refusal.errors[0].message.zh if refusal.errors else refusal.message.zh
+    problem = (refusal.errors[0].message if refusal.errors else refusal.message).kept()
     defining.set_problem(cursor, journey_id=journey.id, problem=problem)
     for run in runs:
         running.failed(cursor, run=run, problem=problem, again=now + _AGAIN)
@@ -218,9 +247,33 @@ def _walk_all(batch: Batch, plan: Plan, runs: Sequence[DueRun], carry_out: Carry
         )
     running.advance(cursor, moved, now=now)
     _do(batch, deeds, carry_out)
+    _hear_then(batch, runs)
     for (node, way), count in counted.items():
         batch.tally.add(journey.id, runs[0].version, node, way, count)
     return nodes
+
+
+def _hear_then(batch: Batch, runs: Sequence[DueRun]) -> None:
+    """What was told in one breath with that which brought a run in was heard before there was a run: she looked and
+    bought, and both came together. It counts when the run has made its first way."""
+    of_runs = {
+        run.id: [
+            Happened(run.member_id, UUID(id_), kind, datetime.fromisoformat(at))
+            for id_, kind, at in run.data["then"]
+        ]
+        for run in runs
+        if run.steps == 0 and not run.resting and run.data.get("then")
+    }
+    if of_runs:
+        arriving.activities(
+            batch.cursor,
+            brand=batch.brand,
+            happened=[one for those in of_runs.values() for one in those],
+            load=batch.load,
+            now=batch.now,
+            tally=batch.tally,
+            of_runs=of_runs,
+        )
 
 
 def _note(counted: dict[tuple[str, str], int], done: Walk) -> None:

@@ -71,7 +71,7 @@ def sweep(cursor: Any, *, now: datetime, tally: Tally, chunk: int = CHUNK) -> in
         _log.warning("journey %s, sweep %s: %s", journey.code, due.node, error, exc_info=error)
         tally.runs = before
         sweeping.put_off(cursor, due, until=now + _AGAIN)
-        said = error.message.zh if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        said = error.message.kept() if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
         defining.set_problem(cursor, journey_id=journey.id, problem=said[:500])
     return 1
 

@@ -9,7 +9,9 @@ from regulars.engage.journeys.types import UNITS
 from regulars.kit.errors import ErrorList
 from regulars.kit.reader import Node as Reader
 
-REWARD_KINDS = ("points", "coupon", "benefit", "tag", "badge", "draw_chance", "mission")
+REWARD_KINDS = (
+    "points", "coupon", "benefit", "tag", "tier_step", "extend_expiry", "badge", "draw_chance", "mission",
+)  # fmt: skip
 TASK_KINDS = ("call", "visit", "wecom", "service", "other")
 STORES = ("joined", "favourite", "none")
 MOST_VALUES = 20

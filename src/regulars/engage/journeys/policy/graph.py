@@ -14,7 +14,7 @@ def check(definition: Definition, places: Mapping[str, str], errors: ErrorList) 
     """Add what is wrong with the whole; `places` are the paths of the nodes."""
     triggers = definition.triggers
     if not triggers:
-        errors.add("nodes", "no_trigger", "旅程需要一个触发节点", "A journey needs a trigger")
+        say_no_trigger(errors)
     if len(triggers) > MOST_TRIGGERS:
         errors.add("nodes", "too_many", f"最多 {MOST_TRIGGERS} 个触发", f"At most {MOST_TRIGGERS} triggers")
     goals = [node.id for node in definition.nodes.values() if node.kind == "goal"]
@@ -34,6 +34,10 @@ def check(definition: Definition, places: Mapping[str, str], errors: ErrorList) 
             "循环路径中至少要有一个等待（一段时间或到某时刻）",
             "A circle needs a wait in it: for a time or until a time of day",
         )
+
+
+def say_no_trigger(errors: ErrorList) -> None:
+    errors.add("nodes", "no_trigger", "旅程需要一个触发节点", "A journey needs a trigger")
 
 
 def reachable(definition: Definition) -> set[str]:

@@ -100,6 +100,9 @@ def read_into(data: Any, ground: Ground, errors: ErrorList) -> Definition | None
     whole = Reader(data, "", errors, ("nodes", "edges", "settings"))
     places: dict[str, str] = {}
     nodes: dict[str, Node] = {}
+    if whole.values.get("nodes") == []:
+        graph.say_no_trigger(errors)
+        return None
     for path, item in whole.items("nodes", most=MOST_NODES, required=True):
         node = _node(item, path, ground, errors)
         if node is None:
@@ -122,7 +125,7 @@ def read_into(data: Any, ground: Ground, errors: ErrorList) -> Definition | None
 def _node(item: Any, path: str, ground: Ground, errors: ErrorList) -> Node | None:
     kind = item.get("kind") if isinstance(item, Mapping) else None
     known = (*_COMMON, *_FIELDS.get(kind if isinstance(kind, str) else "", ()))
-    if isinstance(item, Mapping) and kind not in KINDS:
+    if isinstance(item, Mapping) and not (isinstance(kind, str) and kind in KINDS):
         known = (*known, *(str(key) for key in item))  # said once, of the kind
     node = Reader(item, path, errors, known)
     before = len(errors.errors)

@@ -58,8 +58,13 @@ def _order(id_: str, amount: int, unit: str = "days") -> dict[str, Any]:
     )
 
 
-def _send(id_: str, template: str, zh: str, en: str) -> dict[str, Any]:
-    return _node(id_, "message", zh, en, template=template)
+def _send(id_: str, template: str, zh: str, en: str, **more: Any) -> dict[str, Any]:
+    return _node(id_, "message", zh, en, template=template, **more)
+
+
+def _notify(id_: str, template: str, zh: str, en: str) -> dict[str, Any]:
+    """A message about what is the member's own, no marketing."""
+    return _send(id_, template, zh, en, purpose="service")
 
 
 def _goal(days: int, where: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def ready_made() -> list[ReadyMade]:
                 [
                     _node("joined", "trigger", "入会", "Joins", on="joined"),
                     _wait("moment", 10, "minutes"),
-                    _send("welcome", "welcome", "欢迎消息", "Welcome"),
+                    _notify("welcome", "welcome", "欢迎消息", "Welcome"),
                     _wait("week", 7),
                     _node(
                         "bought",
@@ -264,7 +269,7 @@ def ready_made() -> list[ReadyMade]:
                         offset_days=-30,
                         time="10:00",
                     ),
-                    _send("tell", "tier-at-risk", "保级提醒", "Keep your tier"),
+                    _notify("tell", "tier-at-risk", "保级提醒", "Keep your tier"),
                     _wait("wait", 23),
                     _node(
                         "still",
@@ -279,7 +284,7 @@ def ready_made() -> list[ReadyMade]:
                             }
                         ],
                     ),
-                    _send("again", "tier-at-risk", "再次提醒", "Once more"),
+                    _notify("again", "tier-at-risk", "再次提醒", "Once more"),
                 ],
                 "month>tell tell>wait wait>still still:ends>again",
                 again="days",
@@ -302,7 +307,7 @@ def ready_made() -> list[ReadyMade]:
                         time="10:30",
                         where=_is("fact.points_expiring_30", "gte", 100),
                     ),
-                    _send("tell", "points-expiring", "到期提醒", "Points expire soon"),
+                    _notify("tell", "points-expiring", "到期提醒", "Points expire soon"),
                 ],
                 "daily>tell",
                 again="period",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +110,20 @@ def of_member(cursor: Any, *, brand_id: UUID, member_id: UUID, limit: int) -> li
         [member_id, brand_id, limit],
     )
     return [_run(row) for row in cursor.fetchall()]
+
+
+def begun(cursor: Any, *, journey_id: UUID, member_id: UUID) -> list[tuple[str, bool, bool, datetime | None]]:
+    """(key, whether it is under way, whether no other may be beside it, start) of a member's runs of a journey; without
+    a start where only that she has been in it is remembered."""
+    cursor.execute(
+        """SELECT key, next_run_at IS NOT NULL, single, started_at FROM journey_run
+            WHERE member_id = %(member)s AND journey_id = %(journey)s
+           UNION ALL
+           SELECT key, FALSE, FALSE, NULL FROM journey_been
+            WHERE member_id = %(member)s AND journey_id = %(journey)s""",
+        {"member": member_id, "journey": journey_id},
+    )
+    return list(cursor.fetchall())
 
 
 def actions_of(cursor: Any, *, member_id: UUID, run_ids: Sequence[UUID]) -> dict[UUID, list[ActionRow]]:

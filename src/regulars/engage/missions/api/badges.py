@@ -21,19 +21,19 @@ def hold(*, brand_id: UUID, keys: Sequence[str], alone: bool = False) -> set[str
         return store.hold(cursor, brand_id=brand_id, keys=keys, alone=alone)
 
 
-def settle_all(*, brand_id: UUID, badge: str, takes: bool, now: datetime) -> tuple[list[UUID], list[UUID]]:
-    """Bring a held badge's holders to the members in the temporary table `wanted`; gives who came and who lost it.
-
-    `takes`: who is not wanted any more loses what the condition gave; what something else gave stays.
-    """
+def differing(*, brand_id: UUID, badge: str, takes: bool) -> list[UUID]:
+    """Members of the temporary table `wanted` who have not got the badge, and where it `takes` those who have it and
+    are not in the table."""
     with connection.cursor() as cursor:
-        return store.settle_all(cursor, brand_id=brand_id, badge=badge, takes=takes, now=now)
+        return store.differing(cursor, brand_id=brand_id, badge=badge, takes=takes)
 
 
 def settle(
     *, brand_id: UUID, badge: str, takes: bool, asked: Sequence[UUID], holding: Sequence[UUID], now: datetime
 ) -> tuple[list[UUID], list[UUID]]:
-    """The same for a few members: of those asked, it holds for `holding`."""
+    """Bring members' held badge to its condition: of those asked, it holds for `holding`. Gives who came and who lost
+    it; who is not active loses nothing, nor does anybody what something else gave.
+    """
     with connection.cursor() as cursor:
         return store.settle(
             cursor, brand_id=brand_id, badge=badge, takes=takes, asked=asked, holding=holding, now=now

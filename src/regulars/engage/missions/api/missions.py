@@ -259,14 +259,14 @@ def list_runs(
 ) -> Page[Run]:
     """Who runs a mission, the latest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.page_of_runs(
             db,
             brand_id=brand_id,
             mission=key,
             state=state,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda run: [run.started_at.isoformat(), str(run.member_id)])

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from regulars.engage.missions.policy import play as policy
+from regulars.engage.missions.store import boards as board_store
 from regulars.engage.missions.store import play as store
 from regulars.engage.missions.types.play import (
     BADGE,
@@ -23,13 +24,16 @@ from regulars.engage.missions.types.play import (
     CheckinRules,
     CheckinStanding,
     Closed,
+    Filling,
     HeldBadge,
     Ranked,
     Rung,
 )
-from regulars.kit.errors import Refusal, conflict, not_found
+from regulars.facts.members import api as members
+from regulars.kit.errors import FieldError, Refusal, conflict, not_found
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
+from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 
 _LONGEST = 400  # days that a row of days is followed back
@@ -105,7 +109,10 @@ def checkin_standing(
             member_id, (0, 0, 0)
         )
     local = [replace(one, at=policy.local(one.at, timezone)) if one.at else one for one in days]
-    return policy.standing(rules, local, today=today, cards=cards, best=best, total=total), days
+    known = members.reach(brand_id=brand_id, member_ids=[member_id]).get(member_id)
+    joined = policy.business_day(known.joined_at, timezone) if known else None
+    standing = policy.standing(rules, local, today=today, cards=cards, best=best, total=total, joined=joined)
+    return standing, days
 
 
 def take_card(*, brand_id: UUID, member_id: UUID) -> bool:
@@ -180,14 +187,14 @@ def count_holders(*, brand_id: UUID) -> dict[str, tuple[int, int]]:
 def list_boards(*, brand_id: UUID, state: str = "") -> list[Board]:
     """The brand's boards, oldest first."""
     with connection.cursor() as cursor:
-        found = store.boards(cursor, brand_id=brand_id).values()
+        found = board_store.boards(cursor, brand_id=brand_id).values()
     return [one for one in found if not state or one.state == state]
 
 
 def get_board(*, brand_id: UUID, key: str) -> Board:
     """Raises `not_found`."""
     with connection.cursor() as cursor:
-        found = store.boards(cursor, brand_id=brand_id, keys=[key]).get(key)
+        found = board_store.boards(cursor, brand_id=brand_id, keys=[key]).get(key)
     if found is None:
         raise not_found(BOARD)
     return found
@@ -196,20 +203,28 @@ def get_board(*, brand_id: UUID, key: str) -> Board:
 def put_board(*, scope: Scope, board: Board, now: datetime, create: bool | None = None) -> Board:
     """Make a board (a draft) or change it. What is counted stays as it is once it is active (`board_fixed`, 409)."""
     with transaction.atomic(), connection.cursor() as cursor:
-        before = store.boards(cursor, brand_id=scope.brand_id, keys=[board.key], lock=True).get(board.key)
+        before = board_store.boards(cursor, brand_id=scope.brand_id, keys=[board.key], lock=True).get(
+            board.key
+        )
         if before is None and create is False:
             raise not_found(BOARD)
         if before is not None and create:
             raise conflict("key_taken", f"编码 {board.key} 已存在", f"The key {board.key} is taken")
-        if before is not None and before.state != "draft" and _counted(before) != _counted(board):
-            raise conflict(
-                "board_fixed",
-                "进行中的榜单不能改统计口径，请新建榜单",
-                "What an active board counts stays as it is; make another",
+        if before is not None and before.state != "draft":
+            _keep_counted(before, board)
+        made = (
+            board
+            if before is None
+            else replace(
+                board,
+                state=before.state,
+                live_at=before.live_at,
+                counts_from=before.counts_from,
+                filling=before.filling,
             )
-        made = board if before is None else replace(board, state=before.state, live_at=before.live_at)
+        )
         if made != before:
-            store.put_board(cursor, brand_id=scope.brand_id, board=made, now=now)
+            board_store.put_board(cursor, brand_id=scope.brand_id, board=made, now=now)
             action = "board.changed" if before else "board.created"
             _audit(
                 scope, action, "board", board.key, before.to_json() if before else None, made.to_json(), now
@@ -217,14 +232,25 @@ def put_board(*, scope: Scope, board: Board, now: datetime, create: bool | None 
     return made
 
 
-def _counted(board: Board) -> tuple[object, ...]:
-    return board.by, board.activity, board.where, board.measure, board.unit, board.period, board.per_store
+_COUNTED = ("by", "activity", "where", "measure", "unit", "period", "per_store")
+
+
+def _keep_counted(before: Board, after: Board) -> None:
+    said = Text(
+        "进行中的榜单不能改统计口径，请新建榜单", "What an active board counts stays as it is; make another"
+    )
+    fields = [name for name in _COUNTED if getattr(before, name) != getattr(after, name)]
+    if fields:
+        errors = [FieldError(name, "board_fixed", said) for name in fields]
+        raise Refusal("board_fixed", said, status=409, errors=errors)
 
 
 def set_board_state(*, scope: Scope, key: str, state: str, now: datetime) -> Board:
-    """Open a board, or end it. Raises `wrong_state` (409)."""
+    """Open a board, or end it. Opened in the middle of a period it counts from the period's beginning: what happened
+    before the opening is due to be counted now. Raises `wrong_state` (409).
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        before = store.boards(cursor, brand_id=scope.brand_id, keys=[key], lock=True).get(key)
+        before = board_store.boards(cursor, brand_id=scope.brand_id, keys=[key], lock=True).get(key)
         if before is None:
             raise not_found(BOARD)
         if before.state == state:
@@ -239,16 +265,43 @@ def set_board_state(*, scope: Scope, key: str, state: str, now: datetime) -> Boa
                 status=409,
             )
         after = replace(before, state=state, live_at=before.live_at or now)  # type: ignore[arg-type]
-        store.put_board(cursor, brand_id=scope.brand_id, board=after, now=now)
+        board_store.put_board(cursor, brand_id=scope.brand_id, board=after, now=now)
+        if before.state == "draft":
+            timezone = organisations.get_brand(brand_id=scope.brand_id).timezone
+            since = policy.counts_from(before, now, timezone)
+            board_store.begin_filling(cursor, brand_id=scope.brand_id, board=key, since=since, now=now)
+            after = replace(after, counts_from=since, filling=since < now)
         said: tuple[dict[str, object], dict[str, object]] = ({"state": before.state}, {"state": state})
         _audit(scope, f"board.{state}", "board", key, *said, now)
     return after
 
 
+def hold_filling(*, brand_id: UUID) -> None:
+    """Until the caller's transaction ends nothing of before their opening is counted for boards: what she reads of
+    activities from now on is newer than what that reckoned with.
+    """
+    with connection.cursor() as cursor:
+        board_store.hold_filling(cursor, brand_id=brand_id)
+
+
+def get_filling(*, brand_id: UUID, key: str) -> Filling | None:
+    """How far a board is filled, the board held alone in the caller's transaction; None where it is full."""
+    with connection.cursor() as cursor:
+        return board_store.filling(cursor, brand_id=brand_id, board=key)
+
+
+def note_filled(
+    *, brand_id: UUID, key: str, at: datetime, after: UUID | None, again_at: datetime | None
+) -> None:
+    """A held board is filled up to here; go on at `again_at`, or (None) it is full."""
+    with connection.cursor() as cursor:
+        board_store.note_filled(cursor, brand_id=brand_id, board=key, at=at, after=after, again_at=again_at)
+
+
 def put_board_marks(*, brand_id: UUID, marks: Sequence[BoardMark]) -> None:
     """Write what activities add to scores; again with another amount it is that amount."""
     with connection.cursor() as cursor:
-        store.put_board_marks(cursor, brand_id=brand_id, marks=marks)
+        board_store.put_board_marks(cursor, brand_id=brand_id, marks=marks)
 
 
 def ranking(
@@ -256,7 +309,7 @@ def ranking(
 ) -> list[Ranked]:
     """The best of a period, without those who do not want to be on boards."""
     with connection.cursor() as cursor:
-        return store.ranking(
+        return board_store.ranking(
             cursor, brand_id=brand_id, board=board, period=period, store_id=store_id, limit=limit
         )
 
@@ -266,7 +319,7 @@ def rank_of(
 ) -> Ranked | None:
     """A member's place; None where she has none."""
     with connection.cursor() as cursor:
-        return store.rank_of(
+        return board_store.rank_of(
             cursor, brand_id=brand_id, board=board, period=period, store_id=store_id, member_id=member_id
         )
 
@@ -274,42 +327,46 @@ def rank_of(
 def count_ranked(*, brand_id: UUID, board: str, period: str, store_id: UUID | None = None) -> int:
     """How many have a place."""
     with connection.cursor() as cursor:
-        return store.count_ranked(cursor, brand_id=brand_id, board=board, period=period, store_id=store_id)
+        return board_store.count_ranked(
+            cursor, brand_id=brand_id, board=board, period=period, store_id=store_id
+        )
 
 
 def store_of(*, brand_id: UUID, board: str, period: str, member_id: UUID | None = None) -> UUID | None:
     """Of a board with one ranking for each store: the one to show first, a member or staff."""
     with connection.cursor() as cursor:
-        return store.store_of(cursor, brand_id=brand_id, board=board, period=period, member_id=member_id)
+        return board_store.store_of(
+            cursor, brand_id=brand_id, board=board, period=period, member_id=member_id
+        )
 
 
 def open_periods(*, brand_id: UUID, board: str) -> list[tuple[str, UUID | None]]:
     """Periods (and stores) in which something counted and that were not closed."""
     with connection.cursor() as cursor:
-        return store.open_periods(cursor, brand_id=brand_id, board=board)
+        return board_store.open_periods(cursor, brand_id=brand_id, board=board)
 
 
 def close_period(*, brand_id: UUID, closed: Closed) -> bool:
     """Keep how a period ended; False where that was done before. In the transaction that gives the prizes."""
     with connection.cursor() as cursor:
-        return store.add_close(cursor, brand_id=brand_id, closed=closed)
+        return board_store.add_close(cursor, brand_id=brand_id, closed=closed)
 
 
 def list_closed(*, brand_id: UUID, board: str, place: str | None = None, limit: int = 24) -> list[Closed]:
     """Periods that are over, newest first."""
     with connection.cursor() as cursor:
-        return store.closes(cursor, brand_id=brand_id, board=board, place=place, limit=limit)
+        return board_store.closes(cursor, brand_id=brand_id, board=board, place=place, limit=limit)
 
 
 def hide(*, brand_id: UUID, member_id: UUID, hidden: bool, now: datetime) -> None:
     """Whether a member wants to be on boards."""
     with connection.cursor() as cursor:
-        store.set_hidden(cursor, brand_id=brand_id, member_id=member_id, hidden=hidden, now=now)
+        board_store.set_hidden(cursor, brand_id=brand_id, member_id=member_id, hidden=hidden, now=now)
 
 
 def is_hidden(*, brand_id: UUID, member_id: UUID) -> bool:
     with connection.cursor() as cursor:
-        return store.is_hidden(cursor, brand_id=brand_id, member_id=member_id)
+        return board_store.is_hidden(cursor, brand_id=brand_id, member_id=member_id)
 
 
 def find_badges(*, brand_id: UUID, keys: Iterable[str]) -> dict[str, Badge]:

@@ -116,11 +116,20 @@ class Board(models.Model):
     state = models.TextField()  # draft | active | ended
     definition = models.JSONField()
     live_at = models.DateTimeField(null=True)
+    # from when on acts count (none: from `live_at`); while those before the opening are counted still: when to go on,
+    # and how far that is
+    counts_from = models.DateTimeField(null=True)
+    fill_at = models.DateTimeField(null=True)
+    filled_to = models.DateTimeField(null=True)
+    filled_after = models.UUIDField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "board"
+        indexes = [
+            models.Index(fields=["fill_at"], name="board_fill", condition=models.Q(fill_at__isnull=False))
+        ]
         constraints = [
             models.CheckConstraint(
                 name="board_state", condition=models.Q(state__in=["draft", "active", "ended"])

@@ -72,9 +72,17 @@ def row_of(days: Collection[date], day: date) -> tuple[date, date] | None:
 
 
 def standing(
-    rules: CheckinRules, days: Sequence[CheckinDay], *, today: date, cards: int, best: int, total: int
+    rules: CheckinRules,
+    days: Sequence[CheckinDay],
+    *,
+    today: date,
+    cards: int,
+    best: int,
+    total: int,
+    joined: date | None = None,
 ) -> CheckinStanding:
-    """Where a member stands today. `days` reach back as far as her present row does."""
+    """Where a member stands today. `days` reach back as far as her present row does; what lies before the day she
+    `joined` she has not missed."""
     there = {one.day for one in days}
     row = row_of(there, today) or row_of(there, today - timedelta(days=1))
     streak = (row[1] - row[0]).days + 1 if row else 0
@@ -82,7 +90,7 @@ def standing(
     missed = tuple(
         today - timedelta(days=n)
         for n in range(1, rules.makeup_days + 1)
-        if today - timedelta(days=n) not in there
+        if today - timedelta(days=n) not in there and (joined is None or today - timedelta(days=n) >= joined)
     )
     return CheckinStanding(
         today=today,
@@ -227,6 +235,15 @@ def board_period(board: Board, at: datetime, timezone: str) -> tuple[str, dateti
         return "ever", ends
     name, _, after = period_of(at, board.period, timezone)
     return name, after if ends is None else min(after, ends)
+
+
+def counts_from(board: Board, opened_at: datetime, timezone: str) -> datetime:
+    """From when on acts count on a board that is opened at an instant: from the beginning of the period it lies in; of
+    a board that has no periods, from its opening.
+    """
+    if board.period == "ever":
+        return opened_at
+    return period_of(opened_at, board.period, timezone)[1]
 
 
 def period_end(board: Board, period: str, timezone: str) -> datetime | None:

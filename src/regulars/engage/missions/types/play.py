@@ -199,7 +199,8 @@ class Board:
     """A leaderboard. `by` is what members are ranked by: `spend` (orders net of what went back, that hold `where`),
     `points` (what rules gave of `unit` for whatever they did), `checkins`, `referrals` (friends who qualified), or
     `activity`: counts, amounts, or what was earned of `unit`, by activities of a type that hold `where`. `per_store`:
-    one ranking for each store. The best `shown` are shown.
+    one ranking for each store. The best `shown` are shown. What was done from `counts_from` on counts: where it is
+    opened in the middle of a period, from the period's beginning; `filling`: that is being counted still.
     """
 
     key: str
@@ -217,6 +218,8 @@ class Board:
     ends_on: date | None = None
     state: BoardState = "draft"
     live_at: datetime | None = None
+    counts_from: datetime | None = None
+    filling: bool = False
     by: Literal["spend", "points", "checkins", "referrals", "activity"] = "activity"
 
     def to_json(self) -> dict[str, Any]:
@@ -252,6 +255,16 @@ class BoardMark:
     store_id: UUID | None
     amount: int
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How far what happened before a board was opened is counted: up to `at`, and of that instant up to `after`."""
+
+    board: Board
+    at: datetime
+    after: UUID | None
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

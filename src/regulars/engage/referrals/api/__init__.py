@@ -56,6 +56,7 @@ from regulars.engage.referrals.api.reading import (
     funnel,
     list_attempts,
     list_referrals,
+    qualified_between,
     roots,
     tree,
 )
@@ -72,6 +73,7 @@ from regulars.engage.referrals.api.statements import (
     get_statement,
     list_statements,
     mark_paid,
+    walk_statements,
 )
 
 __all__ = [
@@ -114,6 +116,7 @@ __all__ = [
     "promoters_of",
     "put_promoter",
     "put_settings",
+    "qualified_between",
     "read_code",
     "referrals_of",
     "review",
@@ -124,4 +127,5 @@ __all__ = [
     "share_report",
     "thaw_due",
     "tree",
+    "walk_statements",
 ]

@@ -29,7 +29,6 @@ from regulars.platform.organisations.types import Brand, Scope
 
 PROMOTER = Text("推广员", "Promoter")
 _STATES = ("active", "paused", "ended")
-MOST_PROMOTERS = 100_000
 
 
 def put_promoter(
@@ -75,11 +74,9 @@ def list_promoters(
     *, brand_id: UUID, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> Page[Promoter]:
     """Newest first."""
-    limit = max(1, min(limit, MOST_PROMOTERS))
+    limit = max(1, min(limit, paging.MAX_LIMIT))
     with connection.cursor() as db:
-        rows = store.list_promoters(
-            db, brand_id=brand_id, before=paging.decode(cursor, parts=2), limit=limit + 1
-        )
+        rows = store.list_promoters(db, brand_id=brand_id, before=paging.decode_at(cursor), limit=limit + 1)
     return paging.cut(rows, limit, lambda row: (row.since.isoformat(), row.member_id))
 
 
@@ -220,7 +217,7 @@ def list_commissions(
             db,
             brand_id=brand_id,
             member_id=member_id,
-            before=paging.decode(cursor, parts=2),
+            before=paging.decode_at(cursor),
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: (row.ordered_at.isoformat(), row.order_id))

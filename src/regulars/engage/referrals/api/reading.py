@@ -34,7 +34,7 @@ def list_referrals(
     with connection.cursor() as db:
         rows = store.page(
             db, brand_id=brand_id, recruiter_id=recruiter_id, state=state, reason=reason, unreviewed=unreviewed,
-            before=paging.decode(cursor, parts=2), limit=limit + 1,
+            before=paging.decode_at(cursor), limit=limit + 1,
         )  # fmt: skip
     return paging.cut(rows, limit, lambda row: (row.joined_at.isoformat(), row.member_id))
 
@@ -44,8 +44,16 @@ def list_attempts(
 ) -> Page[AttemptRow]:
     limit = max(1, min(limit, paging.MAX_LIMIT))
     with connection.cursor() as db:
-        rows = store.attempts(db, brand_id=brand_id, before=paging.decode(cursor, parts=2), limit=limit + 1)
+        rows = store.attempts(db, brand_id=brand_id, before=paging.decode_at(cursor), limit=limit + 1)
     return paging.cut(rows, limit, lambda row: (row.at.isoformat(), row.id))
+
+
+def qualified_between(
+    *, brand_id: UUID, since: datetime, until: datetime
+) -> list[tuple[UUID, UUID, datetime]]:
+    """(recruiter, friend, instant) of friends who qualified in [since, until) and did not lose it since."""
+    with connection.cursor() as cursor:
+        return store.qualified_between(cursor, brand_id=brand_id, since=since, until=until)
 
 
 def friend_counts(*, brand_id: UUID, recruiter_id: UUID) -> dict[str, int]:
@@ -70,7 +78,7 @@ def roots(*, brand_id: UUID, cursor: str | None = None, limit: int = paging.DEFA
     """Recruiters whom nobody recruited, those with most friends first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
     with connection.cursor() as db:
-        rows = store.roots(db, brand_id=brand_id, before=paging.decode(cursor, parts=2), limit=limit + 1)
+        rows = store.roots(db, brand_id=brand_id, before=paging.decode_as(cursor, int, UUID), limit=limit + 1)
     return paging.cut(rows, limit, lambda row: (row.friends, row.member_id))
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from regulars.engage.referrals.api.commission import MOST_PROMOTERS, list_promoters
 from regulars.engage.referrals.policy import commission as policy
 from regulars.engage.referrals.store import commission as store
 from regulars.engage.referrals.telling import announce, note_audit
 from regulars.engage.referrals.types import EntryRow, Promoter, StatementRow
+from regulars.kit import paging
 from regulars.kit.errors import conflict, invalid_field, not_found
+from regulars.kit.paging import Page
 from regulars.kit.periods import end_of_month, start_of_day
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Brand, Scope
@@ -26,19 +27,20 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 def draft_statements(
     *, scope: Scope, brand: Brand, month: str, member_ids: Sequence[UUID] | None = None, now: datetime
-) -> list[StatementRow]:
+) -> Page[StatementRow]:
     """Draw up (again) a past month's statements, of all promoters or of some; confirmed ones stay as they are.
+
+    Gives the first page of all that the month has.
 
     Refuses (422) a month that is not over, and leaves out promoters whose statement before is still a draft.
     """
     until = _end_of(month, brand)
     if until > now:
         raise invalid_field("month", "not_over", "该月还没有结束", "The month is not over")
-    if member_ids is None:
-        page = list_promoters(brand_id=scope.brand_id, limit=MOST_PROMOTERS)
-        member_ids = [one.member_id for one in page.items]
     made = 0
     with transaction.atomic(), connection.cursor() as cursor:
+        if member_ids is None:
+            member_ids = store.promoter_ids(cursor, brand_id=scope.brand_id)
         accounts = store.promoters(cursor, brand_id=scope.brand_id, member_ids=member_ids, lock=True)
         for member_id, account in sorted(accounts.items()):
             before = store.last_statement(cursor, brand_id=scope.brand_id, member_id=member_id, before=month)
@@ -69,9 +71,7 @@ def draft_statements(
                 },
             )  # fmt: skip
         note_audit(scope, "commission.draft", month, {}, {"month": month, "statements": made}, now)
-        return store.list_statements(
-            cursor, brand_id=scope.brand_id, month=month, member_id=None, limit=MOST_PROMOTERS
-        )
+    return list_statements(brand_id=scope.brand_id, month=month)
 
 
 def confirm_statement(
@@ -142,11 +142,52 @@ def mark_paid(
 
 
 def list_statements(
-    *, brand_id: UUID, month: str = "", member_id: UUID | None = None, limit: int = MOST_PROMOTERS
-) -> list[StatementRow]:
+    *,
+    brand_id: UUID,
+    month: str = "",
+    member_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> Page[StatementRow]:
     """Newest month first, the largest payout first."""
-    with connection.cursor() as cursor:
-        return store.list_statements(cursor, brand_id=brand_id, month=month, member_id=member_id, limit=limit)
+    limit = max(1, min(limit, paging.MAX_LIMIT))
+    key = paging.decode_as(cursor, _month, int, UUID)
+    with connection.cursor() as db:
+        rows = store.list_statements(
+            db,
+            brand_id=brand_id,
+            month=month,
+            member_id=member_id,
+            limit=limit + 1,
+            after=(key[0], key[1], key[2]) if key else None,
+        )
+    return paging.cut(rows, limit, _place)
+
+
+def walk_statements(
+    *, brand_id: UUID, month: str = "", size: int = paging.MAX_PORTION
+) -> Iterator[list[StatementRow]]:
+    """Every statement, of one month or all, in portions and the order of `list_statements`."""
+    last: tuple[str, int, UUID] | None = None
+    while True:
+        with connection.cursor() as cursor:
+            found = store.list_statements(
+                cursor, brand_id=brand_id, month=month, member_id=None, limit=size, after=last
+            )
+        if found:
+            yield found
+        if len(found) < size:
+            return
+        last = _place(found[-1])
+
+
+def _place(row: StatementRow) -> tuple[str, int, UUID]:
+    return row.month, row.payout, row.member_id
+
+
+def _month(text: str) -> str:
+    """A month in a cursor. Raises ValueError."""
+    return f"{date.fromisoformat(f'{text}-01'):%Y-%m}"
 
 
 def get_statement(*, brand_id: UUID, member_id: UUID, month: str) -> tuple[StatementRow, list[EntryRow]]:

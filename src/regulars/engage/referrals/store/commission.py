@@ -40,6 +40,12 @@ def put_promoter(
     )
 
 
+def promoter_ids(cursor: Any, *, brand_id: UUID) -> list[UUID]:
+    """Every promoter of a brand."""
+    cursor.execute("SELECT member_id FROM commission_account WHERE brand_id = %s", [brand_id])
+    return [row[0] for row in cursor.fetchall()]
+
+
 def list_promoters(
     cursor: Any, *, brand_id: UUID, before: Sequence[Any] | None, limit: int
 ) -> list[Promoter]:
@@ -176,13 +182,12 @@ def entries(
     member_id: UUID,
     above: int,
     up_to: int | None = None,
-    limit: int = 100_000,
 ) -> list[EntryRow]:
     cursor.execute(
         """SELECT seq, account, kind, amount, order_id, statement, note, actor, at FROM commission_entry
             WHERE member_id = %s AND brand_id = %s AND seq > %s AND (%s::int IS NULL OR seq <= %s::int)
-            ORDER BY seq LIMIT %s""",
-        [member_id, brand_id, above, up_to, up_to, limit],
+            ORDER BY seq""",
+        [member_id, brand_id, above, up_to, up_to],
     )
     return [EntryRow(*row) for row in cursor.fetchall()]
 
@@ -263,15 +268,27 @@ def set_statement(
 
 
 def list_statements(
-    cursor: Any, *, brand_id: UUID, month: str, member_id: UUID | None, limit: int
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    month: str,
+    member_id: UUID | None,
+    limit: int,
+    after: tuple[str, int, UUID] | None = None,
 ) -> list[StatementRow]:
+    """Newest month first, the largest payout first; those behind `after` (month, payout, member)."""
+    behind = """AND month <= %(last)s AND (month < %(last)s OR payout < %(payout)s
+                     OR (payout = %(payout)s AND member_id > %(her)s))"""
     cursor.execute(
         f"""SELECT {_STATEMENT} FROM commission_statement
              WHERE brand_id = %(brand)s AND (%(month)s = '' OR month = %(month)s)
-               AND (%(member)s::uuid IS NULL OR member_id = %(member)s::uuid)
+               AND (%(member)s::uuid IS NULL OR member_id = %(member)s::uuid) {behind if after else ""}
              ORDER BY month DESC, payout DESC, member_id LIMIT %(limit)s""",
-        {"brand": brand_id, "month": month, "member": member_id, "limit": limit},
-    )
+        {
+            "brand": brand_id, "month": month, "member": member_id, "limit": limit,
+            "last": after and after[0], "payout": after and after[1], "her": after and after[2],
+        },
+    )  # fmt: skip
     return [StatementRow(*row) for row in cursor.fetchall()]
 
 

@@ -297,6 +297,18 @@ def known(cursor: Any, *, brand_id: UUID, member_ids: Iterable[UUID]) -> set[UUI
     return {row[0] for row in cursor.fetchall()}
 
 
+def qualified_between(
+    cursor: Any, *, brand_id: UUID, since: datetime, until: datetime
+) -> list[tuple[UUID, UUID, datetime]]:
+    cursor.execute(
+        """SELECT recruiter_id, member_id, qualified_at FROM referral
+            WHERE brand_id = %s AND state = 'qualified' AND qualified_at >= %s AND qualified_at < %s
+            ORDER BY qualified_at, member_id""",
+        [brand_id, since, until],
+    )
+    return list(cursor.fetchall())
+
+
 def friend_counts(cursor: Any, *, brand_id: UUID, recruiter_id: UUID) -> dict[str, int]:
     cursor.execute(
         "SELECT state, count(*) FROM referral WHERE brand_id = %s AND recruiter_id = %s GROUP BY state",
