@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.demo.test_demo import HOUSEHOLDS, NOW
+from django.db import connection
+from tests.demo.baskets import HOUSEHOLDS, NOW
 
 from regulars.engage.campaigns import api as campaigns
+from regulars.engage.campaigns.types import Campaign
 from regulars.flows.campaigns import api as flow
 from regulars.flows.demo import api as demo
 from regulars.flows.demo import coupons
@@ -23,6 +25,7 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     found = {one.code: one for one in campaigns.list_campaigns(brand_id=filled.brand.id)}
     assert {code: one.state for code, one in found.items()} == {
         "replay-13": "finished",
+        "two-letters": "finished",
         "weekend": "running",
         "winter": "paused",
         "come-back": "submitted",
@@ -33,6 +36,7 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     _, households = coupons.received(13, 0)
     assert run.audience <= HOUSEHOLDS and run.audience > 0 and len(households) == 1077
     assert run.started_at is not None and run.started_at.astimezone(UTC).weekday() == 1
+    _judged(found["two-letters"])
     # three Fridays are over, each with all its outcomes
     fridays = campaigns.list_runs(campaign=found["weekend"])
     assert [one.state for one in fridays] == ["finished"] * 3 and all(one.is_whole for one in fridays)
@@ -48,4 +52,30 @@ def test_campaigns_are_there_and_the_replay_tells_nothing_it_cannot_know(setting
     assert said in Text.from_json(made.figures["sentence"]).zh
     assert flow.get_costs(brand_id=filled.brand.id).message_cost["sms"] == 5
     again = demo.fill(clock=lambda: datetime(2026, 11, 22, 3, tzinfo=UTC), limit=HOUSEHOLDS, writers=1)
-    assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 4
+    assert again.already and len(campaigns.list_campaigns(brand_id=filled.brand.id)) == 5
+
+
+def _judged(tested: Campaign) -> None:
+    """The test was judged by what its members really ordered in the three days, and the rest got what was stated."""
+    (run,) = campaigns.list_runs(campaign=tested)
+    assert run.state == "finished" and run.is_whole and run.started_at is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT member_id, arm, wave FROM campaign_member WHERE run_id = %s", [run.id])
+        listed = cursor.fetchall()
+        cursor.execute(
+            "SELECT DISTINCT member_id FROM activity WHERE type = 'order' AND occurred_at >= %s AND occurred_at < %s",
+            [run.started_at, run.decide_at],
+        )
+        bought = {row[0] for row in cursor.fetchall()}
+    assert run.decide_at is not None and (run.decide_at - run.started_at).total_seconds() == 72 * 3600
+    arms = {
+        arm: {member for member, its, wave in listed if its == arm and wave == 1}
+        for arm in ("thanks", "friends")
+    }
+    told = run.decision["arms"]
+    assert {arm: (one["rows"], one["buyers"]) for arm, one in told.items()} == {
+        arm: (len(mine), len(mine & bought)) for arm, mine in arms.items()
+    }
+    # of thirty households there are too few: no winner, and the others get the first letter
+    assert (run.winner, run.decision["why"]) == ("none", "too_few")
+    assert {its for _, its, wave in listed if wave == 2} <= {"thanks", "holdout", "programme"}

@@ -30,6 +30,8 @@ def house() -> House:
             made.buy(her, at("2024-01-05") + timedelta(days=24 * order + number), COFFEE)
         if number % 4 == 0:
             made.buy(her, at("2024-05-30"), KETTLE)
+        if number == 5:
+            made.buy(her, at("2023-12-01"), KETTLE)
     return made
 
 
@@ -46,6 +48,9 @@ def test_care_of_the_demo(house: House) -> None:
     assert done.count() > 0 and done.exclude(satisfaction=None).count() > 0
     assert plans["visits"].results["tasks"]["satisfaction"] >= 3
     assert CareItem.objects.filter(next_on__isnull=False).count() >= 6
+    # of kettles only the one bought on 1 December was due within the six weeks, on 1 June
+    marks = CareMark.objects.filter(plan_id=plans["small-appliances"].id)
+    assert [str(one.on_day) for one in marks] == ["2024-06-01"]
     before = [CareMark.objects.count(), StaffTask.objects.count(), Send.objects.count()]
     demo.fill(house.its.scope, now)
     assert [CareMark.objects.count(), StaffTask.objects.count(), Send.objects.count()] == before

@@ -21,6 +21,7 @@ from regulars.flows.demo import (
     audience,
     campaigns,
     care,
+    carried,
     consents,
     coupons,
     history,
@@ -36,7 +37,9 @@ from regulars.flows.demo import (
     reviews,
     sends,
     till,
+    webhooks,
 )
+from regulars.flows.demo.acts import TIMEZONE
 from regulars.flows.demo.history import HistoryFeed, Household
 from regulars.flows.demo.words import DEPARTMENTS, REGIONS
 from regulars.flows.imports import running
@@ -128,9 +131,11 @@ def fill(
     already = bool(demo.get("finished"))
     if not already:
         told("members", None)
-        homes = history.households(weeks=demo["weeks"], limit=demo["households"])
+        homes = _homes(demo)
         _prepare(scope, homes, demo["weeks"], now)
         ids = _enrol(scope, homes, now)
+        if demo["additions"] and "lives" in demo:
+            carried.fill(scope, ids, homes)
         if job.items_total is None:
             jobs.change_job(job_id=job.id, items_total=_expected(homes))
         _import(job, ids, clock, writers, told)
@@ -138,11 +143,12 @@ def fill(
         while due.settle(clock()):
             pass
         _open_cafe(_scope(second), homes, clock())
-        coupons.fill(scope, ids, demo["weeks"], clock())
-        joined = {home.number: home.first_at for home in homes}
+        coupons.fill(scope, ids, demo["weeks"], clock(), _until(demo))
+        joined = {home.number: persons.joined_at(home) for home in homes}
         consents.fill(scope, ids, joined, clock())
         messages.fill(scope, clock())
         if demo["additions"]:
+            webhooks.begin(scope, clock())
             busiest = sorted(homes, key=lambda home: (-home.baskets, home.number))
             prepaid.fill(scope, [ids[home.number] for home in busiest[: prepaid.MEMBERS]], clock())
             plans.fill(scope, [ids[home.number] for home in busiest[: plans.MEMBERS]], clock())
@@ -157,14 +163,21 @@ def fill(
         audience.fill(scope, clock)
         campaigns.fill(scope, ids, demo["weeks"], clock)
         sends.fill(scope, ids, clock())
-        journeys.fill(scope, clock())
-        jobs.change_job(job_id=job.id, mapping={"demo": {**demo, "finished": True}})
+        journeys.fill(scope, ids, homes, lambda: _shopping_days(scope, demo), clock())
+        webhooks.end(scope, clock())
+        _note(job, finished=True)
     if learn and insight.latest_export(brand_id=brand.id) is None:
         told("insight", None)
         insight.run_apart(brand_id=brand.id, clock=clock)
     key = _open_doors(scope, now)
+    lives = demo.get("lives", True)
+    if not lives:
+        journeys.go_on(scope, clock())
     if demo["additions"]:
         care.fill(scope, clock(), lambda: _shopping_days(scope, demo))
+    if not (already and lives):
+        messages.limit(scope, clock())
+        _note(job, lives=True)
     view = view_of(jobs.get_job(job_id=job.id), clock())
     return Filled(
         brand=brand,
@@ -179,7 +192,8 @@ def fill(
 
 
 def _begin(limit: int | None, additions: bool, now: datetime) -> tuple[Brand, Brand, Job]:
-    """Organisation, brands and the import's row; by how far the year is moved is settled here for good."""
+    """Organisation, brands and the import's row; by how far the year is moved, and up to when, is settled here for
+    good."""
     brand = organisations.find_brand(slug_or_id=SLUG)
     if brand is not None:
         second = organisations.find_brand(slug_or_id=SECOND_SLUG)
@@ -195,7 +209,7 @@ def _begin(limit: int | None, additions: bool, now: datetime) -> tuple[Brand, Br
                 slug=slug,
                 name=name,
                 now=now,
-                timezone=history.TIMEZONE,
+                timezone=TIMEZONE,
                 theme=theme,
                 is_demo=True,
                 consent=_CONSENT,
@@ -206,8 +220,8 @@ def _begin(limit: int | None, additions: bool, now: datetime) -> tuple[Brand, Br
                 (SECOND_SLUG, Text("常客示范咖啡", "Regulars Demo Café"), {"primary": "#7A4B2A"}),
             )
         )
-        weeks = history.weeks_until(now)
-        chosen = history.households(weeks=weeks, limit=limit)
+        weeks, until = history.weeks_until(now), now.replace(microsecond=0)
+        chosen = history.households(weeks=weeks, until=until, limit=limit)
         busiest = max(chosen, key=lambda home: (home.baskets, -home.number))
         job = jobs.create_job(
             scope=_scope(brand),
@@ -219,13 +233,21 @@ def _begin(limit: int | None, additions: bool, now: datetime) -> tuple[Brand, Br
             mapping={
                 "demo": {
                     "weeks": weeks,
+                    "until": until.isoformat(),
                     "households": len(chosen),
                     "additions": additions,
+                    "lives": False,
                     "example": busiest.number,
                 }
             },
         )
     return brand, second, job
+
+
+def _note(job: Job, **done: bool) -> None:
+    """What is done and not done again."""
+    demo = jobs.get_job(job_id=job.id).mapping["demo"]
+    jobs.change_job(job_id=job.id, mapping={"demo": {**demo, **done}})
 
 
 def _scope(brand: Brand) -> Scope:
@@ -252,7 +274,8 @@ def _prepare(scope: Scope, homes: list[Household], weeks: int, now: datetime) ->
     for field in persons.profile_fields():
         if field.key not in fields:
             members.put_field(scope=scope, field=field, now=now)
-    first = min(home.first_at for home in homes) - timedelta(days=1)
+    journeys.declare(scope)
+    first = min(persons.joined_at(home) for home in homes) - timedelta(days=1)
     _install(scope, _programme(), first, now)
 
 
@@ -309,11 +332,20 @@ def _members(scope: Scope, homes: list[Household]) -> dict[int, UUID]:
 
 
 def _shopping_days(scope: Scope, demo: dict[str, Any]) -> dict[UUID, list[date]]:
-    """By member the days on which she shopped, in order."""
-    homes = history.households(weeks=demo["weeks"], limit=demo["households"])
+    """By member the day of each of her orders, in order."""
+    homes = _homes(demo)
     ids = _members(scope, homes)
-    days = history.shopping_days(weeks=demo["weeks"])
+    days = history.shopping_days(weeks=demo["weeks"], until=_until(demo))
     return {ids[home.number]: days[home.number] for home in homes if home.number in ids}
+
+
+def _homes(demo: dict[str, Any]) -> list[Household]:
+    return history.households(weeks=demo["weeks"], until=_until(demo), limit=demo["households"])
+
+
+def _until(demo: dict[str, Any]) -> datetime | None:
+    """What is later has not happened yet. Nothing where the demo was begun by a version whose year ended a week ago."""
+    return datetime.fromisoformat(demo["until"]) if "until" in demo else None
 
 
 def _expected(homes: list[Household]) -> int:
@@ -329,7 +361,8 @@ def _import(job: Job, ids: dict[int, UUID], clock: Clock, writers: int, told: To
         jobs.change_job(job_id=job.id, state="queued", lease=None)
     taken = _take(job, clock)
     demo = job.mapping["demo"]
-    feed = HistoryFeed(ids, demo["weeks"], demo["additions"])
+    looks = "lives" in demo  # where an older version began, its checkpoints count without them
+    feed = HistoryFeed(ids, demo["weeks"], demo["additions"], _until(demo), looks)
 
     def show() -> None:
         told("orders", view_of(jobs.get_job(job_id=job.id), clock()))

@@ -10,6 +10,7 @@ from regulars.audience.segments import api as segments
 from regulars.audience.segments.types import SegmentDraft
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Tag
+from regulars.flows import audience
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
 
@@ -54,7 +55,7 @@ def fill(scope: Scope, clock: Callable[[], datetime]) -> None:
     """Facts of everybody, then the segments, filled. Again adds nothing."""
     member_facts.rebuild(brand_id=scope.brand_id, clock=clock)
     now = clock()
-    segments.install_ready_made(scope=scope, now=now)
+    audience.install_ready_made(scope=scope, now=now)
     if TAG.code not in {tag.code for tag in members.list_tags(brand_id=scope.brand_id)}:
         members.put_tag(scope=scope, tag=TAG, now=now)
     known = {one.code for one in segments.list_segments(brand_id=scope.brand_id, archived=True)}

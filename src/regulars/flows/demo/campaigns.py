@@ -1,10 +1,11 @@
-"""The demo's campaigns: one of the data set, replayed and measured honestly; one that ran the last Fridays and goes on;
-one that is paused with messages held back; one that waits for a yes.
+"""The demo's campaigns: one of the data set, replayed and measured honestly; a test of two letters that is over; one
+that ran the last Fridays and goes on; one that is paused with messages held back; one that waits for a yes.
 
 The replay: everybody in it got campaign 13 of 2017. A fifth are set apart by a hash afterwards, as a holdout would have
 been; in truth both groups were treated alike, so that the true effect is nothing. What the page says is reckoned from
 the real orders: that the data show no effect, but for the one draw in twenty that an interval of 95 % is wrong in. The
-same is true of the letters of past Fridays, which nobody got.
+same is true of the letters of past Fridays and of the two letters, which nobody got: the test of variants judges by
+real orders of groups that were treated alike, and finds no winner but in one test of twenty.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from regulars.audience.segments import api as segments
 from regulars.audience.segments.types import SegmentDraft
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
-from regulars.flows.demo import coupons, history
+from regulars.flows.demo import coupons
+from regulars.flows.demo.acts import TIMEZONE
 from regulars.kit.ids import new_id
 from regulars.kit.periods import zone
 from regulars.kit.text import Text
@@ -30,6 +32,7 @@ from regulars.messaging import api as messaging
 from regulars.platform.organisations.types import Actor, Scope
 
 REPLAYED = 13
+TESTED = "two-letters"
 _TEMPLATE = "thank-you"
 _HELD = 5
 _PERCENT = 20
@@ -54,6 +57,7 @@ def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, clock: Callable[[], 
     )
     flow.set_costs(scope=scope, value={"message_cost": {"sms": 5, "email": 1, "wecom": 0}}, now=now)
     _replay(writer, chief, ids, weeks, now)
+    _tested(writer, chief, now)
     _running(writer, chief, now)
     _paused(writer, chief, now)
     _waiting(writer, now)
@@ -99,10 +103,50 @@ def _replay(writer: Scope, chief: Scope, ids: Mapping[int, UUID], weeks: int, no
     )
     flow.submit(scope=writer, code=made.code, now=now)
     approved = campaigns.decide(scope=chief, code=made.code, approve=True, note="", now=now)
-    started = datetime.combine(real.first, time(10), tzinfo=zone(history.TIMEZONE)).astimezone(UTC)
+    started = datetime.combine(real.first, time(10), tzinfo=zone(TIMEZONE)).astimezone(UTC)
     campaigns.record_history(
         campaign=approved, member_ids=members, started_at=started, ended_at=started + timedelta(hours=1)
     )
+
+
+def _tested(writer: Scope, chief: Scope, now: datetime) -> None:
+    """Two letters tried on some for three days, judged, and the rest told; eight weeks ago."""
+    begun = _friday_before(now) - timedelta(weeks=8) + timedelta(days=4)  # a Tuesday
+    letter = {"channels": ["inbox"], "purpose": "marketing"}
+    flow.create(
+        scope=writer,
+        code=TESTED,
+        name={"zh": "两封信，哪封更好？（A/B 测试）", "en": "Two letters: which is better? (A/B test)"},
+        note="演示：两封信都没有真正发出，订单是真实的，因此两个版本没有差别，正确的结论是“没有优胜版本”，其余的人"
+        "收到第一封。分组是随机的，二十次测试中约有一次会偶然评出优胜版本。 / Demo: nobody got either letter and the "
+        "orders are real, so there is no difference: the right answer is that no variant won; the rest got the first. "
+        "Groups are drawn by chance: about one test in twenty names a winner that is none.",
+        definition={
+            "audience": {"everybody": True, "sample_percent": 60},
+            "variants": [
+                {
+                    "key": "thanks",
+                    "name": {"zh": "感谢信", "en": "A letter of thanks"},
+                    "message": {"template": _TEMPLATE, **letter},
+                },
+                {
+                    "key": "friends",
+                    "name": {"zh": "邀请朋友", "en": "Bring a friend"},
+                    "message": {"template": "referral", **letter},
+                },
+            ],
+            "trial": {"percent": 60, "hours": 72, "metric": "conversion", "min_sample": 50},
+            "holdout_percent": 20,
+            "window_days": 14,
+        },
+        now=begun - timedelta(hours=1),
+    )
+    with transaction.atomic():
+        _launch(writer, chief, TESTED, begun)
+        for at in (begun, begun + timedelta(hours=72, minutes=3)):
+            _work(at)
+            messaging.send_due(now=at + timedelta(minutes=1))
+            _work(at + timedelta(minutes=2))
 
 
 def _running(writer: Scope, chief: Scope, now: datetime) -> None:
@@ -187,9 +231,9 @@ def _work(now: datetime) -> None:
 
 def _friday_before(now: datetime) -> datetime:
     """The last Friday at ten that is over."""
-    local = now.astimezone(zone(history.TIMEZONE))
+    local = now.astimezone(zone(TIMEZONE))
     day = local.date() - timedelta(days=(local.isoweekday() - 5) % 7)
-    at = datetime.combine(day, time(10), tzinfo=zone(history.TIMEZONE))
+    at = datetime.combine(day, time(10), tzinfo=zone(TIMEZONE))
     return (at if at + timedelta(hours=1) < now else at - timedelta(weeks=1)).astimezone(UTC)
 
 

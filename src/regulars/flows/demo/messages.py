@@ -12,6 +12,16 @@ from regulars.platform.organisations.types import Scope
 def fill(scope: Scope, now: datetime) -> None:
     """Again changes nothing that is there."""
     messaging.install_ready_made(scope=scope, now=now, approve=True)
+    _accounts(scope, now, limited=False)  # a limit by the second knows no clock that goes back to past weeks
+    messaging.put_link_sites(scope=scope, domains=["shop.demo.example"], now=now)
+
+
+def limit(scope: Scope, now: datetime) -> None:
+    """From now on the accounts keep to what providers allow."""
+    _accounts(scope, now, limited=True)
+
+
+def _accounts(scope: Scope, now: datetime, *, limited: bool) -> None:
     messaging.put_account(
         scope=scope,
         key="mail",
@@ -22,7 +32,7 @@ def fill(scope: Scope, now: datetime) -> None:
             "from_name": "Regulars",
         },
         sandbox=True,
-        per_second=20,
+        per_second=20 if limited else None,
         now=now,
     )  # fmt: skip
     messaging.put_account(
@@ -32,8 +42,7 @@ def fill(scope: Scope, now: datetime) -> None:
         name=Text("演示短信（沙箱）", "Demo SMS (sandbox)"),
         values={"key": "demo", "secret": "demo", "sign": "演示"},
         sandbox=True,
-        per_second=50,
-        per_day=100_000,
+        per_second=50 if limited else None,
+        per_day=100_000 if limited else None,
         now=now,
     )
-    messaging.put_link_sites(scope=scope, domains=["shop.demo.example"], now=now)

@@ -267,6 +267,8 @@ def fill(scope: Scope, members: Sequence[UUID], now: datetime) -> None:
     for made in flow.install_new_member_path(scope=scope, unit="points", now=ago):
         missions.set_state(scope=scope, key=made.key, state="active", now=ago)
     _count(scope, members[:MEMBERS], ago, now)
+    while flow.fill_boards(now):
+        pass
     flow.close_boards(now)
     while flow.ask_badges(now):
         pass

@@ -6,10 +6,11 @@ Phone numbers are +86 100 0000 xxxx: mainland mobile numbers begin with 13 to 19
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from regulars.facts.members.types import Enrolment, FieldChoice, IdentityIn, ProfileField
-from regulars.flows.demo.history import SOURCE, Household
+from regulars.flows.demo.acts import SOURCE
+from regulars.flows.demo.history import Household
 from regulars.flows.demo.words import DEMOGRAPHICS, choice_value
 from regulars.kit.text import Text
 
@@ -23,7 +24,8 @@ _AGES = {
     "55-64": (55, 64),
     "65+": (65, 84),
 }
-_BEFORE_FIRST_VISIT = timedelta(minutes=10)
+AT_THE_TILL = timedelta(minutes=10)  # before the first purchase
+_BY_THEMSELVES = 0.4
 
 
 def phone_of(household: int) -> str:
@@ -32,6 +34,16 @@ def phone_of(household: int) -> str:
 
 def code_of(household: int) -> str:
     return f"DEMO{household:04d}"
+
+
+def joined_at(household: Household) -> datetime:
+    """Of those who are new to the shop two in five joined by themselves, days before they first bought, the others at
+    the till; whoever bought in the year's first weeks was a member before."""
+    rng = random.Random(household.number * 13 + 5)
+    if household.is_new and rng.random() >= _BY_THEMSELVES:
+        return household.first_at - AT_THE_TILL
+    days = rng.randint(1, 20) if household.is_new else rng.randint(1, 40)
+    return household.first_at - timedelta(days=days, minutes=rng.randrange(180))
 
 
 def enrolment_of(household: Household, *, last_day: date) -> Enrolment:
@@ -56,7 +68,7 @@ def enrolment_of(household: Household, *, last_day: date) -> Enrolment:
             if column in household.survey
         }
         | _followers(household),
-        joined_at=household.first_at - _BEFORE_FIRST_VISIT,
+        joined_at=joined_at(household),
         code=code_of(household.number),
     )
 

@@ -73,16 +73,17 @@ def open_programme(scope: Scope, now: datetime) -> None:
 def recruiters_of(homes: Sequence[Household]) -> dict[int, int]:
     """Household → who brought it, somebody who joined before; the same each time."""
     rng = random.Random(2017)
-    in_order = sorted(homes, key=lambda home: (home.first_at, home.number))
+    joined = {home.number: persons.joined_at(home) for home in homes}
+    in_order = sorted(homes, key=lambda home: (joined[home.number], home.number))
     hosts = [home.number for home in in_order if rng.random() < 0.03]
-    joined = {home.number: home.first_at for home in in_order}
     friends: dict[int, int] = {}
     found: dict[int, int] = {}
     for home in in_order:
         if rng.random() >= SHARE_OF_FRIENDS:
             continue
         earlier = [
-            n for n in hosts if joined[n] < home.first_at - timedelta(hours=1) and friends.get(n, 0) < MOST_FRIENDS
+            n for n in hosts
+            if joined[n] < joined[home.number] - timedelta(hours=1) and friends.get(n, 0) < MOST_FRIENDS
         ]  # fmt: skip
         if not earlier:
             continue
@@ -116,7 +117,7 @@ def fill(scope: Scope, ids: Mapping[int, UUID], homes: Sequence[Household], now:
     recruiters = recruiters_of(homes)
     if not recruiters or room.list_promoters(brand_id=brand.id, limit=1).items:
         return
-    joined = {home.number: home.first_at for home in homes}
+    joined = {home.number: persons.joined_at(home) for home in homes}
     open_programme(scope, min(joined.values()) - timedelta(days=1))
     friends: dict[int, list[int]] = {}
     for friend, host in sorted(recruiters.items(), key=lambda pair: (joined[pair[0]], pair[0])):
@@ -271,7 +272,7 @@ def _settle(brand: Brand, scope: Scope, now: datetime) -> None:
     second = replace(scope, actor=Actor("staff", None, "示范审核"))
     for months, finish in ((2, True), (1, False)):
         month = add_months(first, -months).isoformat()[:7]
-        for row in room.draft_statements(scope=scope, brand=brand, month=month, now=now):
+        for row in room.draft_statements(scope=scope, brand=brand, month=month, now=now).items:
             if finish and row.state == "draft":
                 room.confirm_statement(
                     scope=second, brand=brand, member_id=row.member_id, month=month, now=now

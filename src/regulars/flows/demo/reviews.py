@@ -18,7 +18,7 @@ from uuid import UUID
 
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import ActivityIn, MemberRef
-from regulars.flows.demo import history
+from regulars.flows.demo.acts import MADE_UP
 from regulars.flows.intake import api as intake
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
@@ -81,7 +81,7 @@ def plan(members: Sequence[UUID], now: datetime) -> list[ActivityIn]:
                     type=TYPE,
                     member=MemberRef(id=members[(week * _PER_WEEK + n) % len(members)]),
                     occurred_at=at,
-                    source=history.MADE_UP,
+                    source=MADE_UP,
                     key=_key(len(made)),
                     data={"text": next_of(pool), "rating": random.choice((4, 5) if good else (1, 2, 3))},
                 )

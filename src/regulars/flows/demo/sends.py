@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
 from regulars.kit.periods import zone
 from regulars.messaging import api as messaging
 from regulars.messaging.types import Ask, Receipt, SendFilter
@@ -71,9 +73,10 @@ def fill(scope: Scope, ids: Mapping[int, UUID], now: datetime) -> None:
             )
             for member in those
         ]
-        messaging.ask(brand=brand, asks=asks, now=at)
-        messaging.send_due(now=at)
-        messaging.send_due(now=at + timedelta(hours=12))
+        with transaction.atomic():  # a worker beside it would send by the clock of now
+            messaging.ask(brand=brand, asks=asks, now=at)
+            messaging.send_due(now=at)
+            messaging.send_due(now=at + timedelta(hours=12))
     _click(scope, today)
     _bounce(scope, brand.id, now)
 
@@ -85,28 +88,31 @@ def _click(scope: Scope, today: datetime) -> None:
         sent = messaging.list_sends(scope=scope, given=SendFilter(source=source, state="sent"), limit=200)
         at = (today - timedelta(days=days)).replace(hour=hour)
         for one in sent.items:
-            if one.channel not in ("sms", "email") or chance.random() > _CLICKED:
-                continue
-            found = _LINK.search(messaging.get_send(scope=scope, id_=one.id).body)
-            if found is None:
-                continue
-            for n in range(chance.choice((1, 1, 1, 2, 3))):
-                messaging.follow(
-                    code=found[1],
-                    method="GET",
-                    headers=_PHONE,
-                    address=f"demo-{one.id}",
-                    now=at + timedelta(minutes=int(chance.expovariate(1 / 360)) + 7 * n),
-                )
+            if one.channel in ("sms", "email") and chance.random() <= _CLICKED:
+                follow(scope, one.id, at, chance)
+
+
+def follow(
+    scope: Scope, send_id: UUID, since: datetime, chance: random.Random, until: datetime | None = None
+) -> None:
+    """Somebody opens the link of a message some hours after it came, maybe more than once; by `until` at the latest."""
+    found = _LINK.search(messaging.get_send(scope=scope, id_=send_id).body)
+    if found is None:
+        return
+    for n in range(chance.choice((1, 1, 1, 2, 3))):
+        at = since + timedelta(minutes=int(chance.expovariate(1 / 360)) + 7 * n)
+        if until is None or at <= until:
+            messaging.follow(code=found[1], method="GET", headers=_PHONE, address=f"demo-{send_id}", now=at)
 
 
 def _bounce(scope: Scope, brand_id: UUID, now: datetime) -> None:
     """A few came back, and one member complained."""
     brand = organisations.get_brand(brand_id=brand_id)
-    page = messaging.list_sends(scope=scope, given=SendFilter(channel="sms", state="sent"), limit=6)
+    page = messaging.list_sends(scope=scope, given=SendFilter(channel="sms", state="sent"), limit=100)
+    unopened = [one for one in page.items if one.clicked_at is None]
     kinds = ("bounced", "bounced", "complained", "delivered", "delivered", "delivered")
     receipts = [
         Receipt(kind, now - timedelta(days=2), send_id=one.id, detail="demo")
-        for kind, one in zip(kinds, page.items, strict=False)
+        for kind, one in zip(kinds, unopened, strict=False)
     ]
     messaging.apply_receipts(brand=brand, receipts=receipts, now=now)
