@@ -199,7 +199,7 @@ def test_an_account_with_mistakes_is_refused_by_field(shop: Shop) -> None:
     assert {"key", "name.zh", "settings.unknown", "settings.appid", "settings.private_key"} <= fields
     with pytest.raises(Refusal) as raised:
         put(shop, "bad", delay_seconds="soon")
-    assert raised.value.errors[0].field == "settings"
+    assert raised.value.errors[0].field == "settings.delay_seconds"
 
 
 def test_notices_have_a_rate_of_their_own(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from regulars.kit.errors import Refusal, invalid_field
 T = TypeVar("T")
 U = TypeVar("U")
 DEFAULT_LIMIT = 50
-MAX_LIMIT = 200
+MAX_LIMIT = 200  # rows of a page that a caller from outside may ask for
+MAX_PORTION = 2_000  # rows of a portion of a file that is written whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,29 @@ def decode_id(cursor: str | None) -> UUID | None:
         return UUID(str(key[0]))
     except ValueError:
         raise _bad_cursor() from None
+
+
+def decode_as(cursor: str | None, *kinds: Callable[[str], Any]) -> list[Any] | None:
+    """`decode`, each part made of its text by its kind (`int`, `UUID`, `date.fromisoformat` …)."""
+    key = decode(cursor, parts=len(kinds))
+    try:
+        return key and [kind(str(part)) for kind, part in zip(kinds, key, strict=True)]
+    except (ValueError, ArithmeticError):
+        raise _bad_cursor() from None
+
+
+def decode_at(cursor: str | None) -> tuple[str, str] | None:
+    """The instant and the id in the cursor of a list that is sorted by both, as the database reads them."""
+    key = decode_as(cursor, instant, UUID)
+    return (key[0].isoformat(), str(key[1])) if key else None
+
+
+def instant(text: str) -> datetime:
+    """An instant in a cursor; one that does not say its offset is none. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    if at.utcoffset() is None:
+        raise ValueError(f"{text} lies in no zone")
+    return at
 
 
 def _bad_cursor() -> Refusal:

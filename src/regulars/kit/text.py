@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Language = "zh"
+_APART = "\x1f"  # the unit separator of ASCII: nothing that people write
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,17 @@ class Text:
 
     def to_json(self) -> dict[str, str]:
         return {"zh": self.zh, "en": self.en}
+
+    def kept(self, most: int = 500) -> str:
+        """Both languages in one text, for a column that held one: each is cut to half of `most`."""
+        half = most // 2 - 1
+        return self.zh[:most] if self.zh == self.en else f"{self.zh[:half]}{_APART}{self.en[:half]}"
+
+    @classmethod
+    def of_kept(cls, kept: str) -> Text:
+        """What `kept` made, or a text of one language as it is."""
+        zh, apart, en = kept.partition(_APART)
+        return cls(zh, en if apart else zh)
 
     @classmethod
     def from_json(cls, value: Mapping[str, str] | str) -> Text:

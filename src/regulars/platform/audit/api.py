@@ -135,7 +135,7 @@ def list_entries(
     after = paging.decode_id(cursor)
     if after is not None:
         rows = rows.filter(id__lt=after)
-    limit = max(1, min(limit, paging.MAX_LIMIT))
+    limit = max(1, min(limit, paging.MAX_PORTION))
     found = [AuditEntry(**{name: getattr(row, name) for name in _FIELDS}) for row in rows[: limit + 1]]
     return paging.cut(found, limit, lambda e: [e.id])
 

@@ -14,6 +14,10 @@ LONGEST_URL = 2000
 # Ways to write an IPv4 address inside an IPv6 one: mapped, compatible, NAT64 and 6to4.
 _NAT64 = ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ip_network("2002::/16")
+# Public addresses are global unicast ones: whatever else is written (site-local, translated, a network's NAT64, SRv6)
+# leads to where it was given out. Of those, what is kept for documents leads nowhere.
+_PUBLIC_V6 = ip_network("2000::/3")
+_DOCUMENTS = ip_network("3fff::/20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ def is_allowed(address: str, networks: Iterable[Network] = ()) -> bool:
         inside = _inside(ip)
         if inside is not None:
             return is_allowed(inside, networks)
+        if ip not in _PUBLIC_V6 or ip in _DOCUMENTS:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -69,9 +69,9 @@ def list_jobs(
         rows = rows.filter(state__in=states)
     if origin is not None:
         rows = rows.filter(origin=origin)
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     if after:
-        rows = rows.filter(id__lt=UUID(str(after[0])))
+        rows = rows.filter(id__lt=after)
     return paging.cut(_jobs(list(rows[: limit + 1])), limit, lambda job: (job.id,))
 
 

@@ -17,7 +17,14 @@ from regulars.platform.organisations.types import Scope
 from regulars.platform.payments import policy, registry, store
 from regulars.platform.payments.models import PaymentAccount
 from regulars.platform.payments.providers.simulator import SimulatorGateway
-from regulars.platform.payments.types import ACCOUNT, Account, Gateway, Provider, ProviderError
+from regulars.platform.payments.types import (
+    ACCOUNT,
+    Account,
+    BadSetting,
+    Gateway,
+    Provider,
+    ProviderError,
+)
 
 
 def list_providers() -> list[Provider]:
@@ -177,7 +184,11 @@ def _row(brand_id: UUID, key: str) -> PaymentAccount:
 def _connect(provider: Provider, account_id: UUID, values: Mapping[str, str]) -> None:
     try:
         provider.connect(account_id, values)
-    except ValueError as error:
+    except BadSetting as error:
+        raise invalid_field(
+            f"settings.{error.field}", "bad_value", error.message.zh, error.message.en
+        ) from error
+    except ValueError as error:  # of a provider that came with a package and names no field
         raise invalid_field(
             "settings", "bad_settings", f"设置无法使用：{error}", f"These settings cannot be used: {error}"
         ) from error

@@ -212,6 +212,15 @@ class ProviderError(Exception):
         self.again = again
 
 
+class BadSetting(ValueError):
+    """A setting of an account that cannot work, and why, in words for who typed it."""
+
+    def __init__(self, field: str, message: Text) -> None:
+        super().__init__(message.en)
+        self.field = field
+        self.message = message
+
+
 class Gateway(Protocol):
     """A provider with one brand's settings. Every call may raise `ProviderError`; none is made inside a transaction
     that holds locks, but the simulator's."""
@@ -245,7 +254,7 @@ class Provider(Protocol):
     @property
     def can_charge(self) -> bool: ...
     def connect(self, account_id: UUID, values: Mapping[str, str]) -> Gateway:
-        """With the account's settings and opened secrets. Raises ValueError for what cannot be settings."""
+        """With the account's settings and opened secrets. Raises `BadSetting`, which names the one that cannot be."""
 
 
 # -- what the room hands out ---------------------------------------------------------------------------------------

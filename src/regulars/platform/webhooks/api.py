@@ -18,7 +18,7 @@ from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.platform.egress import api as egress
 from regulars.platform.organisations.types import Scope
-from regulars.platform.webhooks import policy, store
+from regulars.platform.webhooks import policy, store, tasks
 from regulars.platform.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.platform.webhooks.types import DELIVERY, ENDPOINT, Delivery, DeliveryState, Endpoint, Outgoing
 
@@ -167,6 +167,12 @@ def queue(*, events: Sequence[Outgoing], now: datetime) -> int:
     ]
     store.insert_deliveries(rows)
     return len(rows)
+
+
+def try_now(*, now: datetime, seconds: float) -> int:
+    """Make a first few of the deliveries that are due here and now, waiting so long at most, as the worker makes all of
+    them; gives how many have an outcome."""
+    return tasks.try_once(now, seconds=seconds)
 
 
 def topics_wanted(*, brand_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -19,14 +19,18 @@ from regulars.platform.webhooks.types import Outgoing
 
 GROUPS: dict[str, Text] = {
     "activity": Text("行为与订单", "Activities and orders"),
+    "badge": Text("徽章", "Badges"),
     "booking": Text("预约", "Bookings"),
     "budget": Text("预算预警", "Budget alerts"),
+    "campaign": Text("营销活动", "Campaigns"),
     "checkout": Text("收银结算", "Checkouts"),
     "commission": Text("推广佣金", "Commission"),
     "coupon": Text("优惠券", "Coupons"),
+    "draw": Text("抽奖", "Draws"),
     "journey": Text("旅程的 Webhook 节点", "Webhook steps of journeys"),
     "member": Text("会员", "Members"),
     "message": Text("消息发送与回执", "Messages sent and answered"),
+    "mission": Text("任务", "Missions"),
     "payment": Text("支付", "Payments"),
     "redemption": Text("积分兑换", "Redemptions"),
     "referral": Text("推荐", "Referrals"),

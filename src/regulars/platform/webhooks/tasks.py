@@ -49,6 +49,14 @@ def deliver_all(now: datetime) -> int:
             return total
 
 
+def try_once(now: datetime, *, seconds: float) -> int:
+    """Hand out what is due, wait so long for it at most, write down what ended; gives how many did. For a process that
+    cannot wait for the worker."""
+    _hand_out(now)
+    wait(_running, timeout=seconds)
+    return _collect(now)
+
+
 def _collect(now: datetime) -> int:
     ended = [future for future in _running if future.done()]
     outcomes = [future.result() for future in ended]

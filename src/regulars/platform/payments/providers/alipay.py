@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import requests
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -30,6 +31,7 @@ from regulars.kit.text import Text
 from regulars.platform.payments.types import (
     Action,
     BadNotice,
+    BadSetting,
     Channel,
     NoticeAnswer,
     NoticeResult,
@@ -58,6 +60,9 @@ _STATES: dict[str, Literal["pending", "paid", "failed", "closed"]] = {
     "TRADE_CLOSED": "closed",
 }
 _DECODER = json.JSONDecoder()
+_NO_KEY = Text(
+    "密钥无法读取：应为 RSA 密钥（PEM 或 Base64）", "Not a readable key: an RSA key, as PEM or base64"
+)
 
 
 class Alipay:
@@ -283,28 +288,26 @@ def _all_joined(given: Mapping[str, str]) -> str:
 
 
 def _private_key(text: str) -> RSAPrivateKey:
-    """PEM or bare base64, PKCS#8 or PKCS#1. Raises ValueError."""
-    try:
+    """PEM or bare base64, PKCS#8 or PKCS#1. Raises `BadSetting`."""
+    key: object = None
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         if "-----BEGIN" in text:
             key = serialization.load_pem_private_key(text.strip().encode(), password=None)
         else:
             key = serialization.load_der_private_key(base64.b64decode("".join(text.split())), password=None)
-    except (ValueError, TypeError) as error:
-        raise ValueError("the private key cannot be read") from error
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError("the private key is not an RSA key")
+        raise BadSetting("private_key", _NO_KEY)
     return key
 
 
 def _public_key(text: str) -> RSAPublicKey:
-    """PEM or bare base64. Raises ValueError."""
-    try:
+    """PEM or bare base64. Raises `BadSetting`."""
+    key: object = None
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         if "-----BEGIN" in text:
             key = serialization.load_pem_public_key(text.strip().encode())
         else:
             key = serialization.load_der_public_key(base64.b64decode("".join(text.split())))
-    except (ValueError, TypeError) as error:
-        raise ValueError("the public key cannot be read") from error
     if not isinstance(key, RSAPublicKey):
-        raise ValueError("the public key is not an RSA key")
+        raise BadSetting("public_key", _NO_KEY)
     return key

@@ -27,6 +27,7 @@ from regulars.platform.payments.models import SimulatedCallback, SimulatedPaymen
 from regulars.platform.payments.types import (
     Action,
     BadNotice,
+    BadSetting,
     Channel,
     NoticeAnswer,
     NoticeResult,
@@ -84,7 +85,7 @@ class SimulatorGateway:
         self.account_id = account_id
         self.key = values.get("key", "")
         if not self.key:
-            raise ValueError("the simulator needs a signing key")
+            raise BadSetting("key", Text("模拟渠道需要签名密钥", "The simulator needs a signing key"))
         self.outcome = values.get("outcome") or "ask"
         self.charge_outcome = values.get("charge_outcome") or "paid"
         self.refund_outcome = values.get("refund_outcome") or "paid"
@@ -334,6 +335,6 @@ def _post(gateway: SimulatorGateway, row: SimulatedCallback, now: datetime) -> i
 
 def _count(values: Mapping[str, str], key: str, most: int) -> int:
     text = values.get(key) or "0"
-    if not text.isdigit() or int(text) > most:
-        raise ValueError(f"{key} must be a number from 0 to {most}")
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or int(text) > most:
+        raise BadSetting(key, Text(f"应为 0 到 {most} 的整数", f"A whole number from 0 to {most}"))
     return int(text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
@@ -17,13 +18,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from wechatpayv3 import WeChatPay, WeChatPayType
+from wechatpayv3.utils import load_private_key, load_public_key
 
 from regulars.kit.ids import new_code
 from regulars.kit.text import Text
 from regulars.platform.payments.types import (
     Action,
     BadNotice,
+    BadSetting,
     Channel,
     NoticeAnswer,
     NoticeResult,
@@ -104,7 +108,9 @@ class WeChatGateway:
         self._mchid, self._appid = values.get("mchid", ""), values.get("appid", "")
         self._public_key_id = values.get("public_key_id", "")
         if len(values.get("apiv3_key", "").encode()) != 32:
-            raise ValueError("the APIv3 key has 32 characters")
+            raise BadSetting("apiv3_key", Text("APIv3 密钥为 32 个字符", "An APIv3 key has 32 characters"))
+        _check_key("private_key", load_private_key, RSAPrivateKey, values)
+        _check_key("public_key", load_public_key, RSAPublicKey, values)
         try:
             self._client = WeChatPay(
                 wechatpay_type=WeChatPayType.NATIVE,
@@ -118,7 +124,7 @@ class WeChatGateway:
                 public_key_id=self._public_key_id,
             )
         except Exception as error:
-            raise ValueError("a key cannot be read") from error
+            raise ValueError("the settings cannot be used") from error
         self._client._core._gate_way = base
 
     def create(self, request: PaymentRequest, *, now: datetime) -> Opened:
@@ -284,3 +290,14 @@ class WeChatGateway:
 
 def _title(part: str) -> str:
     return "-".join(word.capitalize() for word in part.split("-"))
+
+
+def _check_key(field: str, load: Callable[[str], object], kind: type, values: Mapping[str, str]) -> None:
+    """The library says of every setting alike that something is wrong; this says which key, as it reads them."""
+    key: object = None
+    with suppress(Exception):  # the library raises bare ones
+        key = load(values.get(field, ""))
+    if not isinstance(key, kind):
+        raise BadSetting(
+            field, Text("密钥无法读取：应为 PEM 格式的 RSA 密钥", "Not a readable key: an RSA key in PEM")
+        )
