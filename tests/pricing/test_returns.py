@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.pricing.carts import FULL, GOLD_95, GOLD_SHIPS
 from tests.pricing.test_best import sales
-from tests.pricing.test_carts import FULL, GOLD_95, GOLD_SHIPS
 from tests.pricing.till import GIFT, STORED, Sale, of
 
 from regulars.kit.errors import Refusal

@@ -29,6 +29,7 @@ BASE = {
     "priority": 100,
     "effects": [{"type": "points", "unit": "points", "mode": "per_amount", "amount": 1, "per": 100}],
 }
+COFFEE = {"field": "line.category", "op": "eq", "value": "coffee"}
 
 
 def local(text: str) -> datetime:
@@ -104,6 +105,13 @@ def checkin(at: str = "2026-05-06T12:00") -> Act:
 def earned(decision: Decision) -> dict[str, int]:
     """rule → amount, for one unit a rule."""
     return {e.rule: e.amount for e in decision.earns}
+
+
+def one(effect: dict[str, Any], *, act: Any, state: Any = None, **rest: Any) -> Any:
+    """The only earn of a programme of one rule."""
+    decision = decide(programme(rule("r", effect, **rest)), state or member(), act)
+    (earn,) = decision.earns
+    return earn
 
 
 def reasons(decision: Decision) -> dict[str, str]:
