@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
-PYTEST_OPTIONS ?= -n 2
+PYTEST_OPTIONS ?= -n 2 --durations=30
 
 run: ready
 	@exec $(BIN)/regulars serve --demo
@@ -59,7 +59,9 @@ web:
 	  (cd web/$$part && npm ci --no-audit --no-fund && npm run check && npm test -- --passWithNoTests && npm run build) || exit 1; done
 
 lock: developing
-	@cd requirements && for part in run dev spark; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for part in run dev spark factors alike; do \
+	  case $$part in factors | alike) with="--constraint run.txt";; *) with=;; esac; \
+	  ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 $$with \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header $$part.in -o $$part.txt; done
 
 clean:

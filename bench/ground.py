@@ -99,10 +99,10 @@ def wal_bytes(cluster: Any) -> int:
         return int(admin.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()[0])
 
 
-def _connect(cluster: Any, database: str) -> Any:
+def _connect(cluster: Any, database: str, **user: str) -> Any:
     import psycopg
 
-    return psycopg.connect(**cluster.connection(database=database), autocommit=True)
+    return psycopg.connect(**cluster.connection(database=database, **user), autocommit=True)
 
 
 def brand_with_members(

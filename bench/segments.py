@@ -1,4 +1,4 @@
-"""Segments over a million members with realistic skew: live count, full refresh, facts of a chunk.
+"""Segments over a million members with realistic skew: live count, full refresh, look-alike, file, facts of a chunk.
 
     python -m bench.segments [members]
 
@@ -7,10 +7,13 @@ Beside pgbench and a plain SQL count of the same answer, written by hand, in the
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from bench import ground
@@ -133,6 +136,8 @@ def main(count: int) -> None:
         began = time.perf_counter()
         segments.refresh(brand_id=brand, code=code, now=now)
         print(f"full refresh without a change: {time.perf_counter() - began:.2f} s")
+        look_alike(scope, now, code)
+        export(scope, now, min(count, 300_000))
         segments.set_state(scope=scope, code=code, state="archived", now=now)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -143,6 +148,82 @@ def main(count: int) -> None:
         print(f"facts of 1 000 members with 20 orders each: {took * 1000:,.0f} ms")
         took, _ = timed(lambda: member_facts.refresh(brand_id=brand, member_ids=chunk[:1], now=now), 5)
         print(f"facts of one of them: {took * 1000:,.1f} ms")
+
+
+def look_alike(scope: Any, now: Any, seed: str) -> None:
+    """The 100 000 members most like those of a segment, as the worker makes them."""
+    from regulars.audience.segments import api as segments
+    from regulars.kit.text import Text
+
+    code = f"{seed}-like"
+    asked, made = timed(
+        lambda: segments.look_alike(
+            scope=scope, seed=seed, size=100_000, code=code, name=Text("相似", "Like"), now=now
+        ),
+        1,
+    )
+    with peak() as grown:
+        took, _ = timed(lambda: segments.refresh(brand_id=scope.brand_id, code=code, now=now), 1)
+    how = "in the background" if made.being_made else "at once"
+    print(
+        f"look-alike of 100 000, {how}: asked {asked * 1000:,.0f} ms, made {took:.1f} s, {grown[0]} MB more at its peak"
+    )
+
+
+def export(scope: Any, now: Any, count: int) -> None:
+    """A list of so many members as the console sends it: code, name, since."""
+    from regulars.audience.segments import api as segments
+    from regulars.audience.segments.types import SegmentDraft
+    from regulars.kit.ids import new_id
+    from regulars.kit.text import Text
+    from regulars.surfaces.console import sheets
+    from regulars.surfaces.segment_views import SegmentViewer
+
+    everybody = {"not": {"field": "fact.orders_90", "op": "lt", "value": 0}}
+    ids, _ = segments.listed_ids(scope=scope, definition=everybody, now=now)
+    code = f"file-{new_id().hex[-8:]}"
+    draft = SegmentDraft(code, Text("文件", "File"), "static", members=ids[:count])
+    segment = segments.create(scope=scope, draft=draft, now=now)
+    del ids, draft
+    seen = SegmentViewer(scope, "en", now)
+
+    def sent(format_: Any) -> int:
+        answer = sheets.sheet(
+            name="x",
+            header=["Code", "Name", "In since"],
+            rows=(
+                [one.code, one.name, one.since]
+                for portion in sheets.portions(lambda cursor, limit: seen.members_of(segment, cursor, limit))
+                for one in portion
+            ),
+            format_=format_,
+            timezone="Asia/Shanghai",
+        )
+        pieces: Any = answer.streaming_content  # type: ignore[attr-defined]
+        return sum(len(piece) for piece in pieces)
+
+    for format_ in ("csv", "xlsx"):
+        with peak() as grown:
+            took, size = timed(lambda format_=format_: sent(format_), 1)  # type: ignore[misc]
+        print(
+            f"{segment.members:,} members as {format_}: {took:.1f} s, {size / 1e6:.0f} MB, at most {grown[0]} MB more"
+        )
+    segments.set_state(scope=scope, code=code, state="archived", now=now)
+
+
+@contextlib.contextmanager
+def peak() -> Iterator[list[int]]:
+    """By how many MB the process grew at most while it did something."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak from now on
+    grown, before = [0], _memory("VmRSS")
+    yield grown
+    grown[0] = (_memory("VmHWM") - before) // 1024
+
+
+def _memory(what: str) -> int:
+    told = Path("/proc/self/status").read_text()
+    return int(told.partition(f"{what}:")[2].split()[0])
 
 
 if __name__ == "__main__":
