@@ -4,7 +4,7 @@ import { address } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { i18n } from '@/i18n'
 import { compact, currencyDigits, money, moneyCompact, moneyWhole, percent, signed } from '@/format/number'
-import { date, duration, isoDay, relative, setBusinessZone } from '@/format/time'
+import { date, duration, exact, fromBusiness, isoDay, periodName, relative, setBusinessZone } from '@/format/time'
 
 const language = (value: 'zh-CN' | 'en') => (i18n.global.locale.value = value)
 beforeEach(() => {
@@ -18,6 +18,22 @@ describe('money', () => {
     expect(money(123_456, 'JPY')).toBe('¥123,456')
     expect(money(-50, 'USD')).toBe('-$0.50')
     expect([currencyDigits('CNY'), currencyDigits('JPY'), currencyDigits('KWD')]).toEqual([2, 0, 3])
+  })
+})
+
+describe('a period', () => {
+  it('is a month by its words, or as it is counted', () => {
+    expect([periodName('2026-10'), periodName('2026-W41'), periodName('2026'), periodName('')]).toEqual(['Oct 2026', '2026-W41', '2026', ''])
+    language('zh-CN')
+    expect(periodName('2026-10')).toBe('2026年10月')
+  })
+})
+
+describe('an exact time', () => {
+  it('ends with its zone in both languages', () => {
+    expect(exact('2026-10-23T13:03:57Z')).toMatch(/^10\/23\/2026, 09:03:57\sPM GMT\+8$/)
+    language('zh-CN')
+    expect(exact('2026-10-23T13:03:57Z')).toBe('2026/10/23 21:03:57 GMT+8')
   })
 })
 
@@ -46,6 +62,13 @@ describe('time', () => {
     expect(date('2026-03-01')).toBe('Mar 1, 2026')
   })
 
+  it('that is typed is on that clock too, across its changes', () => {
+    expect(fromBusiness('2026-03-01T00:30:00')).toBe('2026-02-28T16:30:00.000Z')
+    setBusinessZone('America/Los_Angeles')
+    expect(fromBusiness('2026-03-08T01:59:00')).toBe('2026-03-08T09:59:00.000Z')
+    expect(fromBusiness('2026-03-08T03:00:00')).toBe('2026-03-08T10:00:00.000Z')
+    expect(fromBusiness('2026-11-01T12:00:00')).toBe('2026-11-01T20:00:00.000Z')
+  })
   it('is said in words', () => {
     const now = Date.parse('2026-03-10T00:00:00Z')
     expect(relative('2026-03-08T00:00:00Z', now)).toBe('2 days ago')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { flat, nested, textOf, valueOf } from '@/pages/templates/own'
-import { fieldOf, hasLine, worthSaying } from '@/pages/templates/template'
+import { changesOf, contentsOf, fieldOf, filled, hasLine, worthSaying } from '@/pages/templates/template'
 
 const problem = (field: string, code = 'required', line = 1) => ({ field, code, line, message: 'm' })
 
@@ -19,6 +19,23 @@ describe('what is wrong with a text', () => {
     expect(hasLine(problem('contents.email.en.html'))).toBe(false)
     expect(fieldOf('contents.sms.zh.data[0].value')).toBe('data')
     expect(fieldOf('body')).toBe('body')
+  })
+})
+
+describe('two versions', () => {
+  it('differ by field, by channel and by link, in the order of the form', () => {
+    const before = { contents: contentsOf({ inbox: { zh: filled({ subject: '旧', body: '同' }), en: filled({ body: 'same' }) }, email: { zh: filled(), en: filled() } }), links: { main: '/a', gone: '/g' } }
+    const after = { contents: contentsOf({ sms: { zh: filled(), en: filled() }, inbox: { zh: filled({ subject: '新', body: '同' }), en: filled({ body: 'same' }) } }), links: { main: '/b' } }
+    expect(changesOf(before, before)).toEqual([])
+    expect(changesOf(before, after)).toEqual([
+      { kind: 'changed', channel: 'inbox', language: 'zh', field: 'subject', before: '旧', after: '新' },
+      { kind: 'added', channel: 'sms', before: '', after: '' },
+      { kind: 'dropped', channel: 'email', before: '', after: '' },
+      { kind: 'changed', link: 'main', before: '/a', after: '/b' },
+      { kind: 'changed', link: 'gone', before: '/g', after: '' },
+    ])
+    const named = contentsOf({ sms: { zh: filled({ data: [{ name: 'day', value: '{{ day }}' }] }), en: filled() } })
+    expect(changesOf({ contents: contentsOf({ sms: { zh: filled(), en: filled() } }), links: {} }, { contents: named, links: {} })[0]?.after).toBe('day: {{ day }}')
   })
 })
 

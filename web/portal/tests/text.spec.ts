@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { email, phone, shown } from '@/text/address'
 import { count, day, daysUntil, grouped, moment, money, monthKey, signed, until } from '@/text/format'
+import { piecesOf } from '@/text/links'
 import { figure, share } from '@/text/progress'
 
 const now = new Date('2026-02-10T04:00:00Z')
+
+describe('addresses in a text', () => {
+  it('are links, without the marks around them', () => {
+    expect(piecesOf('点此：https://a.example/s/Ab3，谢谢')).toEqual([{ text: '点此：' }, { text: 'https://a.example/s/Ab3', href: 'https://a.example/s/Ab3' }, { text: '，谢谢' }])
+    expect(piecesOf('See http://a.example/?q=1&r=2.\nBye')).toEqual([{ text: 'See ' }, { text: 'http://a.example/?q=1&r=2', href: 'http://a.example/?q=1&r=2' }, { text: '.\nBye' }])
+    expect(piecesOf('(https://a.example/x)').map((one) => one.text)).toEqual(['(', 'https://a.example/x', ')'])
+  })
+  it('leave everything else as it is', () => {
+    for (const plain of ['', '您好', 'javascript:alert(1)', 'ftp://a.example', 'http://']) expect(piecesOf(plain).some((one) => one.href)).toBe(false)
+    expect(piecesOf('您好\n再见')).toEqual([{ text: '您好\n再见' }])
+  })
+})
 
 describe('figures and dates', () => {
   it('groups thousands and keeps a real minus', () => {

@@ -137,11 +137,25 @@ export async function upload(url: string, form: FormData, progress: (ratio: numb
   })
 }
 
+/** The first word of the last line of a text file that broke off on its way (`surfaces/console/sheets.py`). */
+const INCOMPLETE = '!REGULARS-INCOMPLETE'
+
+/** The file that was answered, under its own name; half a file is none. */
+async function keep(response: Response, fallbackName: string): Promise<void> {
+  let blob: Blob
+  try {
+    blob = await response.blob()
+  } catch {
+    throw new Problem({ status: 0, code: 'no_connection', title: '' })
+  }
+  if ((await blob.slice(-400).text()).includes(INCOMPLETE)) throw new Problem({ status: 500, code: 'file_incomplete', title: '' })
+  const name = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
+  saveBlob(blob, name ? decodeURIComponent(name) : fallbackName)
+}
+
 /** Fetches a file the server makes and hands it to the browser under its own name. */
 export async function download(url: string, fallbackName: string): Promise<void> {
-  const response = await send('GET', url, undefined, undefined, { Accept: '*/*' })
-  const name = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
-  saveBlob(await response.blob(), name ? decodeURIComponent(name) : fallbackName)
+  await keep(await send('GET', url, undefined, undefined, { Accept: '*/*' }), fallbackName)
 }
 
 /** A picture that only this brand's staff may see, as an address for `<img>`; revoke it when done. */
@@ -152,9 +166,7 @@ export async function pictureUrl(url: string): Promise<string> {
 
 /** Posts, and hands the file that is answered to the browser. */
 export async function downloadByPost(url: string, body: unknown, fallbackName: string): Promise<void> {
-  const response = await send('POST', url, body, undefined, { Accept: '*/*' })
-  const name = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
-  saveBlob(await response.blob(), name ? decodeURIComponent(name) : fallbackName)
+  await keep(await send('POST', url, body, undefined, { Accept: '*/*' }), fallbackName)
 }
 
 export function saveBlob(blob: Blob, name: string): void {

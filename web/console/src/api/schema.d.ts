@@ -5867,6 +5867,8 @@ export interface paths {
         /**
          * Refresh Segment
          * @description Bring it to what its condition says now. 409 `refresh_running` while that is being done.
+         *
+         *     A list that was not made, for it was stopped or could not be, is begun again in the background: all figures are 0.
          */
         post: operations["regulars_surfaces_console_segments_refresh_segment"];
         delete?: never;
@@ -5886,7 +5888,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Refresh
-         * @description Stop its refresh; its members stay as they were.
+         * @description Stop its refresh; its members stay as they were. A list that is being made stays empty.
          */
         post: operations["regulars_surfaces_console_segments_cancel_refresh"];
         delete?: never;
@@ -6006,7 +6008,10 @@ export interface paths {
         put?: never;
         /**
          * Make Look Alike
-         * @description A static segment of the members most like those of this one, by their facts.
+         * @description A static segment of the members most like those of this one, by their facts. 409 `seed_too_small`.
+         *
+         *     Where more than 50 000 members bought within a year it is `being_made` in the background, and says there what is
+         *     wrong.
          */
         post: operations["regulars_surfaces_console_segments_make_look_alike"];
         delete?: never;
@@ -7226,7 +7231,7 @@ export interface paths {
         put?: never;
         /**
          * Set Board State
-         * @description Open it (`active`) or end it. 409 `wrong_state`.
+         * @description Open it (`active`) or end it. Opened in mid-period it counts from the period's beginning. 409 `wrong_state`.
          */
         post: operations["regulars_surfaces_console_play_set_board_state"];
         delete?: never;
@@ -8054,7 +8059,7 @@ export interface paths {
         put?: never;
         /**
          * Draft Statements
-         * @description Draw up (again) a past month's statements.
+         * @description Draw up (again) a past month's statements; gives the first page of them.
          */
         post: operations["regulars_surfaces_console_referrals_draft_statements"];
         delete?: never;
@@ -15242,8 +15247,6 @@ export interface components {
             /** Need Choices */
             need_choices: components["schemas"]["ChoiceOut"][];
             endpoint: components["schemas"]["EndpointOut"] | null;
-            /** Embeddings */
-            embeddings: boolean;
         };
         /** WeekOut */
         WeekOut: {
@@ -15268,7 +15271,7 @@ export interface components {
         };
         /**
          * TextOut
-         * @description A text as read; `label` is what a colleague said it means.
+         * @description A text as read; `label` is what a colleague said it means. `alike`: how like the one asked about, and by what.
          */
         TextOut: {
             /**
@@ -15310,6 +15313,8 @@ export interface components {
             labelled_by: string;
             /** Alike */
             alike?: number | null;
+            /** Alike By */
+            alike_by?: ("meaning" | "characters") | null;
         };
         /**
          * LabelIn
@@ -16839,6 +16844,9 @@ export interface components {
          * @description A segment as it stands. `trend`: members at the end of its last days with a change. `age_seconds`: how long ago
          *     everybody was asked; null before the first time and for lists. `profiles`: it stands on scores, so members who
          *     switched profiling off are never in it.
+         *
+         *     `being_made`: a list that is made in the background and has nobody till then; `progress` is how far that is, in
+         *     percent. It waits while `run` is `idle`; `cancelled` or `failed` (`problem` says why), it waits for a refresh.
          */
         SegmentOut: {
             /** Code */
@@ -16881,6 +16889,10 @@ export interface components {
              * @enum {string}
              */
             run: "idle" | "running" | "cancelled" | "failed";
+            /** Being Made */
+            being_made: boolean;
+            /** Progress */
+            progress: number | null;
             /** Problem */
             problem: string;
             /** Definition */
@@ -17465,8 +17477,8 @@ export interface components {
         };
         /**
          * CampaignDetailOut
-         * @description With its definition. `upcoming`: its next occurrences. `may_approve`: the caller is somebody else than who wrote
-         *     or submitted it.
+         * @description With its definition. `rewards`: what each variant gives, in words. `upcoming`: its next occurrences.
+         *     `may_approve`: the caller is somebody else than who wrote or submitted it.
          */
         CampaignDetailOut: {
             /** Code */
@@ -17539,6 +17551,8 @@ export interface components {
             definition: {
                 [key: string]: unknown;
             };
+            /** Rewards */
+            rewards: string[][];
             /** Upcoming */
             upcoming: string[];
             /** May Approve */
@@ -18780,7 +18794,10 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["ConsoleBoardRowOut"][];
         };
-        /** ConsoleBoardOut */
+        /**
+         * ConsoleBoardOut
+         * @description A leaderboard. `counts_from`: from when on acts count; `filling`: those before its opening are counted still.
+         */
         ConsoleBoardOut: {
             /** Key */
             key: string;
@@ -18810,6 +18827,10 @@ export interface components {
             };
             /** Live At */
             live_at: string | null;
+            /** Counts From */
+            counts_from: string | null;
+            /** Filling */
+            filling: boolean;
             /** Period */
             period: string;
             /** Ends At */
@@ -18947,6 +18968,20 @@ export interface components {
             next_before: string | null;
         };
         /**
+         * BadgeAheadOut
+         * @description A badge that a member has not got yet, and how far she is with the numbers it takes.
+         */
+        BadgeAheadOut: {
+            /** Badge */
+            badge: string;
+            /** Name */
+            name: string;
+            /** Colour */
+            colour: string;
+            /** Progress */
+            progress: components["schemas"]["BadgeProgressOut"][];
+        };
+        /**
          * BadgeMoveOut
          * @description A badge as a member was given it, and when it was taken back. `source_name`: what gave it, in words.
          */
@@ -18972,12 +19007,34 @@ export interface components {
             revoked_at: string | null;
         };
         /**
+         * BadgeProgressOut
+         * @description How far she is with one number that a badge wants. `shown` is both in words; `value` and `wanted` are plain,
+         *     amounts in minor units.
+         */
+        BadgeProgressOut: {
+            /** Label */
+            label: string;
+            /** Shown */
+            shown: string;
+            /** Value */
+            value: string;
+            /** Wanted */
+            wanted: string;
+            /** Percent */
+            percent: number;
+            /** Done */
+            done: boolean;
+        };
+        /**
          * MemberPlayOut
-         * @description A member's missions, badges and check-ins. `checkins` are all days that count, `streak` those in a row now.
+         * @description A member's missions, badges and check-ins. `ahead`: badges to come, the nearest first. `checkins` are all days
+         *     that count, `streak` those in a row now.
          */
         MemberPlayOut: {
             /** Badges */
             badges: components["schemas"]["BadgeMoveOut"][];
+            /** Ahead */
+            ahead: components["schemas"]["BadgeAheadOut"][];
             /** Runs */
             runs: components["schemas"]["PlayRunOut"][];
             /** Checkins */
@@ -19426,8 +19483,8 @@ export interface components {
         /**
          * JourneyMessageOut
          * @description What became of the messages that a node asked for: `waiting` are not decided on or under way, `sent` went to
-         *     their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `failed` and
-         *     `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them.
+         *     their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `waiting`,
+         *     `failed` and `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them.
          */
         JourneyMessageOut: {
             /** Node */
@@ -19448,6 +19505,8 @@ export interface components {
             skipped: number;
             /** Uncertain */
             uncertain: number;
+            /** Waiting For */
+            waiting_for: components["schemas"]["JourneyReasonOut"][];
             /** Failed For */
             failed_for: components["schemas"]["JourneyReasonOut"][];
             /** Skipped For */
@@ -19578,7 +19637,8 @@ export interface components {
         };
         /**
          * JourneyDryRunOut
-         * @description `why_not`: `closed`, `when` (her conditions), `not_due` (her date does not come in that time).
+         * @description `why_not`: `closed`, `when` (her conditions), `not_due` (her date does not come in that time), `holdout`,
+         *     `not_now` (she is in it, or was, and may not come in again yet).
          */
         JourneyDryRunOut: {
             /** Enters */
@@ -19637,7 +19697,8 @@ export interface components {
         };
         /**
          * JourneyActionOut
-         * @description Something a run did; `outcome` is empty where it was simply done.
+         * @description Something a run did; `outcome` is empty where it was simply done. `message` is the one it asked for, as long as
+         *     it is kept.
          */
         JourneyActionOut: {
             /** Node */
@@ -19657,6 +19718,36 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
+            message: components["schemas"]["JourneySentOut"] | null;
+        };
+        /**
+         * JourneySentOut
+         * @description What became of a message that a run asked for, up to `at`. `channel` is the one it is at or went by,
+         *     `reason_name` says in a few words why it is not simply sent.
+         */
+        JourneySentOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sending" | "sent" | "delivered" | "failed" | "skipped" | "uncertain";
+            /** Reason */
+            reason: string;
+            /** Reason Name */
+            reason_name: string;
+            /** Channel */
+            channel: string;
+            /** Channel Name */
+            channel_name: string;
+            /** At */
+            at: string | null;
+            /** Clicked At */
+            clicked_at: string | null;
         };
         /**
          * MemberJourneyOut
@@ -20079,6 +20170,13 @@ export interface components {
             amount: number;
             /** Note */
             note: string;
+        };
+        /** PageOut[StatementOut] */
+        PageOut_StatementOut_: {
+            /** Items */
+            items: components["schemas"]["StatementOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * StatementOut
@@ -31645,6 +31743,8 @@ export interface operations {
         parameters: {
             query?: {
                 month?: string;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -31658,7 +31758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatementOut"][];
+                    "application/json": components["schemas"]["PageOut_StatementOut_"];
                 };
             };
         };
@@ -31682,7 +31782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatementOut"][];
+                    "application/json": components["schemas"]["PageOut_StatementOut_"];
                 };
             };
         };

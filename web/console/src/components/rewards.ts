@@ -11,9 +11,12 @@ export interface Reward {
   badge?: string
   draw?: string
   mission?: string
+  scheme?: string
+  steps?: number
+  months?: number
 }
 
-export const rewardKinds = ['points', 'coupon', 'benefit', 'tag', 'badge', 'draw_chance', 'mission'] as const
+export const rewardKinds = ['points', 'coupon', 'benefit', 'tag', 'tier_step', 'extend_expiry', 'badge', 'draw_chance', 'mission'] as const
 export type RewardKind = (typeof rewardKinds)[number]
 
 /** A reward of a kind to begin with. */
@@ -23,6 +26,8 @@ export function freshReward(kind: RewardKind, unit = 'points'): Reward {
     case 'coupon': return { kind, definition: '', count: 1 }
     case 'benefit': return { kind, benefit: '', uses: 1 }
     case 'tag': return { kind, tag: '' }
+    case 'tier_step': return { kind, scheme: '', steps: 1 }
+    case 'extend_expiry': return { kind, unit, months: 1 }
     case 'badge': return { kind, badge: '' }
     case 'draw_chance': return { kind, draw: '', count: 1 }
     case 'mission': return { kind, mission: '' }

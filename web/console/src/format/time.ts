@@ -20,6 +20,17 @@ export function setBusinessZone(zone: string | undefined): void {
   businessZone = zone
 }
 
+/** The instant at which the programme's clock shows this ("2026-03-01T12:00:00"): what an operator types is on that clock too. */
+export function fromBusiness(wall: string): string {
+  const typed = Date.parse(`${wall}Z`)
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: businessZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })
+  const ahead = (at: number): number => {
+    const of = Object.fromEntries(parts.formatToParts(at).map((part) => [part.type, Number(part.value)]))
+    return Date.UTC(of['year']!, of['month']! - 1, of['day'], of['hour'], of['minute'], of['second']) - at
+  }
+  return new Date(typed - ahead(typed - ahead(typed))).toISOString()
+}
+
 type Instant = string | number | Date
 
 /** A date without a time ("2026-03-01") is a day, not an instant: it never moves with the zone. */
@@ -36,10 +47,12 @@ export function dateTime(value: Instant): string {
 }
 
 export function exact(value: Instant): string {
-  return formatter({
-    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
-    timeZone: zoneFor(value), timeZoneName: 'short',
-  }).format(new Date(value))
+  const at = new Date(value)
+  const timeZone = zoneFor(value)
+  const said = formatter({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone }).format(at)
+  // in Chinese the zone would stand between day and time
+  const zone = formatter({ timeZone, timeZoneName: 'short' }).formatToParts(at).find((part) => part.type === 'timeZoneName')?.value
+  return zone ? `${said} ${zone}` : said
 }
 
 export function clock(value: Instant): string {
@@ -52,6 +65,11 @@ export function monthDay(value: Instant): string {
 
 export function month(value: Instant): string {
   return formatter({ year: 'numeric', month: 'short', timeZone: zoneFor(value) }).format(new Date(value))
+}
+
+/** A period of the programme by its words where it is a month ("2026-10"); weeks and the like as they are counted. */
+export function periodName(period: string): string {
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(period) ? month(`${period}-01`) : period
 }
 
 /** Monday is 1, as in ISO 8601. */
@@ -89,6 +107,18 @@ export function duration(seconds: number): string {
 export function isoDay(value: Instant): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zoneFor(value), year: 'numeric', month: '2-digit', day: '2-digit' })
   return parts.format(new Date(value))
+}
+
+/** "2026-02": the whole month before the one that the business clock shows. */
+export function monthBefore(value: Instant): string {
+  const [year, month] = isoDay(value).split('-').map(Number) as [number, number]
+  return new Date(Date.UTC(year, month - 2, 1)).toISOString().slice(0, 7)
+}
+
+/** The day that a cell of a calendar stands for: pickers make their cells on the browser's clock, whatever that is. */
+export function cellDay(cell: Date): string {
+  const two = (one: number) => String(one).padStart(2, '0')
+  return `${cell.getFullYear()}-${two(cell.getMonth() + 1)}-${two(cell.getDate())}`
 }
 
 /** "2026-03-01T09:30" of an instant on the business clock, for fields of a day and time; one without a zone is that already. */

@@ -1910,9 +1910,29 @@ export interface components {
             reached: boolean;
         };
         /**
+         * BadgeProgressOut
+         * @description How far she is with one number that a badge wants. `shown` is both in words; `value` and `wanted` are plain,
+         *     amounts in minor units.
+         */
+        BadgeProgressOut: {
+            /** Done */
+            done: boolean;
+            /** Label */
+            label: string;
+            /** Percent */
+            percent: number;
+            /** Shown */
+            shown: string;
+            /** Value */
+            value: string;
+            /** Wanted */
+            wanted: string;
+        };
+        /**
          * BadgeShownOut
          * @description A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level. `how` says
-         *     what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds.
+         *     what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds. `progress`: how
+         *     far she is with the numbers it takes, until it is hers.
          */
         BadgeShownOut: {
             /** Colour */
@@ -1937,6 +1957,8 @@ export interface components {
             name: string;
             /** Next At */
             next_at: number | null;
+            /** Progress */
+            progress: components["schemas"]["BadgeProgressOut"][];
             /** Taken Away */
             taken_away: boolean;
             /** Times */

@@ -1,3 +1,5 @@
+import { isoDay } from '@/format/time'
+
 /** The wire form of the condition language, and what the builder needs to offer it. */
 export type Wire = GroupAll | GroupAny | Negation | Compare | LineQuestion | StreakQuestion | WindowQuestion
 export interface GroupAll { all: Wire[] }
@@ -97,7 +99,7 @@ export function isNumber(type: string): boolean {
 
 /** A value of the right shape to start from. */
 export function startValue(kind: string, type: string, choices: readonly Choice[]): unknown {
-  const one = type === 'bool' ? true : isNumber(type) ? (type === 'decimal' ? '1' : 0) : type === 'enum' ? (choices[0]?.value ?? '') : type.startsWith('date') ? new Date().toISOString().slice(0, 10) : ''
+  const one = type === 'bool' ? true : isNumber(type) ? (type === 'decimal' ? '1' : 0) : type === 'enum' ? (choices[0]?.value ?? '') : type.startsWith('date') ? isoDay(Date.now()) : ''
   switch (kind) {
     case 'none': return undefined
     case 'list': return []

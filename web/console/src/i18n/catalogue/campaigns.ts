@@ -54,7 +54,7 @@ export const campaigns = {
     limits: ['预算与统计', 'Budget and results'], budget: ['预算', 'Budget'], noBudget: ['不限预算', 'None'], budgetLeft: ['{name}（剩余 {left}）', '{name} ({left} left)'],
     window: ['统计天数', 'Days that count'], pre: ['活动前参照天数', 'Days before, for comparison'], margin: ['毛利率 %', 'Margin, %'], marginBrand: ['按品牌设置（{n}）', 'The brand’s ({n})'], marginNone: ['品牌未设置', 'The brand states none'], marginOfBrand: ['按品牌设置', 'As the brand states it'],
     expires: ['消息有效（小时）', 'Hours in which messages may go'], priority: ['优先级', 'Priority'],
-    goal: ['目标', 'Goal'], noGoal: ['不设目标', 'None'], goalOf: { conversion: ['下单率 %', 'Share who order, %'], money: ['消费金额', 'Money spent'], buyers: ['下单人数', 'Buyers'] }, days_n: ['{n} 天', '{n} day | {n} days'], target: ['目标值', 'Target'],
+    goal: ['目标', 'Goal'], noGoal: ['不设目标', 'None'], goalOf: { conversion: ['下单率 %', 'Share who order, %'], money: ['消费金额', 'Money spent'], buyers: ['下单人数', 'Buyers'] }, days_n: ['{n} 天', '{n} day | {n} days'], hours_n: ['{n} 小时', '{n} hour | {n} hours'], target: ['目标值', 'Target'],
     live: ['现在', 'Now'], found: ['符合条件', 'Found'], sampled: ['抽样后', 'In the sample'], programme: ['全局对照组', 'Programme holdout'], held: ['活动对照组', 'Held out'], treated: ['将收到', 'Will get it'],
     estimated: ['按比例估算，启动时确定', 'Reckoned from shares; settled at the launch'], counting: ['正在计算…', 'Counting…'], incomplete: ['条件填完后显示人数', 'Complete the condition to see how many'], nobody: ['请先选人群', 'Choose an audience first'],
     fewHeld: ['对照组不足 30 人，结果将无法判断效果', 'Fewer than 30 held out: results will not be able to tell anything'],
@@ -70,6 +70,7 @@ export const campaigns = {
     rule: ['已发送 {sent} + 失败 {failed} + 跳过 {skipped} = {sum} / 应发 {treated}', '{sent} sent + {failed} failed + {skipped} skipped = {sum} of {treated}'],
     arms: ['各组', 'Arms'], arm: ['组', 'Arm'], members: ['人数', 'Members'], reasons: ['原因', 'Reasons'], noReasons: ['没有跳过或失败', 'Nobody was skipped'], list: ['名单', 'Members'], value: ['计入预算', 'Counts in the budget'],
     decideAt: ['{at} 评出优胜版本', 'The winner is judged at {at}'], winner: ['优胜版本：{name}', 'Winner: {name}'], noWinner: ['没有优胜版本（{why}）', 'No winner ({why})'], why: { too_few: ['人数不足', 'too few members'], no_difference: ['差异不显著', 'no difference beyond chance'], won: ['显著', 'beyond chance'] },
+    judged: ['测试的判定', 'How the test was judged'], judgedBy: ['p 值小于 {n} 才算有差异', 'A difference counts below p = {n}'],
     problem: ['上一批处理失败，将自动重试：{what}', 'The last portion failed and is tried again: {what}'], paused: ['已暂停', 'Paused'], anyState: ['所有状态', 'Any state'], anyArm: ['所有组', 'Any arm'],
   },
   campaignResult: {

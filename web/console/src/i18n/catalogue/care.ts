@@ -182,7 +182,7 @@ export const care = {
     nextYear: ['下一年', 'Next year'],
   },
   staffTasks: {
-    title: ['待办', 'To do'],
+    title: ['待办', 'To do'], print: ['打印', 'Print'], printList: ['打印清单', 'Print the list'],
     lead: ['今天要联系谁、说什么、结果如何。', 'Whom to contact today, what to say, and what came of it.'],
     tabList: ['待办', 'Tasks'],
     tabLoad: ['工作量', 'Workload'],

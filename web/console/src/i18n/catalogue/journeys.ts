@@ -144,7 +144,7 @@ export const journeys = {
     },
     dry: {
       title: ['试演', 'Dry run'], lead: ['这位会员若现在进入，接下来会发生什么。不发送、不发放、不留记录。', 'What would happen to this member if she came in now. Nothing is sent, given or kept.'], member: ['会员', 'Member'], days: ['看多少天', 'Days ahead'], trigger: ['从哪个触发', 'From which trigger'],
-      happens: ['「{name}」所等的行为，几小时后发生', 'What “{name}” waits for happens after hours'], notAtAll: ['不发生', 'Not at all'], go: ['试演', 'Show'], mendFirst: ['请先修正标出的问题', 'Mend what is marked first'], whyNot: { closed: ['她不会进入：会员已冻结或退会。', 'She would not come in: her membership is frozen or closed.'], when: ['她此刻不满足进入条件；下面是满足时会发生的事。', 'She does not meet the conditions now; below is what would happen if she did.'], not_due: ['这段时间内她不会进入：日期或条件不会到来。', 'She would not come in within these days: her date does not come, or the condition does not hold.'] }, assumed: ['前提', 'Assuming'], way: ['走「{way}」', 'takes “{way}”'], over: ['等待结束', 'the wait is over'],
+      happens: ['「{name}」所等的行为，几小时后发生', 'What “{name}” waits for happens after hours'], notAtAll: ['不发生', 'Not at all'], go: ['试演', 'Show'], mendFirst: ['请先修正标出的问题', 'Mend what is marked first'], whyNot: { closed: ['她不会进入：会员已冻结或退会。', 'She would not come in: her membership is frozen or closed.'], when: ['她此刻不满足进入条件；下面是满足时会发生的事。', 'She does not meet the conditions now; below is what would happen if she did.'], not_due: ['这段时间内她不会进入：日期或条件不会到来。', 'She would not come in within these days: her date does not come, or the condition does not hold.'], holdout: ['她不会进入：她在整体对照组里，不收营销。', 'She would not come in: she is in the programme’s holdout, which gets no marketing.'], not_now: ['她此刻不会进入：她正在旅程中，或按“可再次进入”的设置还不能再来；下面是她若进入会发生的事。', 'She would not come in now: she is in it already, or may not come in again yet; below is what would happen if she did.'] }, assumed: ['前提', 'Assuming'], way: ['走「{way}」', 'takes “{way}”'], over: ['等待结束', 'the wait is over'],
     },
     publish: {
       title: ['发布第 {n} 版', 'Publish version {n}'], act: ['发布', 'Publish'], done: ['已发布', 'Published'], note: ['这一版改了什么（可空）', 'What changed (may be empty)'],
@@ -173,6 +173,8 @@ export const journeys = {
     done: ['做过的事', 'What was done'],
     next: ['下一步', 'next'],
     converted: ['达成目标', 'Reached the goal'],
-    outcome: { given: ['已发放', 'Given'], partly: ['部分完成', 'In part'], refused: ['未能执行', 'Refused'] },
+    message: ['查看消息', 'See the message'],
+    clicked: ['点击于', 'clicked'],
+    outcome: { given: ['已发放', 'Given'], partly: ['部分完成', 'In part'], refused: ['未能执行', 'Refused'], declined: ['不愿再被联系，未派待办', 'Wants no more contact: no task'] },
   },
 } as const

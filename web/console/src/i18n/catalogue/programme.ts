@@ -142,7 +142,7 @@ export const programme = {
     act: {
       template: ['选择消息模板', 'Choose a template'],
       channels: ['渠道（默认按模板）', 'Channels (the template’s)'],
-      channel: { inbox: ['站内信', 'Inbox'], sms: ['短信', 'Text message'], email: ['邮件', 'E-mail'], wechat: ['微信', 'WeChat'], wecom: ['企业微信', 'WeCom'], push: ['App 推送', 'App push'], webhook: ['网络回调', 'Webhook'], task: ['员工任务', 'Staff task'] },
+      channel: { inbox: ['站内信', 'Inbox'], sms: ['短信', 'Text message'], email: ['邮件', 'E-mail'], wechat: ['微信', 'WeChat'], wecom: ['企业微信', 'WeCom'], push: ['App 推送', 'App push'], webhook: ['Webhook', 'Webhook call'], task: ['员工任务', 'Staff task'] },
       purpose: ['用途', 'Purpose'],
       service: ['服务通知', 'Service'],
       marketing: ['营销', 'Marketing'],

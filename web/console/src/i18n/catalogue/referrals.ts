@@ -1,8 +1,8 @@
 /** Referrals, shares and promoters' commission. */
 export const referrals = {
   referrals: {
-    title: ['推荐', 'Referrals'],
-    lead: ['老带新、内容分享与推广佣金：谁带来了谁、为什么不算、链接带来了什么、该付多少。', 'Members who bring friends, links they share, and promoters’ commission: who came by whom, why some do not count, what links bring, what is owed.'],
+    title: ['老带新', 'Referrals'],
+    lead: ['会员推荐、内容分享与推广佣金：谁带来了谁、为什么不算、链接带来了什么、该付多少。', 'Members who bring friends, links they share, and promoters’ commission: who came by whom, why some do not count, what links bring, what is owed.'],
     demoNote: ['演示：谁带来了谁、分享与访问是为演示设定的；双方都是演示会员，订单与退款来自公开数据集。', 'Demo: who came by whom, shares and visits are made up; both are members of the demo, and what they bought and returned is the public data set’s.'],
     colon: ['：', ': '],
     nobody: ['已无会员资格', 'No longer a member'],
@@ -14,7 +14,7 @@ export const referrals = {
       shares: ['分享效果', 'Shares'],
       commission: ['推广佣金', 'Commission'],
       settings: ['设置', 'Settings'],
-      member: ['推荐', 'Referrals'],
+      member: ['老带新', 'Referrals'],
     },
     span: ['时间范围', 'Span'],
     days: ['近 {n} 天', '{n} days'],

@@ -40,6 +40,7 @@ export const rfm = {
     name: ['人群名称', 'Name of the segment'],
     code: ['编码', 'Code'],
     saved: ['人群已保存', 'The segment is kept'],
+    toSegment: ['人群已保存，去看看', 'The segment is kept: see it'],
     empty: ['没有会员', 'No members'],
     more: ['更多', 'More'],
     months: ['统计周期（月）', 'Period (months)'],

@@ -3,10 +3,10 @@ export const sends = {
     sms: ['短信', 'Text message'],
     email: ['邮件', 'E-mail'],
     inbox: ['站内信', 'Inbox'],
-    wechat: ['微信', 'WeChat message'],
-    wecom: ['企业微信', 'WeCom message'],
+    wechat: ['微信', 'WeChat'],
+    wecom: ['企业微信', 'WeCom'],
     push: ['App 推送', 'App push'],
-    webhook: ['接口调用', 'Webhook call'],
+    webhook: ['Webhook', 'Webhook call'],
     task: ['员工任务', 'Staff task'],
   },
   sends: {

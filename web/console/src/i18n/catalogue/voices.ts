@@ -1,6 +1,6 @@
 export const voices = {
   recommendPage: {
-    title: ['推荐', 'Recommendations'],
+    title: ['商品推荐', 'Recommendations'],
     lead: ['每晚为每位会员算好三份清单：再次购买、可能喜欢、快用完了；并用留出的最近 4 周检验，旁边是最简单的做法。', 'Three lists for every member, made every night: buy again, discover, running out. Checked on the last four weeks held out, beside the simplest ways of doing it.'],
     again: ['再次购买', 'Buy again'],
     discover: ['可能喜欢', 'Discover'],
@@ -74,7 +74,7 @@ export const voices = {
     lacking: ['数据还不够', 'Not enough data'],
     empty: ['还没有算过推荐', 'Nothing has been recommended yet'],
     emptyHint: ['每晚自动计算，也可以在“数据新鲜度”里立即运行。', 'Made every night; it can be run now from Freshness.'],
-    tab: ['推荐', 'Recommended'],
+    tab: ['商品推荐', 'Recommended'],
   },
   voicePage: {
     title: ['会员之声', 'Voice of members'],
@@ -125,7 +125,7 @@ export const voices = {
     labelledBy: ['{who} 标注', 'labelled by {who}'],
     alike: ['相似', 'Alike'],
     alikeTitle: ['相似的评价', 'Texts like this one'],
-    alikeBy: { embeddings: ['按语义', 'by meaning'], grams: ['按用字', 'by characters shared'] },
+    alikeBy: { meaning: ['百分比是意思的接近程度', 'The percentage says how near the meaning is'], characters: ['百分比是用字的相同程度', 'The percentage says how many characters are shared'] },
     confusion: ['标注与判读', 'Labels and readings'],
     read: ['判读为', 'Read as'],
     settings: ['设置', 'Settings'],
@@ -142,7 +142,7 @@ export const voices = {
     saved: ['已保存', 'Saved'],
     lacking: ['评价还不够多', 'Not enough texts'],
     empty: ['还没有评价', 'No texts yet'],
-    emptyHint: ['声明一个带文字字段的活动类型（如评价、问卷），写进来的文字当晚就会出现在这里。', 'Declare an activity type with a text field (a review, a survey); what is posted appears here the same night.'],
+    emptyHint: ['声明一个带文字字段的行为类型（如评价、问卷），写进来的文字当晚就会出现在这里。', 'Declare an activity type with a text field (a review, a survey); what is posted appears here the same night.'],
     home: ['会员之声：{name}变差，近 2 周差评 {a}，此前 {b}', 'Voice of members: {name} got worse, {a} bad in two weeks, {b} before'],
     week: ['周', 'Week'],
     language: { zh: ['中文', 'Chinese'], en: ['英文', 'English'], other: ['其他', 'Other'] },

@@ -44,13 +44,13 @@ export function overTime(palette: Palette, labels: string[], series: Series[], c
 }
 
 /** Horizontal bars, the first on top, each with its value behind it. */
-export function ranking(palette: Palette, labels: string[], values: number[], label: Format, exact: Format): EChartsCoreOption {
+export function ranking(palette: Palette, labels: string[], values: number[], label: Format, exact: Format, room = 128): EChartsCoreOption {
   return {
     grid: { left: 4, right: 84, top: 4, bottom: 2, containLabel: true }, tooltip: tooltip(palette, exact),
     xAxis: { type: 'value', min: 0, show: false },
     yAxis: {
       type: 'category', inverse: true, data: labels, axisTick: { show: false }, axisLine: { show: false },
-      axisLabel: { color: palette.text, width: 128, overflow: 'truncate' },
+      axisLabel: { color: palette.text, width: room, overflow: 'truncate' },
     },
     series: [{
       type: 'bar', barMaxWidth: 20, itemStyle: { borderRadius: [0, 3, 3, 0] },

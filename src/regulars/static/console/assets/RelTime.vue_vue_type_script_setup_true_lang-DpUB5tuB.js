@@ -1,1 +1,0 @@
-import{k as i,r as n}from"./index-7LnlnwlY.js";import{J as o,W as e,l as a,a9 as m,V as s}from"./vendor-Dj7ITjTY.js";const c=["datetime","title"],r={key:1,class:"muted"},u=o({__name:"RelTime",props:{at:{}},setup(t){return(l,d)=>t.at?(s(),e("time",{key:0,datetime:t.at,title:a(i)(t.at)},m(a(n)(t.at)),9,c)):(s(),e("span",r,"—"))}});export{u as _};

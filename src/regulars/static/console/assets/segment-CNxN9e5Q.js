@@ -1,0 +1,1 @@
+const s=[15,60,360,1440,10080],t=e=>e.being_made&&e.state==="active"&&(e.run==="idle"||e.run==="running");function a(e){return e.age_seconds===null||e.state!=="active"||!e.every_minutes?!1:e.age_seconds>e.every_minutes*90}export{a,s as e,t as i};
