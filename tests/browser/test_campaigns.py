@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import field
 
 if TYPE_CHECKING:
@@ -112,3 +112,30 @@ def test_lists_and_editor_fit_a_tablet_and_a_phone(shop: Shop, opened: Any, shoo
             settle(page)
             fits(page)
             shoot(page, f"campaign-edit-{size}")
+
+
+def test_a_time_is_picked_on_the_brand_s_clock_wherever_the_operator_sits(shop: Shop, opened: Any) -> None:
+    """Ten in the morning in Shanghai is two at night by UTC, though it is picked in Los Angeles."""
+    from regulars.engage.campaigns.models import Campaign
+
+    with opened(shop, "operator", "reach/campaigns/new", zone="America/Los_Angeles") as page:
+        page.get_by_text("Choose an audience first").wait_for()
+        page.locator(".names input").nth(0).fill("春季问候")
+        page.locator(".names input").nth(1).fill("Spring greeting")
+        field(page, "Code").locator("input").fill("spring")
+        page.get_by_text("Everybody", exact=True).first.click()
+        page.get_by_role("button", name="Add a reward").click()
+        page.get_by_role("radiogroup", name="When").get_by_text("At an instant").click()
+        box = page.get_by_role("combobox", name="At an instant", exact=True)
+        box.fill("2031-03-09 10:00")
+        box.press("Enter")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/campaigns/spring?tab=plan")
+        settle(page)
+        kept = Campaign.objects.get(brand_id=shop.brand.id, code="spring").definition
+        assert kept["schedule"]["at"].startswith("2031-03-09T02:00:00")
+        page.goto(page.shop_url + "reach/campaigns/spring/edit")
+        page.get_by_role("combobox", name="At an instant", exact=True).wait_for()
+        assert (
+            page.get_by_role("combobox", name="At an instant", exact=True).input_value() == "2031-03-09 10:00"
+        )

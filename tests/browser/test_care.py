@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import choose, field
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def give_tasks(shop: Shop, count: int) -> None:
     from regulars.platform.organisations import api as organisations
 
     store = organisations.list_stores(brand_id=shop.brand.id)[0]
-    today = shop.now.date()
+    today = shop.today
     tasks.add_many(
         brand=shop.brand,
         tasks=[
@@ -152,3 +153,33 @@ def test_the_worklist_on_a_tablet_by_keyboard(shop: Shop, opened: Any, shoot: An
         settle(page)
         fits(page)
         shoot(page, "care-member-en")
+
+
+def test_the_worklist_is_printed_with_boxes_to_tick(shop: Shop, opened: Any, tmp_path: Any) -> None:
+    """All of it, also what the list has not loaded yet, and nothing of the screen; a task alone is one page."""
+    give_tasks(shop, 56)
+    with opened(shop, "clerk", "reach/tasks", language="zh-CN", dark=True) as page:
+        # printing is left to the test; the page takes its sheet away when it hears that printing is over
+        page.evaluate("window.print = () => {}")
+        page.locator("ul.list > li").nth(49).wait_for()
+        assert page.locator("ul.list > li").count() == 50
+        page.get_by_role("button", name="打印清单").click()
+        sheet = page.locator("[data-test=task-sheet]")
+        sheet.wait_for(state="attached")
+        assert not sheet.is_visible() and page.locator("main#content").is_visible()
+        page.emulate_media(media="print")
+        assert sheet.is_visible() and not page.locator("main#content").is_visible()
+        said = sheet.inner_text()
+        assert all(f"☐ 回访：第 {number} 位" in said for number in range(1, 57))
+        assert said.count("☐ 已联系上") == 56 and "您好，最近使用得怎么样？" in said
+        assert sheet.evaluate("one => getComputedStyle(one).color") == "rgb(0, 0, 0)"
+        paper = page.pdf(format="A4")
+        assert paper.startswith(b"%PDF") and 10 <= len(re.findall(rb"/Type /Page\b", paper)) <= 30
+        page.emulate_media(media="screen")
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        sheet.wait_for(state="detached")
+        page.locator(".task").get_by_role("button", name="打印").click()
+        sheet.wait_for(state="attached")
+        page.emulate_media(media="print")
+        assert sheet.locator("article").count() == 1
+        assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1

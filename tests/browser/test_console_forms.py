@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, code_of, opened, settle, shop, sign_in
+from tests.browser.desk import bare, code_of, opened, settle, shop, sign_in
 
 if TYPE_CHECKING:
     from tests.console.world import Shop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, fits, opened, settle, shop, speaks
 
 if TYPE_CHECKING:
     from tests.console.world import Shop

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import choose, field
 
 if TYPE_CHECKING:

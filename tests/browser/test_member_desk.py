@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import choose, field
 from tests.browser.test_mall_console import rich
 

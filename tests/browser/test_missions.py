@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser import test_console as desk
+from tests.browser import desk
 from tests.browser import test_portal as phone
 from tests.browser.test_portal import brand
 
@@ -137,6 +138,55 @@ def test_a_member_plays(player: Any, opened: Any, shoot: Any) -> None:
         shoot(page, "draw-en")
 
 
+def test_a_draw_whose_answer_was_lost_is_not_drawn_twice(player: Any, opened: Any) -> None:
+    """The answer is cut after the server has drawn: pressing again shows that draw, and takes no other chance."""
+    from regulars.engage.missions.api import draws
+    from regulars.facts.members import api as members
+    from regulars.facts.members.types import ById, IdentityIn
+
+    (member,) = members.resolve(
+        organisation_id=player.scope.organisation_id,
+        brand_id=player.scope.brand_id,
+        refs=[ById(identity=IdentityIn("phone", phone.PHONE))],
+        any_status=True,
+    )
+
+    def plays() -> list[Any]:
+        return draws.list_plays(brand_id=player.scope.brand_id, key="wheel", member_id=member)  # type: ignore[arg-type]
+
+    with opened(player, language="en") as page:
+        phone.sign_in(page, player)
+        page.get_by_role("link", name="Play").click()
+        page.get_by_role("link", name="Weekly wheel").click()
+        asked: list[dict[str, Any]] = []
+
+        def lose(route: Any) -> None:
+            asked.append(route.request.post_data_json)
+            route.fetch()
+            route.abort("failed")
+
+        posted = re.compile(r"/draws/wheel/plays$")
+        page.route(
+            posted,
+            lambda route: lose(route) if not asked and route.request.method == "POST" else route.continue_(),
+        )
+        page.locator("[data-testid=draw]").click()
+        page.locator("[data-testid=draw]", has_text="Draw, 1 free today").wait_for()
+        assert len(plays()) == 1 and len(asked) == 1
+        with page.expect_request(lambda one: one.method == "POST" and bool(posted.search(one.url))) as again:
+            page.locator("[data-testid=draw]").click()
+        page.get_by_text("You won Seven points").wait_for()
+        assert again.value.post_data_json["key"] == asked[0]["key"]
+        assert len(plays()) == 1
+        page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+        # the next press is a draw of its own
+        with page.expect_request(lambda one: one.method == "POST" and bool(posted.search(one.url))) as other:
+            page.locator("[data-testid=draw]").click()
+        page.get_by_text("You won Seven points").wait_for()
+        assert other.value.post_data_json["key"] != asked[0]["key"]
+        assert len(plays()) == 2
+
+
 def test_anybody_checks_the_log(player: Any, opened: Any, shoot: Any) -> None:
     from regulars.engage.missions.api import draws
     from regulars.facts.members import api as members
@@ -167,6 +217,9 @@ def test_an_operator_makes_a_mission(shop: Any, desk_opened: Any, shoot: Any) ->
         desk.fits(page)
         shoot(page, "missions-en")
         page.goto(page.shop_url + "reach/missions/new")
+        page.get_by_role("button", name="Save").click()
+        page.locator(".el-form-item", has_text="Key").first.locator(".el-form-item__error").wait_for()
+        assert page.locator(".el-form-item__error").count() == 3  # its name, its key, its step's name
         page.locator(".names input").nth(0).fill("三单")
         page.locator(".names input").nth(1).fill("Three orders")
         page.locator(".el-form-item", has_text="Key").first.locator("input").fill("three")

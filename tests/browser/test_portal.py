@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 PHONE = "13800138000"
 SIZES = {"390": (390, 844), "768": (768, 1024), "1024": (1024, 768), "1440": (1440, 900)}
 _numbers = itertools.count(1)
-_QUIET = re.compile(r"status of (401|422|500) \(")
+_QUIET = re.compile(r"status of (401|422|500) \(|net::ERR_FAILED")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def opened(chromium: Any, live_server: Any) -> Callable[..., Any]:
             has_touch=size == "390",
             color_scheme="dark" if dark else "light",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.set_default_navigation_timeout(60_000)  # the first page makes the server load itself
         page = context.new_page()
         wrong: list[str] = []

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.browser.test_portal import PHONE, brand, fits, opened, shopper, sign_in
@@ -68,7 +69,7 @@ def programme(made: Brand) -> UUID:
     referrals.adjust_commission(
         scope=scope, member_id=found, amount=8_800, note="spring", now=now - timedelta(days=40)
     )
-    month = (now - timedelta(days=40)).strftime("%Y-%m")
+    month = (now - timedelta(days=40)).astimezone(ZoneInfo(whole.timezone)).strftime("%Y-%m")
     referrals.draft_statements(scope=scope, brand=whole, month=month, now=now)
     return found
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, fits, opened, settle, shop, speaks
 from tests.browser.test_referrals import SETTINGS
 
 if TYPE_CHECKING:

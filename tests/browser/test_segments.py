@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, code_of, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, code_of, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import field
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.browser.test_console import bare, fits, opened, settle, shop, speaks
+from tests.browser.desk import bare, fits, opened, settle, shop, speaks
 from tests.browser.test_console_forms import field
 from tests.webhooks.conftest import Receiver, receiver
 

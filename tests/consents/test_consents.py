@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from tests.rest.shop import Shop
 
 from regulars.facts.consents import api as consents
@@ -111,3 +112,21 @@ def test_wrong_input_is_named_and_changes_nothing(shop: Shop, noon: Any) -> None
         assert [e["field"] for e in problem["errors"]] == [field], problem
     assert not any(held(shop, member).values())
     assert shop.call.get(f"{path}/history")["items"] == []
+
+
+def test_what_changes_is_told_and_what_stays_is_not(shop: Shop, noon: Any) -> None:
+    member = shop.enrol()
+    say(shop, member, {"channel": "sms", "granted": False}, {"channel": "email", "granted": True})
+    say(shop, member, {"channel": "email", "granted": True})
+    noon.move(hours=1)
+    say(shop, member, {"channel": "email", "granted": False})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT member_id::text, payload FROM outbox WHERE topic = 'member.consent' ORDER BY id"
+        )
+        rows = [(her, json.loads(said)) for her, said in cursor.fetchall()]
+    assert {her for her, _ in rows} == {member}
+    assert [(one["purpose"], one["channel"], one["granted"], one["source"]) for _, one in rows] == [
+        ("marketing", "email", True, "api"),
+        ("marketing", "email", False, "api"),
+    ]

@@ -109,7 +109,7 @@ def test_every_report_on_the_page_on_paper_and_as_a_workbook(bought, desk):
 
 
 def test_another_period_is_made_at_once(bought, desk):
-    owner, today = desk("owner"), bought.now.date()
+    owner, today = desk("owner"), bought.today
     first = (today - timedelta(days=60)).isoformat()
     report = owner.get(f"/insight/reports/intervals?first={first}")
     assert report["first"] == first
@@ -157,7 +157,7 @@ def test_what_is_entered_is_reckoned_with_and_audited(bought, desk):
 
 def test_goals(bought, desk):
     """20 days that began ten days ago: half of it passed (and today); orders go on at their mean day."""
-    owner, today = desk("owner"), bought.now.date()
+    owner, today = desk("owner"), bought.today
     first, last = today - timedelta(days=9), today + timedelta(days=10)
     given = {"name": "Orders", "metric": "orders", "target": 40, "first": str(first), "last": str(last)}
     made = owner.post("/insight/goals", given, expect=201)

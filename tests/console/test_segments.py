@@ -96,6 +96,15 @@ def test_a_list_its_overlap_and_its_parts(shop, desk):
     assert owner.post("/segments/overlap", {"segments": ["few", "once"]})["shared"] == [[2, 2], [2, 3]]
     parts = owner.post("/segments/once/split", {"parts": 2, "save": True})
     assert [p["part"] for p in parts] == ["once-a", "once-b"] and sum(p["members"] for p in parts) == 3
+    again = owner.post("/segments/once/split", {"parts": 2, "salt": "other", "save": True})
+    assert [p["part"] for p in again] == ["once-2-a", "once-2-b"] and sum(p["members"] for p in again) == 3
+    assert owner.get("/segments/once-2-a")["label"] == "Regulars (part 2A)"
+    alike = {"code": "once", "name": NAME, "size": 5}
+    assert owner.post("/segments/few/look-alike", alike, expect=409)["code"] == "code_taken"
+    wrong = owner.post("/segments/few/look-alike", {**alike, "code": "X X", "name": {}}, expect=422)
+    assert {one["field"] for one in wrong["errors"]} == {"code", "name.zh", "name.en"}
+    few = owner.post("/segments/few/look-alike", {**alike, "code": "alike"}, expect=409)
+    assert few["code"] == "seed_too_small"
     assert owner.post("/segments/few/refresh", expect=422)["errors"][0]["code"] == "nothing_to_refresh"
     assert len(owner.post("/segments/ready-made")) == 6
     fields = owner.get("/segments/fields")
@@ -112,10 +121,16 @@ def test_what_is_known_of_a_member_and_her_switch(shop, desk):
     known = owner.get(f"/members/{code}/facts")
     assert known["profiling"] and {f["key"]: f["value"] for f in known["facts"]}["fact.orders_365"] == 2
     assert [(s["key"], s["value"]) for s in known["scores"]] == [("score.koc", 88)]
+    scored = {"field": "score.koc", "op": "gte", "value": 70}
+    listed = owner.post(
+        "/segments", {"code": "koc-now", "name": NAME, "kind": "static", "definition": scored}, expect=201
+    )
+    assert (listed["members"], listed["profiles"]) == (1, True)
     desk("auditor").put(f"/members/{code}/profiling", {"on": False}, expect=403)
     assert owner.put(f"/members/{code}/profiling", {"on": False}) == {"on": False}
     known = owner.get(f"/members/{code}/facts")
     assert not known["profiling"] and known["scores"] == []
+    assert owner.get("/segments/koc-now")["members"] == 0  # a list, but taken by a score
     assert owner.get("/audit?action=member.profiling")["items"][0]["after"] == {"profiling": False}
 
 

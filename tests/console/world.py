@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.types import (
@@ -68,6 +69,11 @@ class Shop:
     staff_ids: dict[str, UUID]
     members: list[UUID]
     now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day it is where the brand is, which for eight hours a day is not the day in UTC."""
+        return self.now.astimezone(ZoneInfo(self.brand.timezone)).date()
 
     def scope_of(self, role: str) -> Scope:
         """What a member of staff may do, as the surfaces make it."""

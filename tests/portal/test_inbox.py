@@ -115,3 +115,14 @@ def test_a_long_inbox_comes_page_by_page(brand, browser, signed_in):
             path = f"inbox?cursor={page['next_cursor']}"
     assert seen == [str(n) for n in range(44, -1, -1)]
     assert messaging.mark_read(scope=brand.scope, member_id=new_id(), up_to=new_id(), now=at(5, 2)) == 0
+
+
+def test_who_changes_the_language_of_the_portal_is_written_to_in_it(brand, signed_in):
+    member = brand.enrol(name="Ana", language="en")
+    brand.order(member, "A1", 26_700, at=at(5, 15, 2025))
+    with freeze(at(5, 24)):
+        phone = signed_in()
+        phone.language = "zh-CN"
+        assert phone.call("PATCH", "profile", {"values": {}}).status_code == 200
+        assert notices.send_due(at(5, 24)) == 1
+        assert [m["subject"] for m in phone.get("inbox")["items"]] == ["417 积分即将到期"]

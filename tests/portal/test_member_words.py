@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from regulars.engage.missions.api import draws
 from regulars.flows import value
 from regulars.flows.coupons import api as coupons
+from regulars.flows.missions import api as missions
 from regulars.flows.prepaid import api as prepaid_flow
 from regulars.kit.text import Text
 from regulars.programme.pricing.api import goods_word
@@ -73,6 +76,31 @@ def test_the_history_says_what_value_was_used_for(brand: Brand, signed_in: Calla
     assert {line["title"] for line in signed_in("13900139000").get("history")["items"]} >= {
         "From another member"
     }
+
+
+def test_points_for_a_draw_are_told_in_the_reader_s_language(
+    brand: Brand, signed_in: Callable[..., Browser]
+) -> None:
+    now = datetime.now(UTC)
+    member = brand.enrol()
+    brand.order(member, "N1", 50_000, at=now - timedelta(days=40))
+    wheel = {
+        "key": "wheel",
+        "name": {"zh": "周周抽", "en": "Weekly wheel"},
+        "prizes": [{"key": "none", "name": {"zh": "谢谢参与", "en": "Not this time"}, "odds": "1"}],
+        "price": 10,
+        "unit": "points",
+    }
+    missions.put_draw(scope=brand.scope, data=wheel, now=now)
+    draws.set_state(scope=brand.scope, key="wheel", state="active", now=now)
+    missions.play(scope=brand.scope, member_id=member, draw="wheel", key="a", pay=True, now=now)
+    browser = signed_in()
+    line = browser.get("history")["items"][0]
+    assert (line["title"], line["effects"][0]["amount"]) == ("A lucky draw", -10)
+    assert "周" not in json.dumps(line, ensure_ascii=False)
+    browser.language = "zh-CN"
+    line = browser.get("history")["items"][0]
+    assert line["title"] == "参加抽奖" and "周周抽" in json.dumps(line, ensure_ascii=False)
 
 
 def test_a_coupon_tells_members_goods_by_name_and_nothing_of_budgets(db: None) -> None:

@@ -16,6 +16,7 @@ from tests.portal.world import PHONE, Brand, freeze
 from regulars.facts.members import api as members
 from regulars.facts.members.types import FieldChoice, FieldRules, ProfileField
 from regulars.flows import due
+from regulars.kit import paging
 from regulars.kit.errors import Refusal
 from regulars.kit.text import Text
 from regulars.surfaces import member_pass
@@ -162,6 +163,9 @@ def test_a_long_history_comes_in_pages_without_gaps(brand, signed_in):
                 break
         assert numbers == [f"N{n:02d}" for n in range(64, -1, -1)]
         assert browser.call("GET", "history?cursor=nonsense").status_code == 422
+        # of no zone, it lies neither before nor behind an expiry
+        naive = browser.call("GET", f"history?cursor={paging.encode(['2025-03-01T00:00:00', member])}")
+        assert (naive.status_code, naive.json()["errors"][0]["field"]) == (422, "cursor")
 
 
 def test_orders_know_what_went_back(shopper):

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.rest.shop import Shop, order
 
+from regulars.kit import paging
+
 
 @pytest.fixture
 def member(shop: Shop, noon: Any) -> str:
@@ -105,6 +107,14 @@ def test_the_ledger_is_paged_and_adds_up(shop: Shop, member: str) -> None:
     assert entries[0]["balance_after"] == 700
     bad = shop.call.refused("GET", f"/members/{member}/entries?cursor=oops")
     assert (bad["status"], bad["errors"][0]["code"]) == (422, "bad_cursor")
+
+
+@pytest.mark.parametrize("part", ["x", "NaN", None])
+@pytest.mark.parametrize("path", ["/members/{member}/entries", "/gift-card-batches"])
+def test_a_forged_cursor_is_refused(shop: Shop, member: str, path: str, part: str | None) -> None:
+    asked = f"{path.format(member=member)}?cursor={paging.encode([part])}"
+    problem = shop.call.refused("GET", asked)
+    assert (problem["status"], problem["errors"][0]["field"]) == (422, "cursor")
 
 
 def test_any_past_instant_can_be_asked(shop: Shop, member: str, noon: Any) -> None:

@@ -181,6 +181,8 @@ def test_rewards_are_read_strictly(rush: Rush) -> None:
         {"kind": "tag", "tag": "none", "more": 1},
         "x",
         {"kind": "points", "unit": "points", "amount": 5},
+        {"kind": ["points"]},
+        {"kind": {"points": 1}},
     ]
     found = rewarding.read_rewards(given, brand_id=rush.scope.brand_id, field="rewards", errors=errors)
     assert [reward.to_json() for reward in found] == [{"kind": "points", "unit": "points", "amount": 5}]
@@ -192,6 +194,8 @@ def test_rewards_are_read_strictly(rush: Rush) -> None:
         ("rewards[4].more", "unknown_field"),
         ("rewards[4].tag", "unknown"),
         ("rewards[5].kind", "unknown_choice"),
+        ("rewards[7].kind", "unknown_choice"),
+        ("rewards[8].kind", "unknown_choice"),
     ]
     assert rewarding.rewards_of([reward.to_json() for reward in found]) == found
     assert rewarding.describe(found[0], "zh", brand_id=rush.scope.brand_id) == "5 points"

@@ -89,13 +89,14 @@ def burn_from(
     contra: BurnContra = "redeemed",
     reason: str = "",
     store: str | None = None,
+    source: str = "regulars",
 ) -> tuple[Receipt, list[tuple[UUID, int]]]:
     """Spend value, from `lots` only if given; also answers the parts by lot. Raises `insufficient_balance` (409)."""
     given = ActivityIn(
         type="burn",
         member=MemberRef(id=member_id),
         occurred_at=now,
-        source="regulars",
+        source=source,
         store=store,
         key=f"burn:{key}",
         burn=BurnIn(

@@ -1,9 +1,10 @@
 """The one door by which missions, draws, campaigns, journeys, referrals and care reward members.
 
-A reward is points, coupons, uses of a benefit, a tag, a badge, chances in a draw or a mission. A gift is a few of them
-for one member under one key: given once, however often and from how many places at once it is asked for, and taken
-back exactly once. Points and tags go through the intake as the activity `reward`, so that ledger, timeline, tiers and
-reconciliation know them; what a gift gave stands in `value.gifts`, which is what taking back reads.
+A reward is points, coupons, uses of a benefit, a tag, a step up the tiers, a longer expiry, a badge, chances in a draw
+or a mission. A gift is a few of them for one member under one key: given once, however often and from how many places
+at once it is asked for, and taken back exactly once. Points, tags, tier steps and expiries go through the intake as
+the activity `reward`, so that ledger, timeline, tiers and reconciliation know them; what a gift gave stands in
+`value.gifts`, which is what taking back reads.
 
 Locks: members in the order of their ids, then gifts, coupons, badges, draws, missions, budgets. Call it once in a
 transaction, or with the members locked before.
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 
 from regulars.facts.members import states
 from regulars.flows import reward_kinds
-from regulars.flows.reward_kinds import Item, Known, Room
+from regulars.flows.reward_room import Item, Known, Room
 from regulars.kit.errors import ErrorList
 from regulars.kit.reader import Node
 from regulars.kit.text import Language
@@ -33,16 +34,27 @@ from regulars.value.gifts.types import KINDS, Gift, GiftRow, Given, Reward
 MOST_REWARDS = 10
 MOST_POINTS = 1_000_000
 MOST_PIECES = 100
+MOST_STEPS = 20  # as rules have it
+MOST_MONTHS = 120
 _FIELDS = {
     "points": ("kind", "unit", "amount"),
     "coupon": ("kind", "definition", "count"),
     "benefit": ("kind", "benefit", "uses", "days"),
     "tag": ("kind", "tag"),
+    "tier_step": ("kind", "scheme", "steps"),
+    "extend_expiry": ("kind", "unit", "months"),
     "badge": ("kind", "badge"),
     "draw_chance": ("kind", "draw", "count"),
     "mission": ("kind", "mission"),
 }
-_NAMED_BY = {"points": "unit", "coupon": "definition", "draw_chance": "draw"}
+_NAMED_BY = {
+    "points": "unit",
+    "coupon": "definition",
+    "draw_chance": "draw",
+    "tier_step": "scheme",
+    "extend_expiry": "unit",
+}
+_COUNTED_BY = ("amount", "count", "uses", "steps", "months")
 _ROUNDS = 4  # how often a budget that ran out between look and take is looked at again
 
 
@@ -70,7 +82,7 @@ def read_rewards(
     for place, item in enumerate(value[:MOST_REWARDS]):
         path = f"{field}[{place}]"
         kind = item.get("kind") if isinstance(item, dict) else None
-        if kind not in _FIELDS:
+        if not isinstance(kind, str) or kind not in _FIELDS:
             shown = ", ".join(KINDS)
             errors.add(f"{path}.kind", "unknown_choice", f"应为其中之一：{shown}", f"Must be one of: {shown}")
             continue
@@ -93,6 +105,10 @@ def _read(node: Node, kind: Any, known: Known) -> Reward | None:
     elif kind == "benefit":
         amount = node.integer("uses", least=1, most=MOST_PIECES, default=1)
         days = node.integer("days", least=1, most=3660, default=30)
+    elif kind == "tier_step":
+        amount = node.integer("steps", least=1, most=MOST_STEPS, default=1)
+    elif kind == "extend_expiry":
+        amount = node.integer("months", least=1, most=MOST_MONTHS)
     if code is None or amount is None:
         return None
     wrong = known.what_is_wrong(kind, code)
@@ -108,7 +124,7 @@ def rewards_of(value: Sequence[Any]) -> tuple[Reward, ...]:
         Reward(
             one["kind"],
             one[_NAMED_BY.get(one["kind"], one["kind"])],
-            one.get("amount") or one.get("count") or one.get("uses") or 1,
+            next((one[name] for name in _COUNTED_BY if one.get(name)), 1),
             one.get("days") or 30,
         )
         for one in value
@@ -264,7 +280,8 @@ def take_back(*, brand: Brand, gifts: Sequence[tuple[UUID, str]], reason: str, n
 
     Points go back by the policy of their unit (what was spent of them may become a debt); coupons and chances that
     were not used, uses of benefits that are left, tags that the gift put on, badges, and missions that it started
-    and that are not done. A budget gets back what the gift took of it. Gifts that are not there count nothing.
+    and that are not done. A tier that was reached and an expiry that was moved stay, as those that rules gave do. A
+    budget gets back what the gift took of it. Gifts that are not there count nothing.
     """
     pairs = list(dict.fromkeys(gifts))
     if not pairs:
@@ -310,6 +327,16 @@ def describe(
             return f"“{name}”抽奖机会 {reward.amount} 次" if zh else f"{reward.amount} {many} in “{name}”"
         case "tag":
             return f"标签“{name}”" if zh else f"the tag “{name}”"
+        case "tier_step":
+            tiers = "tiers" if reward.amount > 1 else "tier"
+            return f"{name}升 {reward.amount} 级" if zh else f"{reward.amount} {tiers} up in {name}"
+        case "extend_expiry":
+            months = "months" if reward.amount > 1 else "month"
+            return (
+                f"{name}延长 {reward.amount} 个月有效"
+                if zh
+                else f"{reward.amount} more {months} before {name} expire"
+            )
         case "badge":
             return f"徽章“{name}”" if zh else f"the badge “{name}”"
         case _:

@@ -111,10 +111,11 @@ class CampaignOut(_Shape):
 
 
 class CampaignDetailOut(CampaignOut):
-    """With its definition. `upcoming`: its next occurrences. `may_approve`: the caller is somebody else than who wrote
-    or submitted it."""
+    """With its definition. `rewards`: what each variant gives, in words. `upcoming`: its next occurrences.
+    `may_approve`: the caller is somebody else than who wrote or submitted it."""
 
     definition: dict[str, Any]
+    rewards: list[list[str]]
     upcoming: list[datetime]
     may_approve: bool
 

@@ -22,6 +22,7 @@ from regulars.engage.campaigns.types import (
     Run,
 )
 from regulars.facts.members import api as members
+from regulars.flows import rewarding
 from regulars.flows.campaigns import api as flow
 from regulars.flows.insight import api as insight
 from regulars.flows.insight import holdout
@@ -108,6 +109,13 @@ class CampaignViewer:
         return CampaignDetailOut(
             **self._plain(found, self._sentences([found.definition])[0]),
             definition=found.definition.to_json(),
+            rewards=[
+                [
+                    rewarding.describe(reward, self.language, brand_id=brand.id)
+                    for reward in rewarding.rewards_of(one.rewards)
+                ]
+                for one in found.definition.variants
+            ],
             upcoming=coming,
             may_approve=found.state == "submitted"
             and self.scope.allows("campaigns.approve")

@@ -102,7 +102,7 @@ class CareViewer:
             activated_at=plan.activated_at,
             updated_at=plan.updated_at,
             next_run_at=plan.next_run_at,
-            problem=plan.problem,
+            problem=self.say(Text.of_kept(plan.problem)),
             results=dict(plan.results),
             words=self._words(plan.results),
             results_at=plan.results_at,

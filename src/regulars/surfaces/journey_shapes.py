@@ -206,8 +206,8 @@ class JourneyChannelOut(_Shape):
 
 class JourneyMessageOut(_Shape):
     """What became of the messages that a node asked for: `waiting` are not decided on or under way, `sent` went to
-    their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `failed` and
-    `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them."""
+    their channel, `delivered` are those of which the channel said so, `clicked` those with a link clicked; `waiting`,
+    `failed` and `skipped` with the reasons, most first; `uncertain`: broken off while a provider had them."""
 
     node: str
     asked: int
@@ -218,6 +218,7 @@ class JourneyMessageOut(_Shape):
     failed: int
     skipped: int
     uncertain: int
+    waiting_for: list[JourneyReasonOut]
     failed_for: list[JourneyReasonOut]
     skipped_for: list[JourneyReasonOut]
     channels: list[JourneyChannelOut]
@@ -252,8 +253,23 @@ class JourneyRunOut(_Shape):
     problem: str
 
 
+class JourneySentOut(_Shape):
+    """What became of a message that a run asked for, up to `at`. `channel` is the one it is at or went by,
+    `reason_name` says in a few words why it is not simply sent."""
+
+    id: UUID
+    state: Literal["queued", "sending", "sent", "delivered", "failed", "skipped", "uncertain"]
+    reason: str
+    reason_name: str
+    channel: str
+    channel_name: str
+    at: datetime | None
+    clicked_at: datetime | None
+
+
 class JourneyActionOut(_Shape):
-    """Something a run did; `outcome` is empty where it was simply done."""
+    """Something a run did; `outcome` is empty where it was simply done. `message` is the one it asked for, as long as
+    it is kept."""
 
     node: str
     visit: int
@@ -261,6 +277,7 @@ class JourneyActionOut(_Shape):
     at: datetime
     outcome: str
     detail: dict[str, Any]
+    message: JourneySentOut | None
 
 
 class MemberJourneyOut(_Shape):
@@ -318,7 +335,8 @@ class JourneyForecastOut(_Shape):
 
 
 class JourneyDryRunOut(_Shape):
-    """`why_not`: `closed`, `when` (her conditions), `not_due` (her date does not come in that time)."""
+    """`why_not`: `closed`, `when` (her conditions), `not_due` (her date does not come in that time), `holdout`,
+    `not_now` (she is in it, or was, and may not come in again yet)."""
 
     enters: bool
     why_not: str

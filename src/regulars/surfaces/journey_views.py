@@ -17,7 +17,7 @@ from regulars.kit.errors import FieldError
 from regulars.kit.paging import Page
 from regulars.kit.text import Language, Text
 from regulars.messaging import api as messaging
-from regulars.messaging.types import CHANNELS
+from regulars.messaging.types import CHANNELS, SendState
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces.journey_shapes import (
     JourneyActionOut,
@@ -43,6 +43,7 @@ from regulars.surfaces.journey_shapes import (
     JourneyReasonOut,
     JourneyRunOut,
     JourneySchemeOut,
+    JourneySentOut,
     JourneyStartedOut,
     JourneyVersionCountOut,
     JourneyVersionOut,
@@ -210,6 +211,7 @@ class JourneyViewer:
             failed=sum(one.failed.values()),
             skipped=sum(one.skipped.values()),
             uncertain=one.uncertain,
+            waiting_for=self._reasons(one.waiting_for),
             failed_for=self._reasons(one.failed),
             skipped_for=self._reasons(one.skipped),
             channels=[
@@ -240,12 +242,13 @@ class JourneyViewer:
             limit=limit,
         )
         names = members.names_of(scope=self.scope, member_ids={run.member_id for run in page.items})
-        return page.map(lambda run: _run(run, names))
+        return page.map(lambda run: self._run(run, names))
 
     def of_member(self, member_id: UUID) -> list[MemberJourneyOut]:
         runs = journeys.runs_of(brand_id=self.scope.brand_id, member_id=member_id)
         names = members.names_of(scope=self.scope, member_ids=[member_id])
         did = journeys.actions_of(member_id=member_id, runs=runs)
+        sent = self._sent(member_id, runs)
         known = {one.id: one for one in journeys.list_journeys(brand_id=self.scope.brand_id, archived=True)}
         steps = {
             (journey_id, number): self._titles(
@@ -259,7 +262,7 @@ class JourneyViewer:
                 label=self.say(known[run.journey_id].name),
                 reason_name=self.say(flow.say_reason(run.reason)) if run.reason else "",
                 steps=steps[run.journey_id, run.version],
-                run=_run(run, names),
+                run=self._run(run, names),
                 actions=[
                     JourneyActionOut(
                         node=one.node,
@@ -268,12 +271,35 @@ class JourneyViewer:
                         at=one.at,
                         outcome=one.outcome,
                         detail=dict(one.detail),
+                        message=sent.get((run.id, one.node, one.visit)),
                     )
                     for one in did[run.id]
                 ],
             )
             for run in runs
         ]
+
+    def _sent(self, member_id: UUID, runs: Sequence[Run]) -> dict[tuple[UUID, str, int], JourneySentOut]:
+        """The messages that a member's runs asked for, by run, node and visit."""
+        return {
+            (run_id, node, visit): self._became(state)
+            for run_id, node, visit, state in flow.messages_of_runs(
+                brand_id=self.scope.brand_id, member_id=member_id, run_ids=[run.id for run in runs]
+            )
+        }
+
+    def _became(self, one: SendState) -> JourneySentOut:
+        names = messaging.list_reasons()
+        return JourneySentOut(
+            id=one.id,
+            state=one.state,  # type: ignore[arg-type]
+            reason=one.reason,
+            reason_name=self.say(names[one.reason].name) if one.reason in names else one.reason,
+            channel=one.channel,
+            channel_name=self.say(CHANNELS[one.channel]) if one.channel else "",
+            at=one.ended_at or one.sent_at,
+            clicked_at=one.clicked_at,
+        )
 
     def start(self, code: str, member_id: UUID, key: str, data: Mapping[str, Any]) -> JourneyStartedOut:
         done = flow.start(scope=self.scope, code=code, member_id=member_id, key=key, data=data, now=self.now)
@@ -366,36 +392,35 @@ class JourneyViewer:
             "active": numbers.active,
             "ended": numbers.ended,
             "converted": numbers.converted,
-            "problem": one.problem,
+            "problem": self.say(Text.of_kept(one.problem)),
             "started_at": one.started_at,
             "created_at": one.created_at,
             "created_by": one.created_by,
             "updated_at": one.updated_at,
         }
 
+    def _run(self, run: Run, names: Mapping[UUID, tuple[str, str]]) -> JourneyRunOut:
+        code, name = names.get(run.member_id, ("", ""))
+        return JourneyRunOut(
+            id=run.id,
+            member_id=run.member_id,
+            member_code=code,
+            member_name=name,
+            version=run.version,
+            state=run.state,
+            node=run.node,
+            since=run.since,
+            next_run_at=run.next_run_at,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            reason=run.reason,
+            converted_at=run.converted_at,
+            key=run.key,
+            trigger=run.trigger,
+            steps=run.steps,
+            problem=self.say(Text.of_kept(run.problem)),
+        )
+
 
 def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-
-
-def _run(run: Run, names: Mapping[UUID, tuple[str, str]]) -> JourneyRunOut:
-    code, name = names.get(run.member_id, ("", ""))
-    return JourneyRunOut(
-        id=run.id,
-        member_id=run.member_id,
-        member_code=code,
-        member_name=name,
-        version=run.version,
-        state=run.state,
-        node=run.node,
-        since=run.since,
-        next_run_at=run.next_run_at,
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        reason=run.reason,
-        converted_at=run.converted_at,
-        key=run.key,
-        trigger=run.trigger,
-        steps=run.steps,
-        problem=run.problem,
-    )

@@ -110,9 +110,23 @@ class BadgeLevelOut(_Shape):
     reached: bool
 
 
+class BadgeProgressOut(_Shape):
+    """How far she is with one number that a badge wants. `shown` is both in words; `value` and `wanted` are plain,
+    amounts in minor units.
+    """
+
+    label: str
+    shown: str
+    value: str
+    wanted: str
+    percent: int
+    done: bool
+
+
 class BadgeShownOut(_Shape):
     """A badge on the wall; `level` 0 is none yet. `next_at`: how often it must be given for the next level. `how` says
-    what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds.
+    what it takes where a condition gives it, and `taken_away` that it lasts only as long as that holds. `progress`: how
+    far she is with the numbers it takes, until it is hers.
     """
 
     key: str
@@ -127,6 +141,7 @@ class BadgeShownOut(_Shape):
     first_at: datetime | None
     how: str
     taken_away: bool
+    progress: list[BadgeProgressOut]
     levels: list[BadgeLevelOut]
 
 

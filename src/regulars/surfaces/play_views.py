@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from regulars.conditions.api import Progress
 from regulars.engage.missions.api import play
 from regulars.engage.missions.policy import play as play_policy
 from regulars.engage.missions.types.missions import RUN_STATES, StepProgress
@@ -17,6 +18,7 @@ from regulars.flows import rewarding
 from regulars.flows.missions import api as flow
 from regulars.flows.missions.api import Card, CheckedIn
 from regulars.kit.errors import Refusal, not_found
+from regulars.kit.money import show
 from regulars.kit.periods import add_months
 from regulars.kit.text import Language, Text
 from regulars.kit.wording import money
@@ -215,6 +217,10 @@ class Player:
         held = play.badges_of(brand_id=self.brand.id, member_id=self.member_id)
         known = play.list_badges(brand_id=self.brand.id)
         how = flow.words_of_badges(brand=self.brand, badges=known, now=self.now)
+        to_come = [one for one in known if one.key not in held]
+        far = flow.progress_of_badges(
+            brand=self.brand, badges=to_come, member_id=self.member_id, now=self.now
+        )
         items = []
         for badge in known:
             has = held.get(badge.key)
@@ -234,6 +240,7 @@ class Player:
                     first_at=has.first_at if has else None,
                     how=self.say(how[badge.key]) if badge.key in how else "",
                     taken_away=badge.taken_away,
+                    progress=badge_progress(far.get(badge.key, ()), self.language),
                     levels=[
                         shapes.BadgeLevelOut(at=one.at, name=self.say(one.name), reached=times >= one.at)
                         for one in badge.levels
@@ -329,12 +336,27 @@ class Player:
 
     def _score(self, board: Board, score: int) -> str:
         if board.measure == "amount":
-            return money(score, self.brand.currency, self.language)
+            return show(score, self.brand.currency)
         return f"{score:,}"
 
     def hide(self, hidden: bool) -> shapes.BoardChoiceIO:
         play.hide(brand_id=self.brand.id, member_id=self.member_id, hidden=hidden, now=self.now)
         return shapes.BoardChoiceIO(hidden=hidden)
+
+
+def badge_progress(found: Iterable[Progress], language: Language) -> list[shapes.BadgeProgressOut]:
+    """How far a member is with a badge, in her language."""
+    return [
+        shapes.BadgeProgressOut(
+            label=one.label.in_language(language),
+            shown=one.shown.in_language(language),
+            value=f"{one.value}",
+            wanted=f"{one.wanted}",
+            percent=one.percent,
+            done=one.done,
+        )
+        for one in found
+    ]
 
 
 def _month(text: str, today: date) -> date:

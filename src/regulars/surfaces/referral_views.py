@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -278,15 +278,20 @@ class ReferralViewer:
             _entry(one) for one in referrals.list_entries(brand_id=self.scope.brand_id, member_id=member_id)
         ]
 
-    def statements(self, *, month: str, member_id: UUID | None = None) -> list[StatementOut]:
-        return self._statements(
-            referrals.list_statements(brand_id=self.scope.brand_id, month=month, member_id=member_id)
+    def statements(self, *, month: str, cursor: str | None, limit: int) -> Page[StatementOut]:
+        page = referrals.list_statements(
+            brand_id=self.scope.brand_id, month=month, cursor=cursor, limit=limit
         )
+        return Page(self._statements(page.items), page.next_cursor)
 
-    def draft(self, month: str) -> list[StatementOut]:
-        return self._statements(
-            referrals.draft_statements(scope=self.scope, brand=self.brand, month=month, now=self.now)
-        )
+    def each_statement(self, *, month: str) -> Iterator[StatementOut]:
+        """Every statement, of one month or all, for a file."""
+        for portion in referrals.walk_statements(brand_id=self.scope.brand_id, month=month):
+            yield from self._statements(portion)
+
+    def draft(self, month: str) -> Page[StatementOut]:
+        page = referrals.draft_statements(scope=self.scope, brand=self.brand, month=month, now=self.now)
+        return Page(self._statements(page.items), page.next_cursor)
 
     def statement(self, member_id: UUID, month: str) -> StatementDetailOut:
         row, entries = referrals.get_statement(brand_id=self.scope.brand_id, member_id=member_id, month=month)

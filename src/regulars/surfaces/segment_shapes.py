@@ -43,6 +43,9 @@ class SegmentOut(_Shape):
     """A segment as it stands. `trend`: members at the end of its last days with a change. `age_seconds`: how long ago
     everybody was asked; null before the first time and for lists. `profiles`: it stands on scores, so members who
     switched profiling off are never in it.
+
+    `being_made`: a list that is made in the background and has nobody till then; `progress` is how far that is, in
+    percent. It waits while `run` is `idle`; `cancelled` or `failed` (`problem` says why), it waits for a refresh.
     """
 
     code: str
@@ -61,6 +64,8 @@ class SegmentOut(_Shape):
     age_seconds: int | None
     refreshed_in_ms: int | None
     run: Literal["idle", "running", "cancelled", "failed"]
+    being_made: bool
+    progress: int | None
     problem: str
     definition: dict[str, Any] | None
     sentence: str

@@ -75,7 +75,7 @@ class SegmentViewer:
                 code=one.code,
                 name=_name(one.name),
                 label=self.say(one.name),
-                note=one.note,
+                note=self.say(one.told_note),
                 kind=one.kind,
                 state=one.state,
                 tag=one.tag,
@@ -88,7 +88,9 @@ class SegmentViewer:
                 age_seconds=self._age(one),
                 refreshed_in_ms=one.refreshed_in_ms,
                 run=one.run,  # type: ignore[arg-type]
-                problem=one.problem,
+                being_made=one.being_made,
+                progress=one.progress if one.being_made else None,
+                problem=self.say(one.problem),
                 definition=dict(one.definition) if one.definition else None,
                 sentence=said.get(one.code, ""),
                 source=dict(one.source),
@@ -102,9 +104,9 @@ class SegmentViewer:
         ]
 
     def create(self, given: SegmentDraftIn) -> SegmentOut:
-        ids, source = self._ids(given.members), {}
+        ids, source, profiles = self._ids(given.members), {}, False
         if given.kind == "static" and given.definition:
-            ids = segments.listed_ids(scope=self.scope, definition=given.definition, now=self.now)
+            ids, profiles = segments.listed_ids(scope=self.scope, definition=given.definition, now=self.now)
             source = {"from_filter": given.definition}
         made = segments.create(
             scope=self.scope,
@@ -118,6 +120,7 @@ class SegmentViewer:
                 note=given.note,
                 every_minutes=given.every_minutes,
                 tag=given.tag,
+                profiles=profiles,
             ),
             now=self.now,
         )
@@ -151,8 +154,17 @@ class SegmentViewer:
             ],
         )
 
+    def cancel(self, code: str) -> SegmentOut:
+        self.scope.require_store(None)
+        segments.cancel(brand_id=self.scope.brand_id, code=code)
+        return self.one(code)
+
     def refresh(self, code: str) -> RefreshedOut:
+        self.scope.require_store(None)
         segment = segments.get_segment(brand_id=self.scope.brand_id, code=code)
+        if segment.being_made:
+            segments.begin_again(scope=self.scope, code=code, now=self.now)
+            return RefreshedOut(members=0, entered=0, gone=0, took_ms=0)
         if not segment.follows:
             raise invalid_field(
                 "segment",
@@ -167,11 +179,18 @@ class SegmentViewer:
 
     def members(self, code: str, cursor: str | None, limit: int) -> Page[SegmentMemberOut]:
         segment = segments.get_segment(brand_id=self.scope.brand_id, code=code)
+        return self.members_of(segment, cursor, limit)
+
+    def members_of(self, segment: Segment, cursor: str | None, limit: int) -> Page[SegmentMemberOut]:
         page = segments.members_of(scope=self.scope, segment=segment, cursor=cursor, limit=limit)
         names = members.names_of(scope=self.scope, member_ids=[one for one, _ in page.items])
+        unknown = ("", "")  # she was erased while this was read
         return page.map(
             lambda row: SegmentMemberOut(
-                id=row[0], code=names[row[0]][0], name=names[row[0]][1], since=row[1]
+                id=row[0],
+                code=names.get(row[0], unknown)[0],
+                name=names.get(row[0], unknown)[1],
+                since=row[1],
             )
         )
 

@@ -18,6 +18,7 @@ from regulars.insight.rfm.types import GROUPS, NO_GROUP, NONE
 from regulars.insight.runs import api as runs
 from regulars.insight.runs.types import Run
 from regulars.insight.warehouse import api as warehouse
+from regulars.kit.errors import invalid_field
 from regulars.kit.paging import Page
 from regulars.kit.text import Language
 from regulars.platform.organisations.types import Brand, Scope
@@ -324,6 +325,12 @@ def tiers_of(
     schemes = {one.key: one for one in (programme.schemes if programme else ())}
     run = runs.latest(brand_id=scope.brand_id, kind=tiers_flow.KIND)
     counted = run.charts.get("schemes", {}) if run else {}
+    if scheme is not None and scheme not in schemes and scheme not in counted:
+        raise invalid_field("scheme", "unknown_scheme", "没有这个等级体系", "There is no such tier scheme")
+    if first is not None and last is not None and first > last:
+        raise invalid_field(
+            "to", "wrong_order", "结束日期应不早于开始日期", "The last day is before the first"
+        )
     key = scheme or next(iter(schemes), next(iter(counted), ""))
     named = schemes.get(key)
     names = (

@@ -7,7 +7,7 @@ for. A plan is an application that is rolled back, so that both say the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -186,8 +186,7 @@ class _Work:
     def words_and_programme(self) -> list[Difference]:
         """Change the words, check the programme; what differs. Raises the refusal that names every error."""
         found: list[Difference] = []
-        for section in words():
-            found += self._section(section)
+        found += self._sections(words())
         given = self.source.values.get("programme")
         # an error in the vocabulary brings errors of what names it: those would only lead astray
         if given is not None and not self.wrong:
@@ -201,9 +200,7 @@ class _Work:
 
     def rooms(self) -> list[Difference]:
         """Change the rooms' definitions; what differs. Raises the refusal that names every error."""
-        found: list[Difference] = []
-        for section in rooms():
-            found += self._section(section)
+        found = self._sections(rooms())
         self._refuse()
         return found
 
@@ -235,44 +232,62 @@ class _Work:
         changes = versions.changes(before=live or empty, after=after)
         return difference.of_programme(changes, before, self.definition)
 
-    def _section(self, section: Section) -> list[Difference]:
-        given = self.source.values.get(section.name)
-        if given is None:
-            return []
+    def _sections(self, sections: Sequence[Section]) -> list[Difference]:
+        """Change what differs; what is refused is tried again once the others are there, for it may name them."""
+        before = {one.name: one.export(self.scope.brand_id) for one in sections}
+        keys = {one.name: self._keys(one) for one in sections if self.source.values.get(one.name) is not None}
+        waiting = []
+        for section in sections:
+            for path, item in keys.get(section.name, {}).values():
+                if item not in before[section.name]:
+                    self.scope.require(section.permission)
+                    waiting.append((section, path, item))
+        while waiting:
+            refused = []
+            for section, path, item in waiting:
+                try:
+                    with transaction.atomic():
+                        section.put(self.scope, item, self.now)
+                except Refusal as refusal:
+                    if refusal.code == "forbidden":
+                        raise
+                    refused.append((section, path, item, refusal))
+            if len(refused) == len(waiting):
+                for _, path, _, why in refused:
+                    self._note(path, why)
+                break
+            waiting = [one[:3] for one in refused]
+        found = []
+        for section in sections:
+            if section.name not in keys:
+                continue
+            mine, had = keys[section.name], before[section.name]
+            after = [i for i in section.export(self.scope.brand_id) if section.name_of(i) in mine]
+            self.untouched[section.name] = sum(section.name_of(item) not in mine for item in had)
+            found += difference.of_section(section, had, after)
+        return found
+
+    def _keys(self, section: Section) -> dict[str, tuple[str, dict[str, Any]]]:
+        """The items of a section with their paths, by what tells them apart; those without a key are noted."""
+        given = self.source.values[section.name]
+        found: dict[str, tuple[str, dict[str, Any]]] = {}
         if not isinstance(given, list):
             self._bad(section.name, "not_a_list", "应为列表", "Must be a list")
-            return []
-        before = section.export(self.scope.brand_id)
-        keys: set[str] = set()
+            return found
         for place, item in enumerate(given):
             path = f"{section.name}[{place}]"
             key = item.get(section.key) if isinstance(item, dict) else None
             if not isinstance(key, str) or not key:
                 self._bad(
-                    f"{path}.{section.key}",
-                    "required",
-                    f"须有 {section.key}",
-                    f"Needs its {section.key}",
+                    f"{path}.{section.key}", "required", f"须有 {section.key}", f"Needs its {section.key}"
                 )
                 continue
             name = section.name_of(item)
-            if name in keys:
+            if name in found:
                 self._bad(f"{path}.{section.key}", "duplicate", f"“{key}”重复", f"“{key}” is given twice")
                 continue
-            keys.add(name)
-            if item in before:
-                continue
-            self.scope.require(section.permission)
-            try:
-                with transaction.atomic():
-                    section.put(self.scope, item, self.now)
-            except Refusal as refusal:
-                if refusal.code == "forbidden":
-                    raise
-                self._note(path, refusal)
-        after = [item for item in section.export(self.scope.brand_id) if section.name_of(item) in keys]
-        self.untouched[section.name] = sum(section.name_of(item) not in keys for item in before)
-        return difference.of_section(section, before, after)
+            found[name] = (path, item)
+        return found
 
     def _bad(self, path: str, code: str, zh: str, en: str) -> None:
         self.wrong.append((path, place_of(self.source, path), code, Text(zh, en)))

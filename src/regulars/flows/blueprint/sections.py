@@ -17,6 +17,7 @@ from regulars.facts.members.types import FieldChoice, FieldRules, ProfileField, 
 from regulars.flows.blueprint.types import Section
 from regulars.flows.intake.api import SYSTEM_TYPES
 from regulars.flows.journeys import api as journeys
+from regulars.flows.missions import api as missions
 from regulars.flows.referrals import api as referral_flow
 from regulars.kit.errors import ErrorList, invalid_field
 from regulars.kit.text import Text
@@ -54,6 +55,11 @@ def rooms() -> tuple[Section, ...]:
         _room("plans", Text("付费会员", "Plans"), plans, "plans.write"),
         _room("rewards", Text("积分商城", "Rewards"), rewards, "rewards.write"),
         _room("bookings", Text("预约服务", "Bookings"), bookings, "bookings.write", kind="type"),
+        _play("badges", Text("徽章", "Badges"), missions.export_badges, missions.apply_badge),
+        _play("draws", Text("抽奖", "Draws"), missions.export_draws, missions.apply_draw),
+        _play("missions", Text("任务", "Missions"), missions.export_missions, missions.apply_mission),
+        _play("boards", Text("排行榜", "Leaderboards"), missions.export_boards, missions.apply_board),
+        _play("checkin", Text("签到", "Check-in"), missions.export_checkin, missions.apply_checkin),
         _room("journeys", Text("旅程", "Journeys"), journeys, "journeys.write"),
         Section(
             "referrals",
@@ -91,6 +97,17 @@ def _room(name: str, title: Text, door: Any, permission: str, kind: str = "") ->
         door.apply_definition(scope=scope, definition=definition, now=now)
 
     return Section(name, title, "key", export, put, permission, kind)
+
+
+def _play(name: str, title: Text, export: Any, put: Any) -> Section:
+    return Section(
+        name,
+        title,
+        "key",
+        lambda brand_id: export(brand_id=brand_id),
+        lambda scope, definition, now: put(scope=scope, definition=definition, now=now),
+        "missions.write",
+    )
 
 
 _THE_ONE = "programme"  # a brand has one referral programme

@@ -39,6 +39,7 @@ from regulars.programme.rules.types import (
     MemberState,
     Programme,
     TierScheme,
+    TierStepEffect,
 )
 from regulars.value.ledger.types import Cause
 from regulars.value.ledger.wallet import Wallet
@@ -186,23 +187,11 @@ class Fold:
         self._touch(programme, event.occurred_at)
         self.judge(programme, event, metrics, event.occurred_at)
         for step in decision.tier_steps:
-            scheme = spending.scheme_of(programme, step.scheme)
-            move = tiers.step(
-                scheme,
-                self.standing_of(scheme),
-                at=event.occurred_at,
-                tz=programme.timezone,
-                joined_at=state.joined_at,
-                steps=step.steps,
-                tier=step.tier,
-            )
-            self.moved(move, event.id)
-            stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | step_word(step))
+            self.step(programme, event, step, stored)
         for tag in decision.tags:
             stored.effects.append({"kind": "tag", "tag": tag.tag, "remove": tag.remove})
         for extension in decision.extensions:
-            self._extend(programme, extension, cause)
-            stored.effects.append({"kind": "extend", "unit": extension.unit, "months": extension.months})
+            self.extend(programme, extension, cause, stored)
         if decision.grants or decision.budgets:
             self._give(programme, event, decision, stored)
         if event.type == "order":
@@ -240,13 +229,34 @@ class Fold:
                 account.next_expiry_at = add_months_at(at, unit.expiry.n, programme.timezone)
                 account.changed = True
 
-    def _extend(self, programme: Programme, extension: ExtendExpiryEffect, cause: Cause) -> None:
+    def step(self, programme: Programme, event: Event, step: TierStepEffect, stored: Stored) -> bool:
+        """Steps up a scheme; False where she stays: at its top, or locked."""
+        scheme = spending.scheme_of(programme, step.scheme)
+        move = tiers.step(
+            scheme,
+            self.standing_of(scheme),
+            at=event.occurred_at,
+            tz=programme.timezone,
+            joined_at=self.state.joined_at,
+            steps=step.steps,
+            tier=step.tier,
+        )
+        self.moved(move, event.id)
+        stored.effects.append({"kind": "tier_step", "scheme": step.scheme} | step_word(step))
+        return move is not None
+
+    def extend(
+        self, programme: Programme, extension: ExtendExpiryEffect, cause: Cause, stored: Stored
+    ) -> bool:
+        """Everything of a unit that would expire expires later; False where there is nothing."""
         until = {
             lot.id: add_months_at(lot.expires_at, extension.months, programme.timezone)
             for lot in self.wallet.lots or ()
             if lot.unit == extension.unit and lot.expires_at and lot.state != "closed"
         }
         self.wallet.extend(unit=extension.unit, until=until, cause=cause)
+        stored.effects.append({"kind": "extend", "unit": extension.unit, "months": extension.months})
+        return bool(until)
 
     # Orders and what comes after them.
 

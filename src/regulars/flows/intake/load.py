@@ -111,7 +111,9 @@ def needs_lots(history: ProgrammeHistory, events: Iterable[Event], row: Membersh
         or history.reads_lots
         or any(unit.expiry.kind == "inactivity_months" for unit in history.live.units.values())
         or any(
-            event.type in _NEED_LOTS or (event.given.order is not None and event.given.order.delivered)
+            event.type in _NEED_LOTS
+            or (event.given.order is not None and event.given.order.delivered)
+            or (event.type == "reward" and "extensions" in (event.given.data or {}))
             for event in events
         )
     )

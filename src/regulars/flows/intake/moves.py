@@ -1,8 +1,8 @@
 """What flows move in a fold: value bought, given or received, rewards, and lots that end at another time.
 
 `credit` brings new lots into a wallet, each part its own lot with its own expiry; `lot_expiry` moves the end of one
-lot; `reward` gives what a mission, a draw or a campaign promised, `reward_back` takes it back. All are facts: a replay
-takes them as they were. Pure.
+lot; `reward` gives what a mission, a draw, a campaign or a journey promised, `reward_back` takes it back. All are
+facts: a replay takes them as they were. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from regulars.flows.intake.refusals import no_such_lot, unknown_unit
 from regulars.flows.intake.types import Event
 from regulars.kit.errors import ErrorList
 from regulars.kit.ids import derive
-from regulars.programme.rules.types import Programme
+from regulars.programme.rules.types import ExtendExpiryEffect, Programme, TierStepEffect
 from regulars.value.ledger.types import Cause, EntryKind
 from regulars.value.tiers import policy as tiers
 
@@ -118,7 +118,8 @@ def reward_lot(activity_id: UUID, unit: str, part: int) -> UUID:
 
 
 def reward(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bool:
-    """Value and tags that were promised for something; growth counts for tiers like any other that is earned."""
+    """Value and tags that were promised for something; growth counts for tiers like any other that is earned. Then
+    steps up the tiers and longer expiries; what comes to nothing (at the top, locked, nothing expires) is noted."""
     data = event.given.data or {}
     cause = Cause(event.id, programme.version, event.occurred_at)
     metrics: dict[str, int] = {}
@@ -143,6 +144,12 @@ def reward(fold: Fold, programme: Programme, event: Event, stored: Stored) -> bo
     stored.notes += [{"code": "tagged", "tag": tag} for tag in fresh]
     if metrics:
         fold.judge(programme, event, metrics, event.occurred_at)
+    for step in data.get("tier_steps") or ():
+        if not fold.step(programme, event, TierStepEffect(step["scheme"], step["steps"], None), stored):
+            stored.notes.append({"code": "tier_kept", "name": step["scheme"]})
+    for given in data.get("extensions") or ():
+        if not fold.extend(programme, ExtendExpiryEffect(given["unit"], given["months"]), cause, stored):
+            stored.notes.append({"code": "nothing_to_extend", "name": given["unit"]})
     return False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -23,12 +23,12 @@ from regulars.platform.organisations.types import Scope
 from regulars.platform.staff import api as staff
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.bodies import Day
-from regulars.surfaces.console import wording
+from regulars.surfaces.console import audit_words
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, brand_of, needs
 from regulars.surfaces.console.naming import Naming
 from regulars.surfaces.console.shapes.settings import AuditOut
 from regulars.surfaces.console.shapes.shared import PageOut
-from regulars.surfaces.console.sheets import Format, sheet
+from regulars.surfaces.console.sheets import Format, portions, sheet
 
 router = Router(tags=["Audit"])
 _COLUMNS = (
@@ -55,7 +55,7 @@ def list_audit(
     scope = scope_of(request)
     naming = Naming(scope, language(request), clock.now())
     page = _page(scope, given, cursor, limit)
-    return PageOut[AuditOut](items=_rows(naming, page), next_cursor=page.next_cursor)
+    return PageOut[AuditOut](items=_rows(naming, page.items), next_cursor=page.next_cursor)
 
 
 @router.get("/audit/export", include_in_schema=False, **needs("audit.read"))
@@ -65,18 +65,13 @@ def export_audit(request: HttpRequest, given: Query[FilterIn], format: Format = 
     naming = Naming(scope, language(request), now)
 
     def rows() -> Iterator[list[Any]]:
-        cursor: str | None = None
-        while True:
-            page = _page(scope, given, cursor, 200)
-            for row in _rows(naming, page):
+        for portion in portions(lambda cursor, limit: _page(scope, given, cursor, limit)):
+            for row in _rows(naming, portion):
                 yield [
                     row.at, row.actor_kind, row.actor, row.action, row.action_name, row.subject_type,
                     row.subject_id, json.dumps(row.before, ensure_ascii=False),
                     json.dumps(row.after, ensure_ascii=False), row.ip, row.request_id,
                 ]  # fmt: skip
-            cursor = page.next_cursor
-            if cursor is None:
-                return
 
     return sheet(
         name=f"audit-{naming.brand.slug}-{now:%Y%m%d}",
@@ -105,19 +100,15 @@ def _page(scope: Scope, given: FilterIn, cursor: str | None, limit: int) -> Page
     )
 
 
-def _rows(naming: Naming, page: Page[AuditEntry]) -> list[AuditOut]:
+def _rows(naming: Naming, found: Sequence[AuditEntry]) -> list[AuditOut]:
     """People see codes: a member's id is shown as her code, a colleague's as her address."""
-    ids = {
-        UUID(one.subject_id)
-        for one in page.items
-        if one.subject_type == "member" and _is_uuid(one.subject_id)
-    }
+    ids = {UUID(one.subject_id) for one in found if one.subject_type == "member" and _is_uuid(one.subject_id)}
     codes = (
         {id_: code for id_, (code, _) in members.names_of(scope=naming.scope, member_ids=ids).items()}
         if ids
         else {}
     )
-    if any(one.subject_type == "staff" for one in page.items):
+    if any(one.subject_type == "staff" for one in found):
         codes |= {one.id: one.email for one in staff.list_staff(organisation_id=naming.scope.organisation_id)}
     return [
         AuditOut(
@@ -126,7 +117,7 @@ def _rows(naming: Naming, page: Page[AuditEntry]) -> list[AuditOut]:
             actor_kind=one.actor_kind,
             actor=one.actor_label,
             action=one.action,
-            action_name=wording.action(naming, one.action),
+            action_name=naming.say(audit_words.action(one.action)),
             subject_type=one.subject_type,
             subject_id=codes[UUID(one.subject_id)]
             if _is_uuid(one.subject_id) and UUID(one.subject_id) in codes
@@ -136,7 +127,7 @@ def _rows(naming: Naming, page: Page[AuditEntry]) -> list[AuditOut]:
             ip=one.ip,
             request_id=one.request_id,
         )
-        for one in page.items
+        for one in found
     ]
 
 

@@ -25,6 +25,7 @@ from regulars.surfaces.console.shapes.coupons import (
     RowErrorOut,
 )
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut
+from regulars.surfaces.console.sheets import whole
 from regulars.value.coupons import api as coupons
 from regulars.value.coupons.types import Batch
 
@@ -132,7 +133,7 @@ def void_batch(request: HttpRequest, batch_id: Code) -> Any:
 
 
 def _csv(name: str, content: Any) -> HttpResponseBase:
-    answer = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(whole(content), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer["Cache-Control"] = "no-store"
     return answer

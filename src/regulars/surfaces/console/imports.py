@@ -29,6 +29,7 @@ from regulars.surfaces.console.shapes.imports import (
     StartIn,
 )
 from regulars.surfaces.console.shapes.shared import ChoiceOut, PageOut
+from regulars.surfaces.console.sheets import whole
 
 router = Router(tags=["Imports"])
 _IMPORT = Text("导入任务", "Import")
@@ -185,7 +186,7 @@ def get_error_file(request: HttpRequest, import_id: Code) -> HttpResponseBase:
     name, content = imports.error_file(
         scope=scope_of(request), import_id=uuid_of(import_id, _IMPORT), language=language(request)
     )
-    answer = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(whole(content), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer["Cache-Control"] = "no-store"
     return answer

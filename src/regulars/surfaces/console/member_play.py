@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router
@@ -11,10 +12,12 @@ from ninja import Router
 from regulars.engage.missions.api import badges, draws, missions, play
 from regulars.engage.missions.policy.play import business_day
 from regulars.engage.missions.types.missions import RUN_STATES
+from regulars.flows.missions import api as flow
 from regulars.kit.text import Text
 from regulars.surfaces.console.asking import Code, member_id_of, needs
-from regulars.surfaces.console.mission_shapes import BadgeMoveOut, MemberPlayOut, PlayRunOut
+from regulars.surfaces.console.mission_shapes import BadgeAheadOut, BadgeMoveOut, MemberPlayOut, PlayRunOut
 from regulars.surfaces.console.missions import MissionDesk
+from regulars.surfaces.play_views import badge_progress
 
 router = Router(tags=["Missions"])
 _NEWEST = 30
@@ -49,6 +52,7 @@ def get_member_play(request: HttpRequest, code: Code) -> Any:
     )
     return MemberPlayOut(
         badges=_badges(desk, badges.history_of(brand_id=brand_id, member_id=member_id)),
+        ahead=_ahead(desk, member_id),
         runs=_runs(desk, member_id),
         checkins=standing.total,
         streak=standing.streak,
@@ -74,6 +78,24 @@ def _badges(desk: MissionDesk, found: list[Any]) -> list[BadgeMoveOut]:
         for one in found
         if one.badge in known
     ]
+
+
+def _ahead(desk: MissionDesk, member_id: UUID) -> list[BadgeAheadOut]:
+    """Badges to come that numbers give, the nearest first."""
+    held = play.badges_of(brand_id=desk.brand.id, member_id=member_id)
+    known = [one for one in play.list_badges(brand_id=desk.brand.id) if one.key not in held]
+    far = flow.progress_of_badges(brand=desk.brand, badges=known, member_id=member_id, now=desk.now)
+    found = [
+        BadgeAheadOut(
+            badge=one.key,
+            name=desk.say(one.name),
+            colour=one.colour,
+            progress=badge_progress(far[one.key], desk.language),
+        )
+        for one in known
+        if one.key in far
+    ]
+    return sorted(found, key=lambda one: -min(part.percent for part in one.progress))
 
 
 def _names(desk: MissionDesk) -> dict[str, Text]:

@@ -49,7 +49,7 @@ from regulars.surfaces.console.shapes.members import (
     StatusIn,
 )
 from regulars.surfaces.console.shapes.shared import PageOut
-from regulars.surfaces.console.sheets import Format, sheet
+from regulars.surfaces.console.sheets import Format, portions, sheet
 from regulars.value.ledger import api as ledger
 
 router = Router(tags=["Members"])
@@ -104,6 +104,25 @@ def export_members(request: HttpRequest, given: Query[FilterIn], format: Format 
     scope, now = scope_of(request), clock.now()
     naming = Naming(scope, language(request), now)
     wanted = _filter(scope, given)
+
+    def rows() -> Iterator[list[Any]]:
+        for portion in portions(
+            lambda cursor, limit: members.list_members(scope=scope, given=wanted, cursor=cursor, limit=limit)
+        ):
+            for row in _rows(scope, naming, portion):
+                yield [
+                    row.code, row.name, row.phone, row.status, row.tier.name if row.tier else "", row.points,
+                    row.orders, row.spend, row.last_order_at, row.joined_at, row.channel,
+                    row.store.name if row.store else "", ", ".join(row.tags),
+                ]  # fmt: skip
+
+    answer = sheet(
+        name=f"members-{naming.brand.slug}-{now:%Y%m%d}",
+        header=[naming.say(text) for text in _COLUMNS.values()],
+        rows=rows(),
+        format_=format,
+        timezone=naming.brand.timezone,
+    )
     audit.record(
         organisation_id=scope.organisation_id,
         brand_id=scope.brand_id,
@@ -117,28 +136,7 @@ def export_members(request: HttpRequest, given: Query[FilterIn], format: Format 
         },
         now=now,
     )
-
-    def rows() -> Iterator[list[Any]]:
-        cursor: str | None = None
-        while True:
-            page = members.list_members(scope=scope, given=wanted, cursor=cursor, limit=200)
-            for row in _rows(scope, naming, page.items):
-                yield [
-                    row.code, row.name, row.phone, row.status, row.tier.name if row.tier else "", row.points,
-                    row.orders, row.spend, row.last_order_at, row.joined_at, row.channel,
-                    row.store.name if row.store else "", ", ".join(row.tags),
-                ]  # fmt: skip
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    return sheet(
-        name=f"members-{naming.brand.slug}-{now:%Y%m%d}",
-        header=[naming.say(text) for text in _COLUMNS.values()],
-        rows=rows(),
-        format_=format,
-        timezone=naming.brand.timezone,
-    )
+    return answer
 
 
 @router.post("/members", response={201: EnrolledOut}, **needs("members.write"))

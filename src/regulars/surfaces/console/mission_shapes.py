@@ -9,6 +9,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from regulars.surfaces.play_shapes import BadgeProgressOut
+
 _Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 
 
@@ -141,6 +143,15 @@ class BadgeMoveOut(_Shape):
     revoked_at: datetime | None
 
 
+class BadgeAheadOut(_Shape):
+    """A badge that a member has not got yet, and how far she is with the numbers it takes."""
+
+    badge: str
+    name: str
+    colour: str
+    progress: list[BadgeProgressOut]
+
+
 class PlayRunOut(_Shape):
     """A mission as one member runs it."""
 
@@ -156,9 +167,11 @@ class PlayRunOut(_Shape):
 
 
 class MemberPlayOut(_Shape):
-    """A member's missions, badges and check-ins. `checkins` are all days that count, `streak` those in a row now."""
+    """A member's missions, badges and check-ins. `ahead`: badges to come, the nearest first. `checkins` are all days
+    that count, `streak` those in a row now."""
 
     badges: list[BadgeMoveOut]
+    ahead: list[BadgeAheadOut]
     runs: list[PlayRunOut]
     checkins: int
     streak: int
@@ -192,6 +205,8 @@ class BoardClosedOut(_Shape):
 
 
 class ConsoleBoardOut(_Shape):
+    """A leaderboard. `counts_from`: from when on acts count; `filling`: those before its opening are counted still."""
+
     key: str
     name: str
     state: str
@@ -205,6 +220,8 @@ class ConsoleBoardOut(_Shape):
     sentence: str
     definition: dict[str, Any]
     live_at: datetime | None
+    counts_from: datetime | None
+    filling: bool
     period: str
     ends_at: datetime | None
     members: int

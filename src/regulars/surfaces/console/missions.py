@@ -27,8 +27,8 @@ from regulars.facts.members import api as members
 from regulars.flows import rewarding
 from regulars.flows.missions import api as flow
 from regulars.kit import clock
+from regulars.kit.money import show
 from regulars.kit.text import Language, Text
-from regulars.kit.wording import money
 from regulars.programme.rules.api import acting_schema, describe_acting
 from regulars.programme.versions import api as versions
 from regulars.surfaces.access import language, scope_of
@@ -144,7 +144,7 @@ class MissionDesk:
                 )
             else:
                 goal = (
-                    money(step.goal, self.brand.currency, self.language)
+                    show(step.goal, self.brand.currency)
                     if step.measure == "amount"
                     else self.say(_GOALS[step.measure]).format(n=f"{step.goal:,}")
                 )

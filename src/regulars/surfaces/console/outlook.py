@@ -110,6 +110,7 @@ def _listed(
     limit: int,
 ) -> views.OutlooksOut:
     scope, said = scope_of(request), language(request)
+    scope.require_store(None)
     page = member_facts.ranked(
         brand_id=scope.brand_id,
         score=score,

@@ -100,7 +100,7 @@ def _badges(desk: MissionDesk, found: list[Badge]) -> list[BadgeOut]:
             given=held.get(one.key, (0, 0))[1],
             sentence=desk.say(said[one.key]) if one.key in said else "",
             followed_at=followed[one.key].followed_at,
-            problem=followed[one.key].problem,
+            problem=desk.say(Text.of_kept(followed[one.key].problem)),
         )
         for one in found
     ]
@@ -138,7 +138,7 @@ def change_board(request: HttpRequest, key: Code, given: MissionPutIn) -> Any:
 
 @router.post("/boards/{key}/state", response=ConsoleBoardOut, **WRITE)
 def set_board_state(request: HttpRequest, key: Code, given: PlayStateIn) -> Any:
-    """Open it (`active`) or end it. 409 `wrong_state`."""
+    """Open it (`active`) or end it. Opened in mid-period it counts from the period's beginning. 409 `wrong_state`."""
     desk = MissionDesk(request)
     return _board(desk, play.set_board_state(scope=desk.scope, key=key, state=given.state, now=desk.now))
 
@@ -175,6 +175,8 @@ def _board(desk: MissionDesk, one: Board, *, store: str = "", closed: bool = Fal
         sentence=desk.say(describe_acting(versions.catalogue_of(brand_id=brand_id), one.where)),
         definition=one.to_json(),
         live_at=one.live_at,
+        counts_from=one.counts_from,
+        filling=one.filling,
         period=period,
         ends_at=ends,
         members=play.count_ranked(brand_id=brand_id, board=one.key, period=period, store_id=store_id),

@@ -35,7 +35,7 @@ from regulars.surfaces.console.shapes.mall import (
     ShipIn,
 )
 from regulars.surfaces.console.shapes.shared import PageOut
-from regulars.surfaces.console.sheets import Format, sheet
+from regulars.surfaces.console.sheets import Format, portions, sheet
 from regulars.value.rewards import api as rewards
 from regulars.value.rewards.types import REDEMPTION, REDEMPTION_STATES, Address, Redemption
 
@@ -85,19 +85,14 @@ def export_redemptions(
     scope, naming = _asked(request)
 
     def rows() -> Iterator[list[Any]]:
-        cursor: str | None = None
-        while True:
-            page = _page(scope, naming, given, cursor, 200)
-            for row in redemptions_out(naming, page.items, addresses=True):
+        for portion in portions(lambda cursor, limit: _page(scope, naming, given, cursor, limit)):
+            for row in redemptions_out(naming, portion, addresses=True):
                 to = row.address
                 yield [
                     row.id, row.member_code, row.reward, row.name, row.quantity, row.points, row.cash, row.state_name,
                     row.placed_at, row.carrier, row.tracking, row.store.name if row.store else "", row.verified_by,
                     to.name if to else "", to.phone if to else "", to.region if to else "", to.street if to else "",
                 ]  # fmt: skip
-            cursor = page.next_cursor
-            if cursor is None:
-                return
 
     return sheet(
         name=f"redemptions-{naming.brand.slug}-{naming.now:%Y%m%d}",

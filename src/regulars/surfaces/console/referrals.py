@@ -215,16 +215,20 @@ def adjust(request: HttpRequest, code: Code, given: CommissionAdjustIn) -> Any:
     return seen.adjust(_member(seen, code), given.amount, given.note)
 
 
-@router.get("/commission-statements", response=list[StatementOut], **READ)
-def list_statements(request: HttpRequest, month: MaybeMonth = "") -> Any:
+@router.get("/commission-statements", response=PageOut[StatementOut], **READ)
+def list_statements(
+    request: HttpRequest, month: MaybeMonth = "", cursor: Cursor = None, limit: Limit = PAGE
+) -> Any:
     """Statements of a month, or all."""
-    return viewer(request).statements(month=month)
+    page = viewer(request).statements(month=month, cursor=cursor, limit=limit)
+    return {"items": list(page.items), "next_cursor": page.next_cursor}
 
 
-@router.post("/commission-statements", response=list[StatementOut], **WRITE)
+@router.post("/commission-statements", response=PageOut[StatementOut], **WRITE)
 def draft_statements(request: HttpRequest, given: StatementDraftIn) -> Any:
-    """Draw up (again) a past month's statements."""
-    return viewer(request).draft(given.month)
+    """Draw up (again) a past month's statements; gives the first page of them."""
+    page = viewer(request).draft(given.month)
+    return {"items": list(page.items), "next_cursor": page.next_cursor}
 
 
 @router.get("/commission-statements/export", **READ)
@@ -247,7 +251,7 @@ def export_statements(
                 money(one.clawed), money(one.adjusted), money(one.payout), money(one.carried), one.tax_note,
                 one.reference,
             ]
-            for one in seen.statements(month=month)
+            for one in seen.each_statement(month=month)
         ),
         format_=format,
         timezone=brand.timezone,

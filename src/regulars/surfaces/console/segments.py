@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Router, Status
 
 from regulars.audience.segments import api as segments
+from regulars.flows import audience
 from regulars.kit import clock
 from regulars.kit.text import Text
 from regulars.platform.audit import api as audit
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Code, Cursor, Limit, brand_of, member_id_of, needs
 from regulars.surfaces.console.shapes.shared import PageOut
-from regulars.surfaces.console.sheets import Format, sheet
+from regulars.surfaces.console.sheets import Format, portions, sheet
 from regulars.surfaces.segment_shapes import (
     FactFieldsOut,
     LookAlikeIn,
@@ -77,7 +77,7 @@ def overlap_segments(request: HttpRequest, given: OverlapIn) -> Any:
 def install_ready_made(request: HttpRequest) -> Any:
     """Make the ready-made segments that are not there yet, with thresholds from the brand's own members."""
     seen = viewer(request)
-    return seen.shown(segments.install_ready_made(scope=seen.scope, now=seen.now))
+    return seen.shown(audience.install_ready_made(scope=seen.scope, now=seen.now))
 
 
 @router.get("/segments/fields", response=FactFieldsOut, **READ)
@@ -115,16 +115,17 @@ def set_state(request: HttpRequest, segment: SegmentCode, given: SegmentStateIn)
 
 @router.post("/segments/{segment}/refresh", response=RefreshedOut, **WRITE)
 def refresh_segment(request: HttpRequest, segment: SegmentCode) -> Any:
-    """Bring it to what its condition says now. 409 `refresh_running` while that is being done."""
+    """Bring it to what its condition says now. 409 `refresh_running` while that is being done.
+
+    A list that was not made, for it was stopped or could not be, is begun again in the background: all figures are 0.
+    """
     return viewer(request).refresh(segment)
 
 
 @router.post("/segments/{segment}/cancel", response=SegmentOut, **WRITE)
 def cancel_refresh(request: HttpRequest, segment: SegmentCode) -> Any:
-    """Stop its refresh; its members stay as they were."""
-    seen = viewer(request)
-    segments.cancel(brand_id=seen.scope.brand_id, code=segment)
-    return seen.one(segment)
+    """Stop its refresh; its members stay as they were. A list that is being made stays empty."""
+    return viewer(request).cancel(segment)
 
 
 @router.get("/segments/{segment}/members", response=PageOut[SegmentMemberOut], **READ)
@@ -141,6 +142,19 @@ def export_members(request: HttpRequest, segment: SegmentCode, format: Format = 
     """Its members as a file, masked like the list. The audit log keeps who took it."""
     seen = viewer(request)
     found = segments.get_segment(brand_id=seen.scope.brand_id, code=segment)
+    answer = sheet(
+        name=f"{seen.say(found.name)}-{seen.now:%Y%m%d}",
+        header=[seen.say(text) for text in _COLUMNS],
+        rows=(
+            [one.code, one.name, one.since]
+            for portion in portions(lambda cursor, limit: seen.members_of(found, cursor, limit))
+            for one in portion
+        ),
+        format_=format,
+        timezone=brand_of(seen.scope).timezone,
+        # members of other stores than hers are not in the file
+        count=found.members if seen.scope.store_ids is None else None,
+    )
     audit.record(
         organisation_id=seen.scope.organisation_id,
         brand_id=seen.scope.brand_id,
@@ -151,25 +165,7 @@ def export_members(request: HttpRequest, segment: SegmentCode, format: Format = 
         after={"members": found.members, "format": format},
         now=seen.now,
     )
-
-    def rows() -> Iterator[list[Any]]:
-        cursor = None
-        while True:
-            page = seen.members(segment, cursor, 200)
-            for one in page.items:
-                yield [one.code, one.name, one.since]
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    header = [seen.say(text) for text in _COLUMNS]
-    return sheet(
-        name=f"{seen.say(found.name)}-{seen.now:%Y%m%d}",
-        header=header,
-        rows=rows(),
-        format_=format,
-        timezone=brand_of(seen.scope).timezone,
-    )
+    return answer
 
 
 @router.get("/segments/{segment}/moves", response=PageOut[SegmentMoveOut], **READ)
@@ -199,7 +195,11 @@ def split_segment(request: HttpRequest, segment: SegmentCode, given: SplitIn) ->
 
 @router.post("/segments/{segment}/look-alike", response={201: SegmentOut}, **WRITE)
 def make_look_alike(request: HttpRequest, segment: SegmentCode, given: LookAlikeIn) -> Any:
-    """A static segment of the members most like those of this one, by their facts."""
+    """A static segment of the members most like those of this one, by their facts. 409 `seed_too_small`.
+
+    Where more than 50 000 members bought within a year it is `being_made` in the background, and says there what is
+    wrong.
+    """
     return Status(201, viewer(request).look_alike(segment, given))
 
 

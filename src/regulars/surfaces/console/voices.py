@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from ninja import Query, Router
 from regulars.facts.members import api as members
 from regulars.flows import voices
 from regulars.insight.language import api as language
-from regulars.insight.language.types import Alert, TextInsight, Week
+from regulars.insight.language.types import Alert, Compared, TextInsight, Week
 from regulars.insight.runs import api as runs
 from regulars.kit import clock
 from regulars.kit.errors import not_found
@@ -57,6 +57,8 @@ def _voice(scope: Scope, said: Language, now: datetime) -> VoiceOut:
     metrics: dict[str, Any] = run.metrics if run else {}
     since = now - _PERIOD
     weeks = language.weeks(brand_id=brand.id, since=since, timezone=brand.timezone)
+    today = now.astimezone(ZoneInfo(brand.timezone)).date()
+    compared = language.compared(brand_id=brand.id, today=today, timezone=brand.timezone)
     settings = voices.get_settings(brand_id=brand.id)
     agreed = language.agreement(brand_id=brand.id)
     whole = [week for week in weeks if week.topic == ""]
@@ -75,7 +77,7 @@ def _voice(scope: Scope, said: Language, now: datetime) -> VoiceOut:
         by_endpoint=metrics.get("by_endpoint", 0),
         endpoint_failures=metrics.get("endpoint_failures", []),
         weeks=_weeks(whole),
-        topics=_topics(weeks, now.astimezone(ZoneInfo(brand.timezone)).date(), said),
+        topics=_topics(weeks, compared, said),
         needs=[
             NeedOut(key=key, name=_name(key, said), texts=texts, bad=bad, members=count)
             for key, texts, bad, count in language.needs(brand_id=brand.id, since=since)
@@ -96,7 +98,6 @@ def _voice(scope: Scope, said: Language, now: datetime) -> VoiceOut:
         )
         if settings.endpoint
         else None,
-        embeddings=language.has_embeddings(),
     )
 
 
@@ -112,12 +113,7 @@ def list_alerts(request: HttpRequest) -> Any:
 def see_alert(request: HttpRequest, alert_id: Code) -> Any:
     """Somebody has looked at an alert: it leaves the dashboard."""
     scope = access.scope_of(request)
-    found = language.see_alert(
-        brand_id=scope.brand_id,
-        alert_id=uuid_of(alert_id, Text("预警", "Alert")),
-        now=clock.now(),
-        by=scope.actor.label,
-    )
+    found = voices.see_alert(scope=scope, alert_id=uuid_of(alert_id, Text("预警", "Alert")), now=clock.now())
     return _alert(found, access.language(request))
 
 
@@ -135,6 +131,7 @@ def list_texts(
 ) -> Any:
     """Texts as read, newest first."""
     scope = access.scope_of(request)
+    scope.require_store(None)
     page = language.list_texts(
         brand_id=scope.brand_id,
         member_id=member_id_of(scope, member) if member else None,
@@ -153,11 +150,15 @@ def list_texts(
 def list_alike(request: HttpRequest, code: Code, text_id: Code) -> Any:
     """The texts most like one, of the newest thousand."""
     scope = access.scope_of(request)
+    scope.require_store(None)
     found = language.alike(
         brand_id=scope.brand_id, member_id=member_id_of(scope, code), text_id=uuid_of(text_id, _TEXT)
     )
-    shown = _texts(scope, [one for one, _ in found], access.language(request))
-    return [one.copy(update={"alike": how}) for one, (_, how) in zip(shown, found, strict=True)]
+    shown = _texts(scope, [one for one, _ in found.found], access.language(request))
+    return [
+        one.model_copy(update={"alike": how, "alike_by": found.by})
+        for one, (_, how) in zip(shown, found.found, strict=True)
+    ]
 
 
 @router.put("/insight/voice/texts/{code}/{text_id}/label", response=TextOut, **needs("insight.run"))
@@ -188,17 +189,15 @@ def _weeks(weeks: Sequence[Week]) -> list[WeekOut]:
     return [WeekOut(monday=one.monday, texts=one.texts, good=one.good, bad=one.bad) for one in weeks]
 
 
-def _topics(weeks: Sequence[Week], today: date, said: Language) -> list[TopicOut]:
-    recent = today - timedelta(days=today.weekday() + 7)
-    earlier = recent - timedelta(weeks=8)
+def _topics(weeks: Sequence[Week], compared: Sequence[Compared], said: Language) -> list[TopicOut]:
+    lately = {one.topic: one for one in compared}
     by_topic: dict[str, list[Week]] = {}
     for week in weeks:
         if week.topic:
             by_topic.setdefault(week.topic, []).append(week)
     shown = []
     for key, mine in by_topic.items():
-        late = [week for week in mine if week.monday >= recent]
-        before = [week for week in mine if earlier <= week.monday < recent]
+        late = lately.get(key, Compared(key, 0, 0, 0, 0))
         shown.append(
             TopicOut(
                 key=key,
@@ -206,10 +205,10 @@ def _topics(weeks: Sequence[Week], today: date, said: Language) -> list[TopicOut
                 texts=sum(week.texts for week in mine),
                 good=sum(week.good for week in mine),
                 bad=sum(week.bad for week in mine),
-                recent_texts=sum(week.texts for week in late),
-                recent_bad=sum(week.bad for week in late),
-                earlier_texts=sum(week.texts for week in before),
-                earlier_bad=sum(week.bad for week in before),
+                recent_texts=late.texts,
+                recent_bad=late.bad,
+                earlier_texts=late.texts_before,
+                earlier_bad=late.bad_before,
                 weeks=_weeks(mine),
             )
         )

@@ -67,8 +67,8 @@ def page(
     acts = activities.list_activities(
         brand_id=brand.id, member_id=member.member_id, cursor=cursor, limit=_LIMIT
     )
-    after = paging.decode(cursor, parts=2)
-    before = datetime.fromisoformat(str(after[0])) if after else _LATEST
+    after = paging.decode_as(cursor, paging.instant, UUID)
+    before = after[0] if after else _LATEST
     since = acts.items[-1].occurred_at if acts.next_cursor else _EARLIEST
     lots = ledger.list_lots(brand_id=brand.id, member_id=member.member_id, open_only=False, limit=_ALL)
     setting = _Setting(

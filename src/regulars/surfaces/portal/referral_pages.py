@@ -298,7 +298,9 @@ def list_settled(request: HttpRequest, slug: Path[str]) -> Any:
             carried=row.carried,
             paid_at=row.paid_at,
         )
-        for row in referrals.list_statements(brand_id=member.brand.id, member_id=member.member_id, limit=60)
+        for row in referrals.list_statements(
+            brand_id=member.brand.id, member_id=member.member_id, limit=60
+        ).items
         if row.state != "draft"
     ]
 

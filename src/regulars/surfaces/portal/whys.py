@@ -188,8 +188,8 @@ class Reader:
             return words.SPENT_ON[burn.contra], Text("", "")
         if kind in ("sessions", "stamps"):
             return words.SPENT_ON[kind], Text("", "")
-        if self._row.source == "mall":  # the reward's name, which is kept in Chinese
-            return words.SPENT_ON["mall"], Text(burn.reason, "")
+        if self._row.source in ("mall", "draw"):  # the name of the reward or draw, which is kept in Chinese
+            return words.SPENT_ON[self._row.source], Text(burn.reason, "")
         if burn.reason.startswith("checkout "):
             return words.SPENT_ON["till"], words.AT_TILL.format(number=burn.reason.removeprefix("checkout "))
         return words.SPENT_ON["value"].format(unit=unit), Text(burn.reason, burn.reason)

@@ -66,6 +66,7 @@ SPENT_ON = {
     "stamps": Text("集章兑换", "Stamps exchanged"),
     "till": Text("结账时使用", "Used at the till"),
     "mall": Text("商城兑换", "Redeemed for a reward"),
+    "draw": Text("参加抽奖", "A lucky draw"),
     "value": Text("使用{unit}", "{unit} used"),
 }
 AT_TILL = Text("结账单 {number}", "Checkout {number}")

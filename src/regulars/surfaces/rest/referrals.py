@@ -183,18 +183,23 @@ def adjust(request: HttpRequest, member: finding.MemberPath, given: CommissionAd
     return seen.adjust(finding.member_id(seen.scope, member), given.amount, given.note)
 
 
-@router.get("/commission-statements", response=ListOut[StatementOut], **READ)
+@router.get("/commission-statements", response=PageOut[StatementOut], **READ)
 def list_statements(
-    request: HttpRequest, month: Annotated[str, Query(pattern=r"^(20\d{2}-(0[1-9]|1[0-2]))?$")] = ""
+    request: HttpRequest,
+    month: Annotated[str, Query(pattern=r"^(20\d{2}-(0[1-9]|1[0-2]))?$")] = "",
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Any:
-    """Statements, of one month or all."""
-    return {"items": viewer(request).statements(month=month)}
+    """Statements, of one month or all; the newest month and in it the largest payout first."""
+    page = viewer(request).statements(month=month, cursor=cursor, limit=limit)
+    return {"items": list(page.items), "next_cursor": page.next_cursor}
 
 
-@router.post("/commission-statements", response=ListOut[StatementOut], **WRITE)
+@router.post("/commission-statements", response=PageOut[StatementOut], **WRITE)
 def draft(request: HttpRequest, given: StatementDraftIn) -> Any:
-    """Draw up (again) a past month's statements; confirmed ones stay."""
-    return {"items": viewer(request).draft(given.month)}
+    """Draw up (again) a past month's statements; confirmed ones stay. The answer is the first page of the month's."""
+    page = viewer(request).draft(given.month)
+    return {"items": list(page.items), "next_cursor": page.next_cursor}
 
 
 @router.get("/commission-statements/{month}/{member}", response=StatementDetailOut, **READ)

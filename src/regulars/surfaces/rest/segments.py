@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from regulars.audience.segments import api as segments
+from regulars.flows import audience
 from regulars.kit import clock
 from regulars.surfaces.access import language
 from regulars.surfaces.rest import finding
@@ -73,7 +74,7 @@ def overlap_segments(request: HttpRequest, given: OverlapIn) -> Any:
 def install_ready_made(request: HttpRequest) -> Any:
     """Make the ready-made segments that are not there yet, with thresholds from the brand's own members."""
     seen = viewer(request)
-    return {"items": seen.shown(segments.install_ready_made(scope=seen.scope, now=seen.now))}
+    return {"items": seen.shown(audience.install_ready_made(scope=seen.scope, now=seen.now))}
 
 
 @router.get("/segments/fields", response=FactFieldsOut, **READ)
@@ -104,16 +105,17 @@ def set_state(request: HttpRequest, segment: SegmentCode, given: SegmentStateIn)
 
 @router.post("/segments/{segment}/refresh", response=RefreshedOut, **WRITE)
 def refresh_segment(request: HttpRequest, segment: SegmentCode) -> Any:
-    """Bring it to what its condition says now. 409 `refresh_running` while that is being done."""
+    """Bring it to what its condition says now. 409 `refresh_running` while that is being done.
+
+    A list that was not made, for it was stopped or could not be, is begun again in the background: all figures are 0.
+    """
     return viewer(request).refresh(segment)
 
 
 @router.post("/segments/{segment}/cancel", response=SegmentOut, **WRITE)
 def cancel_refresh(request: HttpRequest, segment: SegmentCode) -> Any:
-    """Stop its refresh; its members stay as they were."""
-    seen = viewer(request)
-    segments.cancel(brand_id=seen.scope.brand_id, code=segment)
-    return seen.one(segment)
+    """Stop its refresh; its members stay as they were. A list that is being made stays empty."""
+    return viewer(request).cancel(segment)
 
 
 @router.get("/segments/{segment}/members", response=PageOut[SegmentMemberOut], **READ)
@@ -152,7 +154,11 @@ def split_segment(request: HttpRequest, segment: SegmentCode, given: SplitIn) ->
 
 @router.post("/segments/{segment}/look-alike", response={201: SegmentOut}, **WRITE)
 def make_look_alike(request: HttpRequest, segment: SegmentCode, given: LookAlikeIn) -> Any:
-    """A static segment of the members most like those of this one, by their facts."""
+    """A static segment of the members most like those of this one, by their facts. 409 `seed_too_small`.
+
+    Where more than 50 000 members bought within a year it is `being_made` in the background, and says there what is
+    wrong.
+    """
     return Status(201, viewer(request).look_alike(segment, given))
 
 

@@ -236,14 +236,14 @@ def list_uses(
 ) -> Page[BenefitUseRow]:
     """A page of a member's uses, newest first, undone ones included."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.list_uses(
             db,
             brand_id=scope.brand_id,
             member_id=member_id,
             benefit=benefit,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: [row.used_at.isoformat(), row.id])

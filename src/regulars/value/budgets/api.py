@@ -229,13 +229,13 @@ def list_takes(
 ) -> Page[TakeRow]:
     """Who took from a budget, newest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.list_takes(
             db,
             brand_id=brand_id,
             key=key,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     page = paging.cut(rows, limit, lambda row: [row[0].taken_at.isoformat(), row[1]])

@@ -95,13 +95,13 @@ def list_checkouts(
 ) -> Page[CheckoutRow]:
     """A page of a member's checkouts, newest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.list_of_member(
             db,
             brand_id=brand_id,
             member_id=member_id,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: [row.committed_at.isoformat(), row.id])

@@ -9,12 +9,16 @@ from uuid import UUID
 
 from regulars.kit.text import Text
 
-RewardKind = Literal["points", "coupon", "benefit", "tag", "badge", "draw_chance", "mission"]
+RewardKind = Literal[
+    "points", "coupon", "benefit", "tag", "tier_step", "extend_expiry", "badge", "draw_chance", "mission"
+]
 KINDS: dict[str, Text] = {
     "points": Text("积分", "Points"),
     "coupon": Text("优惠券", "Coupon"),
     "benefit": Text("权益次数", "Uses of a benefit"),
     "tag": Text("标签", "Tag"),
+    "tier_step": Text("升级", "Tier step"),
+    "extend_expiry": Text("延长有效期", "Longer expiry"),
     "badge": Text("徽章", "Badge"),
     "draw_chance": Text("抽奖机会", "Draw chances"),
     "mission": Text("任务", "Mission"),
@@ -30,8 +34,9 @@ STATES: dict[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """One thing that is promised. `code` is the unit's, coupon definition's, benefit's, tag's, badge's, draw's or
-    mission's; `amount` is points, coupons, uses or chances. Uses of a benefit last `days` days.
+    """One thing that is promised. `code` is the unit's, coupon definition's, benefit's, tag's, tier scheme's, badge's,
+    draw's or mission's; `amount` is points, coupons, uses, tiers up, months or chances. Uses of a benefit last `days`
+    days.
     """
 
     kind: RewardKind
@@ -50,6 +55,10 @@ class Reward:
                 return {"kind": "benefit", "benefit": self.code, "uses": self.amount, "days": self.days}
             case "draw_chance":
                 return {"kind": "draw_chance", "draw": self.code, "count": self.amount}
+            case "tier_step":
+                return {"kind": "tier_step", "scheme": self.code, "steps": self.amount}
+            case "extend_expiry":
+                return {"kind": "extend_expiry", "unit": self.code, "months": self.amount}
             case _:
                 return {"kind": self.kind, self.kind: self.code}
 

@@ -37,14 +37,14 @@ def list_entries(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[EntryRow]:
     """A member's entries, newest recorded first."""
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     with connection.cursor() as db:
         rows = reads.entries(
             db,
             brand_id=brand_id,
             member_id=member_id,
             unit=unit,
-            after=UUID(str(after[0])) if after else None,
+            after=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda r: (r.id,))

@@ -148,9 +148,9 @@ def list_adjustments(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[AdjustmentRow]:
     """Adjustments, newest first; of one member, or of the brand in one state."""
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     parameters: dict[str, Any] = {
-        "brand": brand_id, "member": member_id, "state": state, "after": after[0] if after else None,
+        "brand": brand_id, "member": member_id, "state": state, "after": after,
         "limit": limit + 1,
     }  # fmt: skip
     with connection.cursor() as db:

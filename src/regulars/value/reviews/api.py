@@ -139,11 +139,9 @@ def list_cases(
 ) -> Page[Case]:
     """The queue, newest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     with connection.cursor() as db:
-        rows = store.page(
-            db, brand_id=scope.brand_id, state=state, before=str(after[0]) if after else None, limit=limit + 1
-        )
+        rows = store.page(db, brand_id=scope.brand_id, state=state, before=after, limit=limit + 1)
     return paging.cut(rows, limit, lambda row: [row.id])
 
 

@@ -101,7 +101,7 @@ def decide(cursor: Any, *, case: Case, state: str, by: str, comment: str, now: d
     )
 
 
-def page(cursor: Any, *, brand_id: UUID, state: str, before: str | None, limit: int) -> list[Case]:
+def page(cursor: Any, *, brand_id: UUID, state: str, before: UUID | None, limit: int) -> list[Case]:
     """Cases newest first."""
     cursor.execute(
         f"""SELECT {_CASE} FROM review_case

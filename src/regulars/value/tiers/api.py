@@ -109,14 +109,14 @@ def list_history(
 ) -> Page[TierHistoryRow]:
     """A page of a member's history, newest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.history(
             db,
             brand_id=scope.brand_id,
             member_id=member_id,
             scheme=scheme,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: [row.occurred_at.isoformat(), row.id])
@@ -215,14 +215,14 @@ def list_endings(
     who have met their tier are read and left out.
     """
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = states.due_standings(
             db,
             brand_id=scope.brand_id,
             scheme=scheme.key,
             until=now + timedelta(days=within_days + 1),
-            after=(str(after[0]), str(after[1])) if after else None,
+            after=after,
             limit=limit + 1,
         )
     page = paging.cut(rows, limit, lambda row: [row[1].isoformat(), row[0]])

@@ -114,11 +114,10 @@ class VoiceOut(Shape):
     topic_choices: list[ChoiceOut]
     need_choices: list[ChoiceOut]
     endpoint: EndpointOut | None
-    embeddings: bool
 
 
 class TextOut(Shape):
-    """A text as read; `label` is what a colleague said it means."""
+    """A text as read; `label` is what a colleague said it means. `alike`: how like the one asked about, and by what."""
 
     id: UUID
     member: str
@@ -135,6 +134,7 @@ class TextOut(Shape):
     label: MoodName | None
     labelled_by: str
     alike: float | None = None
+    alike_by: Literal["meaning", "characters"] | None = None
 
 
 class LabelIn(Shape):

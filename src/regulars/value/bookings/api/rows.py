@@ -51,13 +51,13 @@ def list_of_member(
 ) -> Page[Booking]:
     """A member's bookings, latest first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         found = rows.of_member(
             db,
             brand_id=scope.brand_id,
             member_id=member_id,
-            after=(str(after[0]), str(after[1])) if after else None,
+            after=after,
             limit=limit + 1,
         )
     return paging.cut(found, limit, lambda row: [row.starts_at.isoformat(), row.id])

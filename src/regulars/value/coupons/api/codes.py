@@ -117,13 +117,13 @@ def list_batches(
 ) -> Page[Batch]:
     """A definition's batches, newest first, with what became of their codes."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = codes.list_batches(
             db,
             brand_id=brand_id,
             definition=definition,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda b: [b.created_at.isoformat(), b.id])

@@ -87,14 +87,14 @@ def list_coupons(
 ) -> Page[Held]:
     """A page of a member's coupons in these states (all if none), newest claimed first."""
     limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = holding.of_member(
             db,
             brand_id=brand_id,
             member_id=member_id,
             states=states,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
         page = paging.cut(rows, limit, lambda c: [c.claimed_at.isoformat(), c.id])

@@ -74,14 +74,14 @@ def list_transfers(
 
 def _page(kind: type[Row], brand_id: UUID, member_id: UUID, cursor: str | None, limit: int) -> Page[Row]:
     """Newest first."""
-    after = paging.decode(cursor, parts=2)
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = purchases.list_of(
             db,
             kind,
             brand_id=brand_id,
             member_id=member_id,
-            before=(str(after[0]), str(after[1])) if after else None,
+            before=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
@@ -104,11 +104,9 @@ def get_batch(*, brand_id: UUID, code: str) -> BatchRow:
 
 def list_batches(*, brand_id: UUID, cursor: str | None = None, limit: int = 50) -> Page[BatchRow]:
     """Newest first."""
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_id(cursor)
     with connection.cursor() as db:
-        rows = cards.list_batches(
-            db, brand_id=brand_id, after=UUID(str(after[0])) if after else None, limit=limit + 1
-        )
+        rows = cards.list_batches(db, brand_id=brand_id, after=after, limit=limit + 1)
     return paging.cut(rows, limit, lambda row: (row.id,))
 
 
@@ -116,14 +114,14 @@ def list_cards(
     *, brand_id: UUID, batch_id: UUID, state: str | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page[CardRow]:
     """Cards of a batch by serial."""
-    after = paging.decode(cursor, parts=1)
+    after = paging.decode_as(cursor, int)
     with connection.cursor() as db:
         rows = cards.cards_of_batch(
             db,
             brand_id=brand_id,
             batch_id=batch_id,
             state=state,
-            after=int(after[0]) if after else 0,
+            after=after[0] if after else 0,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: (row.serial,))

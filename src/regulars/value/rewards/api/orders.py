@@ -161,8 +161,8 @@ def list_orders(
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[Redemption]:
     """Orders, newest first: a member's, or the brand's."""
-    limit = max(1, min(limit, paging.MAX_LIMIT))
-    after = paging.decode(cursor, parts=2)
+    limit = max(1, min(limit, paging.MAX_PORTION))
+    after = paging.decode_at(cursor)
     with connection.cursor() as db:
         rows = store.page(
             db,
@@ -173,7 +173,7 @@ def list_orders(
             fulfilment=fulfilment,
             since=since,
             until=until,
-            after=(str(after[0]), str(after[1])) if after else None,
+            after=after,
             limit=limit + 1,
         )
     return paging.cut(rows, limit, lambda row: [row.placed_at.isoformat(), row.id])

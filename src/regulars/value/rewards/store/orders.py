@@ -169,12 +169,14 @@ def page(
                AND (%(fulfilment)s::text IS NULL OR fulfilment = %(fulfilment)s)
                AND (%(since)s::timestamptz IS NULL OR placed_at >= %(since)s)
                AND (%(until)s::timestamptz IS NULL OR placed_at < %(until)s)
-               AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s::timestamptz, %(id)s::uuid))
+               AND (placed_at, id) < (%(at)s::timestamptz, %(id)s::uuid)
              ORDER BY placed_at DESC, id DESC LIMIT %(limit)s""",
         {
             "brand": brand_id, "member": member_id, "reward": reward_id, "fulfilment": fulfilment,
             "states": None if states is None else plain_array(states), "since": since, "until": until,
-            "at": after[0] if after else None, "id": after[1] if after else None, "limit": limit,
+            # the first page begins behind everything: a bound that is always there is a place in the index
+            "at": after[0] if after else "infinity", "id": after[1] if after else UUID(int=2**128 - 1),
+            "limit": limit,
         },
     )  # fmt: skip
     return [_row(row) for row in cursor.fetchall()]
