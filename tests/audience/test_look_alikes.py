@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +11,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.db import connection
+from tests.audience.asleep import wait_until_asleep
 from tests.intake.world import World, points, programme, rule, world
 
 from regulars.audience.segments import api as segments
@@ -283,18 +282,16 @@ def test_it_is_stopped_while_it_is_made_and_tells_how_far_it_is(
     make(its, "seed", them[0:60:3])
     in_the_background(monkeypatch)
     wish(its)
-    real, asleep, seen = making.fill, threading.Event(), []
+    real, seen = making.fill, []
 
     def slow(cursor: Any, **given: Any) -> int:
-        asleep.set()
-        cursor.execute("SELECT pg_sleep(30)")
+        cursor.execute("SELECT pg_sleep(60)")
         return real(cursor, **given)
 
     monkeypatch.setattr(making, "fill", slow)
 
     def stop() -> bool:
-        asleep.wait(60)
-        time.sleep(0.5)
+        wait_until_asleep()
         seen.append(segments.get_segment(brand_id=brand, code="like"))
         return segments.cancel(brand_id=brand, code="like")
 

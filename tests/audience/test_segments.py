@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.db import connection
+from tests.audience.asleep import wait_until_asleep
 from tests.intake.world import World, order, points, programme, rule, world
 
 from regulars.audience.member_facts import api as facts
@@ -485,18 +484,16 @@ def test_a_refresh_that_runs_is_cancelled_and_keeps_the_members_it_had(
     buy(its, one, "b")
     make(its, "many", MANY)
     segments.refresh(brand_id=brand, code="many", now=NOW)
-    real, asleep = refreshing.fill_wanted, threading.Event()
+    real = refreshing.fill_wanted
 
     def slow(cursor: Any, question: Any, **more: Any) -> int:
-        asleep.set()
         cursor.execute("SELECT pg_sleep(60)")
         return real(cursor, question, **more)
 
     monkeypatch.setattr(refreshing, "fill_wanted", slow)
 
     def stop() -> bool:
-        asleep.wait(60)
-        time.sleep(0.5)
+        wait_until_asleep()
         return segments.cancel(brand_id=brand, code="many")
 
     refused, stopped = together([lambda: segments.refresh(brand_id=brand, code="many", now=NOW), stop])

@@ -150,7 +150,8 @@ def test_a_coupon_is_claimed_shown_and_given_to_a_friend(stocked, regular, opene
         fits(page)
         shoot(page, f"portal-claim-{language}")
         for _ in range(2):
-            offer.locator("button").click()
+            with page.expect_response(lambda answer: answer.request.method == "POST"):
+                offer.locator("button").click()
             page.locator(".van-toast").wait_for()
             page.wait_for_timeout(300)
         page.get_by_text("每位会员限领 2 张" if zh else "at most 2", exact=False)
