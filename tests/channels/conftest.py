@@ -24,20 +24,23 @@ __all__ = ["Receiver", "receiver"]
 
 @dataclass
 class Mailbox:
-    """What came in; `refuse` says an answer by recipient, `drop` closes the connection after the text was sent."""
+    """What came in. `refuse` says an answer by recipient, behind which it hangs up with `hangs_up`; `drop` closes the
+    connection after the text was sent; `last` is what is said to the text before it hangs up."""
 
     port: int = 0
     ca: str = ""
     got: list[bytes] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    last: str = ""
+    hangs_up: bool = False
     users: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.refuse:
-            return self.refuse[address]
+            return await self._last(server, self.refuse[address]) if self.hangs_up else self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -45,7 +48,13 @@ class Mailbox:
         self.got.append(envelope.original_content or b"")
         if self.drop:
             server.transport.abort()
-        return "250 OK"
+        return await self._last(server, self.last) if self.last else "250 OK"
+
+    async def _last(self, server: SMTP, answer: str) -> str:
+        """The last words before it hangs up."""
+        await server.push(answer)
+        server.transport.close()
+        return answer
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

@@ -83,6 +83,44 @@ def test_what_was_sent_and_not_answered_is_in_doubt_and_the_rest_goes_on(mailbox
 
 
 @pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        ("421 4.3.2 going down", "retry", ""),
+        ("451 4.7.1 greylisted", "retry", ""),
+        ("554 5.7.1 not wanted", "failed", "refused"),
+        ("550 5.1.1 no such user", "failed", "bad_address"),
+    ],
+)
+def test_what_a_server_says_before_it_hangs_up_is_what_counts(mailbox, answer, state, reason):
+    mailbox.last = answer
+    done = deliver(mailbox, envelope("a@mail.example"), envelope("b@mail.example"))
+    assert [(one.state, one.reason) for one in done] == [(state, reason)] * 2
+    assert all(answer in one.error for one in done)
+
+
+def test_a_recipient_who_is_refused_while_it_hangs_up_is_refused_and_the_next_goes(mailbox):
+    mailbox.refuse, mailbox.hangs_up = {"gone@mail.example": "550 5.1.1 no such user"}, True
+    done = deliver(mailbox, envelope("gone@mail.example"), envelope("b@mail.example"))
+    assert [(one.state, one.reason) for one in done] == [("failed", "bad_address"), ("sent", "")]
+    assert len(mailbox.got) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 5.7.1 Service unavailable; client host [185.1.1.20] blocked",
+        "554 5.7.606 banned sending IP [25.1.1.9]",
+        "550 rejected: 5.1.1.example is on a list",
+        "501 5.1.15 no known status",
+    ],
+)
+def test_an_address_is_closed_by_the_server_s_status_and_by_no_number_in_its_words(mailbox, answer):
+    mailbox.refuse = {"her@mail.example": answer}
+    [done] = deliver(mailbox, envelope("her@mail.example"))
+    assert (done.state, done.reason) == ("failed", "refused")
+
+
+@pytest.mark.parametrize(
     "more", [{"password": "wrong"}, {"ca": ""}, {"security": "tls"}, {"host": "127.0.0.1"}]
 )
 def test_a_server_that_cannot_be_trusted_or_does_not_let_in_costs_no_message(mailbox, more):

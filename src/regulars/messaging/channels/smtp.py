@@ -6,6 +6,7 @@ breaks in headers; what comes from members or templates is put on one line befor
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -28,7 +29,9 @@ from regulars.messaging.wording import AccountField
 from regulars.platform.egress import api as egress
 
 _TIMEOUT = 20.0
-_BAD_ADDRESS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+_BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# The status (RFC 3463) that a reply begins with; numbers in the words behind it are addresses of hosts, as like as not.
+_STATUS = re.compile(r"[#\[(]?(5\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
 class _Client(smtplib.SMTP):
@@ -81,22 +84,20 @@ class _Smtp:
             message = build(envelope, self.values, self.clock)
         except (ValueError, IndexError) as error:
             return Delivery("failed", error=f"not a mail: {error}"[:300], reason="bad_address"), True
-        said = False
+        said = of_her = False
         try:
             code, reply = client.mail(self.values["from"])
             if code == 250:
+                of_her = True
                 code, reply = client.rcpt(envelope.to)
                 if code in (250, 251):
                     said = True
                     code, reply = client.data(message)
             if code == 250:
                 return Delivery("sent", reference=message_id(envelope, self.values)), True
-            client.rset()
-            return _refused(code, reply), True
+            return _refused(code, reply, of_her=of_her), _is_good(client)
         except smtplib.SMTPDataError as error:
-            with suppress(smtplib.SMTPException, OSError):
-                client.rset()
-            return _refused(error.smtp_code, error.smtp_error), True
+            return _refused(error.smtp_code, error.smtp_error, of_her=True), _is_good(client)
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
             state = "uncertain" if said else "retry"
             return Delivery(state, error=f"{type(error).__name__} during the talk"), False  # type: ignore[arg-type]
@@ -272,13 +273,23 @@ def _context(values: Mapping[str, str]) -> ssl.SSLContext:
     )
 
 
-def _refused(code: int, reply: Any) -> Delivery:
-    said = f"{code} {_plain(reply)}"
+def _is_good(client: smtplib.SMTP) -> bool:
+    """Whether a connection is good for another message; a server may hang up after a no, which stays what it said."""
+    try:
+        return client.rset()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _refused(code: int, reply: Any, *, of_her: bool) -> Delivery:
+    """What a no means. `of_her`: the sender was accepted, so that it is about her address or the words."""
+    text = _plain(reply)
+    said = f"{code} {text}"
     if 400 <= code < 500:
         return Delivery("retry", error=said, retry_in_seconds=300.0 if code in (450, 451, 452) else None)
-    return Delivery(
-        "failed", error=said, reason="bad_address" if any(x in said for x in _BAD_ADDRESS) else "refused"
-    )
+    status = _STATUS.match(text)
+    unknown = of_her and status is not None and status[1] in _BAD_ADDRESS
+    return Delivery("failed", error=said, reason="bad_address" if unknown else "refused")
 
 
 def _plain(reply: Any) -> str:
