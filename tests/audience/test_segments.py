@@ -250,7 +250,7 @@ def test_overlap_and_split() -> None:
     its, them = make_world(40)
     make(its, "first", members=them[:30])
     make(its, "second", members=them[20:])
-    found, matrix = segments.overlap(brand_id=its.scope.brand_id, codes=["first", "second"])
+    found, matrix = segments.overlap(scope=its.scope, codes=["first", "second"])
     assert [one.code for one in found] == ["first", "second"] and matrix == [[30, 10], [10, 20]]
     parts = segments.split(scope=its.scope, code="first", parts=3, salt="s", save=False, now=NOW)
     by_hand = [sum(part_of(her, salt="s", parts=3) == n for her in them[:30]) for n in range(3)]

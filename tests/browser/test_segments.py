@@ -102,3 +102,23 @@ def test_a_segment_s_pages_fit(shop: Shop, opened: Any, shoot: Any, language: st
             speaks(page, language)
             name = path.replace(code, "one").replace(code_of(shop, 1), "one")
             shoot(page, f"{name.replace('/', '-').replace('?tab=', '-')}-{language}-{size}", full=False)
+
+
+def test_what_is_missing_is_named_where_it_is_missing(shop: Shop, opened: Any) -> None:
+    with opened(shop, "operator", "segments/new") as page:
+        for words, save in (
+            (("Give it a name", "Give it a code", "Add at least one condition"), True),
+            (("Give it a name", "Give it a code", "Paste at least one member code"), False),
+        ):
+            if not save:
+                page.get_by_text("Static", exact=True).click()
+            page.get_by_role("button", name="Save").click()
+            for one in words:
+                page.get_by_text(one, exact=True).first.wait_for()
+        page.locator(".names input").nth(1).fill("Two")
+        field(page, "Code").locator("input").fill("two")
+        page.locator("textarea").fill(f"{code_of(shop, 0)}\n{code_of(shop, 1)}")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("heading", name="Two").wait_for()
+        settle(page)
+        fits(page)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.console.world import enrol_members, order
+from tests.console.world import PASSWORD, SYSTEM, enrol_members, order
 
 from regulars.audience.member_facts import api as facts
 from regulars.facts.activity.types import LineIn
 from regulars.facts.members import api as members
 from regulars.flows.coupons import api as coupon_flows
 from regulars.kit import clock
+from regulars.platform.organisations import api as organisations
+from regulars.platform.staff import api as staff
+from regulars.platform.staff.types import NewAssignment
 
 TWICE = {"field": "fact.orders_365", "op": "gte", "value": 2}
 NAME = {"zh": "常客", "en": "Regulars"}
@@ -156,3 +159,54 @@ def test_a_coupon_goes_to_the_members_of_a_segment(shop, desk):
     wrong = owner.post("/coupon-definitions/ten/issues/preview", {"segment": "nowhere"}, expect=422)
     assert wrong["errors"][0]["code"] == "unknown_segment"
     assert members.profiling_off(brand_id=shop.brand.id) == set()
+
+
+def test_staff_of_one_store_are_told_of_its_members_alone(shop, desk, open_desk):
+    enrol_members(shop, 12)
+    owner = desk("owner")
+    everybody = [shop.code_of(one) for one in shop.members]
+    hers = {row["code"] for row in owner.get("/members?store=SH001&limit=100")["items"]}
+    assert 0 < len(hers) < 12
+    first = everybody[:8]
+    for code, listed in (("all", everybody), ("first", first)):
+        draft = {"code": code, "name": NAME, "kind": "static", "members": listed}
+        assert owner.post("/segments", draft, expect=201)["members"] == len(listed)
+    store = organisations.stores_of(brand_id=shop.brand.id, codes=["SH001"])["SH001"]
+    staff.create_staff(
+        organisation_id=shop.brand.organisation_id,
+        by=SYSTEM,
+        email="one-store@shop.example",
+        name="店长",
+        password=PASSWORD,
+        assignments=[NewAssignment(role="operator", brand_id=shop.brand.id, store_id=store.id)],
+        now=shop.now,
+    )
+    keeper = open_desk("one-store@shop.example", shop.brand.slug)
+    both = len(hers & set(first))
+    seen = {one["code"]: one for one in keeper.get("/segments")}
+    assert {code: one["members"] for code, one in seen.items()} == {"all": len(hers), "first": both}
+    assert all(one["own_stores"] and one["trend"] == [] for one in seen.values())
+    assert keeper.get("/segments/first")["members"] == both
+    assert {row["code"] for row in keeper.get("/segments/all/members")["items"]} == hers
+    shared = keeper.post("/segments/overlap", {"segments": ["all", "first"]})["shared"]
+    assert shared == [[len(hers), both], [both, both]]
+    everyone = {"field": "history.orders", "op": "gte", "value": 0}
+    found = keeper.post("/segments/preview", {"definition": everyone})
+    assert (found["count"], found["of"]) == (len(hers), len(hers))
+    # what is told of the whole brand, and what is done to it, is not hers
+    for path in ("counts", "moves"):
+        assert keeper.get(f"/segments/all/{path}", expect=403)["code"] == "store_not_allowed"
+    for path, body in (
+        ("all/split", {"parts": 2}),
+        ("all/split", {"parts": 2, "save": True}),
+        ("all/refresh", {}),
+        ("all/cancel", {}),
+        ("all/state", {"state": "paused"}),
+        ("ready-made", {}),
+    ):
+        assert keeper.post(f"/segments/{path}", body, expect=403)["code"] == "store_not_allowed", path
+    choices = {one["code"]: one["hint"] for one in keeper.get("/campaigns/choices")["segments"]}
+    assert choices == {"all": str(len(hers)), "first": str(both)}
+    whole = owner.get("/segments/all")
+    assert (whole["members"], whole["own_stores"], whole["trend"]) == (12, False, [12])
+    assert owner.post("/segments/overlap", {"segments": ["all", "first"]})["shared"] == [[12, 8], [8, 8]]

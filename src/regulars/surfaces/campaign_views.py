@@ -302,10 +302,12 @@ class CampaignViewer:
         left = budgets.left(
             brand_id=brand_id, keys=[one.key for one in budgets.list_budgets(brand_id=brand_id)], now=self.now
         )
+        groups = segments.list_segments(brand_id=brand_id)
+        members = segments.count_seen(scope=self.scope, segments=groups)
         return CampaignChoicesOut(
             segments=[
-                CampaignChoiceOut(code=one.code, name=self.say(one.name), hint=str(one.members))
-                for one in segments.list_segments(brand_id=brand_id)
+                CampaignChoiceOut(code=one.code, name=self.say(one.name), hint=str(members[one.code]))
+                for one in groups
             ],
             templates=[
                 CampaignChoiceOut(code=one.code, name=self.say(one.name), hint=one.purpose)

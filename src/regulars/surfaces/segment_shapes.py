@@ -42,7 +42,8 @@ class FieldTextOut(_Shape):
 class SegmentOut(_Shape):
     """A segment as it stands. `trend`: members at the end of its last days with a change. `age_seconds`: how long ago
     everybody was asked; null before the first time and for lists. `profiles`: it stands on scores, so members who
-    switched profiling off are never in it.
+    switched profiling off are never in it. `own_stores`: `members` counts those of the caller's stores alone, for she
+    works for them; how the whole brand's number went is not told then, so `trend` is empty.
 
     `being_made`: a list that is made in the background and has nobody till then; `progress` is how far that is, in
     percent. It waits while `run` is `idle`; `cancelled` or `failed` (`problem` says why), it waits for a refresh.
@@ -60,6 +61,7 @@ class SegmentOut(_Shape):
     every_minutes: int | None
     next_refresh_at: datetime | None
     members: int
+    own_stores: bool
     refreshed_at: datetime | None
     age_seconds: int | None
     refreshed_in_ms: int | None

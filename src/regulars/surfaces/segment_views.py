@@ -69,7 +69,9 @@ class SegmentViewer:
         told = [one for one in found if one.definition]
         sentences = self._sentences([one.definition for one in told])
         said = dict(zip([one.code for one in told], sentences, strict=True))
-        counts = segments.counts_of(segments=found, limit=30)
+        own_stores = self.scope.store_ids is not None
+        seen = segments.count_seen(scope=self.scope, segments=found)
+        counts = {} if own_stores else segments.counts_of(segments=found, limit=30)
         return [
             SegmentOut(
                 code=one.code,
@@ -83,7 +85,8 @@ class SegmentViewer:
                 profiles=one.profiles,
                 every_minutes=one.every_minutes,
                 next_refresh_at=one.next_refresh_at,
-                members=one.members,
+                members=seen[one.code],
+                own_stores=own_stores,
                 refreshed_at=one.refreshed_at,
                 age_seconds=self._age(one),
                 refreshed_in_ms=one.refreshed_in_ms,
@@ -95,7 +98,7 @@ class SegmentViewer:
                 sentence=said.get(one.code, ""),
                 source=dict(one.source),
                 uses=list(one.uses),
-                trend=[count.members for count in counts[one.code]],
+                trend=[count.members for count in counts.get(one.code, ())],
                 created_at=one.created_at,
                 created_by=one.created_by,
                 updated_at=one.updated_at,
@@ -212,6 +215,7 @@ class SegmentViewer:
         )
 
     def counts(self, code: str) -> list[SegmentCountOut]:
+        self.scope.require_store(None)
         segment = segments.get_segment(brand_id=self.scope.brand_id, code=code)
         return [
             SegmentCountOut(
@@ -237,7 +241,7 @@ class SegmentViewer:
         ]
 
     def overlap(self, codes: Sequence[str]) -> OverlapOut:
-        found, shared = segments.overlap(brand_id=self.scope.brand_id, codes=codes)
+        found, shared = segments.overlap(scope=self.scope, codes=codes)
         return OverlapOut(
             segments=[one.code for one in found],
             labels=[self.say(one.name) for one in found],

@@ -31,6 +31,14 @@ export function useAct() {
     ElMessage.error({ message: marked ? t('state.checkMarked') : problemText(told, t), grouping: true, duration: 6000, showClose: true })
   }
 
+  /** What the page itself sees to be missing, told as a refusal is: at its fields. True when there is something. */
+  function lacks(missing: Record<string, string>): boolean {
+    fields.value = missing
+    const some = Object.keys(missing).length > 0
+    if (some) ElMessage.error({ message: t('state.checkMarked'), grouping: true, duration: 6000, showClose: true })
+    return some
+  }
+
   async function run<T>(action: () => Promise<T>, done?: string, shown: readonly string[] = []): Promise<T | false> {
     if (busy.value) return false
     busy.value = true
@@ -49,5 +57,5 @@ export function useAct() {
       busy.value = false
     }
   }
-  return { busy, problem, fields, run }
+  return { busy, problem, fields, run, lacks }
 }

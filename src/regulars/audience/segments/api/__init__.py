@@ -31,6 +31,7 @@ from regulars.audience.segments.api.knowing import (
 from regulars.audience.segments.api.reading import (
     are_in,
     codes_of,
+    count_seen,
     counts_of,
     find_id,
     members_of,
@@ -49,6 +50,7 @@ __all__ = [
     "cancel",
     "catalogue",
     "codes_of",
+    "count_seen",
     "counts_of",
     "create",
     "describe",

@@ -75,8 +75,20 @@ def counts_of(*, segments: Sequence[Segment], limit: int = 60) -> dict[str, list
     return {one.code: found[one.id] for one in segments}
 
 
-def overlap(*, brand_id: UUID, codes: Sequence[str]) -> tuple[list[Segment], list[list[int]]]:
-    """The segments and, row by row, how many members each shares with each. Raises `not_found`, `invalid_input`."""
+def count_seen(*, scope: Scope, segments: Sequence[Segment]) -> dict[str, int]:
+    """How many members each segment has by its code: whoever works for some stores is told of their members alone."""
+    if scope.store_ids is None:
+        return {one.code: one.members for one in segments}
+    with connection.cursor() as db:
+        found = reporting.in_stores(db, segment_ids=[one.id for one in segments], store_ids=scope.store_ids)
+    return {one.code: found.get(one.id, 0) for one in segments}
+
+
+def overlap(*, scope: Scope, codes: Sequence[str]) -> tuple[list[Segment], list[list[int]]]:
+    """The segments and, row by row, how many members (of the scope's stores) each shares with each.
+
+    Raises `not_found`, `invalid_input`.
+    """
     chosen = list(dict.fromkeys(codes))
     if not 2 <= len(chosen) <= MOST_COMPARED:
         raise invalid_field(
@@ -85,9 +97,9 @@ def overlap(*, brand_id: UUID, codes: Sequence[str]) -> tuple[list[Segment], lis
             f"请选择 2–{MOST_COMPARED} 个人群",
             f"Choose 2 to {MOST_COMPARED} segments",
         )
-    segments = [get_segment(brand_id=brand_id, code=code) for code in chosen]
+    segments = [get_segment(brand_id=scope.brand_id, code=code) for code in chosen]
     with connection.cursor() as db:
-        shared = reporting.overlaps(db, segment_ids=[one.id for one in segments])
+        shared = reporting.overlaps(db, segment_ids=[one.id for one in segments], store_ids=scope.store_ids)
     return segments, [[shared.get((one.id, other.id), 0) for other in segments] for one in segments]
 
 
@@ -97,8 +109,9 @@ def split(
     """Split a segment into parts by a hash of the member and `salt` (default: its code): the same members fall into
     the same part each time. Gives (part's letter, or the code of the static segment it was saved as; members).
 
-    Raises `not_found`, `invalid_input`, `code_taken` (409).
+    Raises `not_found`, `invalid_input`, `code_taken` (409), `store_not_allowed` (403) for staff of some stores.
     """
+    scope.require_store(None)
     if not 2 <= parts <= MOST_PARTS:
         raise invalid_field("parts", "out_of_range", f"2–{MOST_PARTS} 份", f"2 to {MOST_PARTS} parts")
     segment = get_segment(brand_id=scope.brand_id, code=code)

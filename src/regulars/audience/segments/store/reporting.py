@@ -73,13 +73,27 @@ def counts(cursor: Any, *, segment_ids: Sequence[UUID], limit: int) -> dict[UUID
     return found
 
 
-def overlaps(cursor: Any, *, segment_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
-    """How many members two segments share, for every pair, each with itself included."""
+def in_stores(cursor: Any, *, segment_ids: Sequence[UUID], store_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many members of these stores each segment has; one that has none is left out."""
     cursor.execute(
-        """SELECT a.segment_id, b.segment_id, count(*) FROM segment_member a
-             JOIN segment_member b ON b.member_id = a.member_id AND b.segment_id = ANY(%s::uuid[])
-            WHERE a.segment_id = ANY(%s::uuid[]) GROUP BY 1, 2""",
-        [plain_array(segment_ids), plain_array(segment_ids)],
+        """SELECT s.segment_id, count(*) FROM segment_member s JOIN membership m ON m.member_id = s.member_id
+            WHERE s.segment_id = ANY(%s::uuid[]) AND m.store_id = ANY(%s::uuid[]) GROUP BY 1""",
+        [plain_array(segment_ids), plain_array(store_ids)],
+    )
+    return dict(cursor.fetchall())
+
+
+def overlaps(
+    cursor: Any, *, segment_ids: Sequence[UUID], store_ids: Collection[UUID] | None = None
+) -> dict[tuple[UUID, UUID], int]:
+    """How many members (of these stores) two segments share, for every pair, each with itself included."""
+    stores = "" if store_ids is None else "AND m.store_id = ANY(%(stores)s::uuid[])"
+    cursor.execute(
+        f"""SELECT a.segment_id, b.segment_id, count(*) FROM segment_member a
+             JOIN segment_member b ON b.member_id = a.member_id AND b.segment_id = ANY(%(segments)s::uuid[])
+             {"" if store_ids is None else "JOIN membership m ON m.member_id = a.member_id"}
+            WHERE a.segment_id = ANY(%(segments)s::uuid[]) {stores} GROUP BY 1, 2""",
+        {"segments": plain_array(segment_ids), "stores": plain_array(store_ids or ())},
     )
     return {(one, other): count for one, other, count in cursor.fetchall()}
 

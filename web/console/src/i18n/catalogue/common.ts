@@ -47,6 +47,7 @@ export const common = {
     failed: ['操作没有完成，请重试', 'That did not work; try again'],
     fileIncomplete: ['文件没有传完，未保存；请重新导出', 'The file did not come whole and was not kept; export it again'],
     serverFault: ['服务器出错了，请稍后重试；若持续出现，请把错误码告诉管理员', 'The server failed. Try again in a moment; if it persists, give the code to your administrator'],
+    required: ['必填', 'Required'],
     checkMarked: ['请检查标出的内容', 'Check what is marked'],
     offline: ['连不上服务器，请检查网络后重试', 'The server cannot be reached. Check your connection and try again'],
     code: ['错误码 {code}', 'Code {code}'],

@@ -43,6 +43,13 @@ export const segments = {
     took: ['用时 {ms} 毫秒', 'Took {ms} ms'],
     counting: ['正在计算…', 'Counting…'],
     sample: ['示例会员', 'For example'],
+    needs: {
+      name: ['请填写名称', 'Give it a name'],
+      code: ['请填写编码', 'Give it a code'],
+      definition: ['请至少添加一个条件', 'Add at least one condition'],
+      members: ['请粘贴至少一个会员码', 'Paste at least one member code'],
+    },
+    ownStores: ['您负责部分门店：这里只统计这些门店的会员，不显示全品牌的人数走势与进出记录。', 'You work for some of the stores: only their members are counted here. How the whole brand’s number went, and who came and left, is not shown.'],
     noneFit: ['没有会员符合', 'Nobody fits'],
     list: ['会员名单', 'List of members'],
     listHint: ['会员码，每行一个；或下方设置条件，取此刻符合的会员', 'Member codes, one a line; or a condition below, whose members of now are kept'],
