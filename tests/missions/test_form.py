@@ -63,3 +63,32 @@ def test_the_operator_sees_it_at_once(world: World) -> None:
     desk = MissionDesk(request)  # type: ignore[arg-type]
     (shown,) = desk.shown([missions.get_mission(brand_id=world.brand.id, key="m")], steps=True)
     assert (shown.started, shown.steps[0].done, shown.state) == (0, 0, "active")
+
+
+def test_empty_forms_of_boards_draws_and_badges_are_told_every_field(world: World) -> None:
+    """The forms send what they have: what is missing is named beside its field, in both languages."""
+    blank = {"zh": "", "en": ""}
+    prize = {"key": "prize-1", "name": blank, "odds": "", "rewards": []}
+    for put, sent, lacking in (
+        (flow.put_board, {"name": blank, "by": "points", "period": "month"}, {"key", "name", "unit"}),
+        (
+            flow.put_board,
+            {"name": blank, "by": "spend", "period": "month", "prizes": [{"last": 2, "rewards": []}]},
+            {"key", "name", "prizes[0].first"},
+        ),
+        (
+            flow.put_draw,
+            {"name": blank, "prizes": [prize], "price": 5},
+            {"key", "name", "unit", "prizes", "prizes[0].name", "prizes[0].odds"},
+        ),
+        (
+            flow.put_badge,
+            {"name": blank, "levels": [{"at": 1, "name": blank}]},
+            {"key", "name", "levels[0].name"},
+        ),
+    ):
+        with pytest.raises(Refusal) as refused:
+            put(scope=world.rush.scope, data=sent, now=clock.now(), create=True)  # type: ignore[operator]
+        errors = refused.value.errors
+        assert {one.field for one in errors} == lacking, errors
+        assert all(one.message.zh and one.message.en for one in errors)

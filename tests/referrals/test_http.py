@@ -54,7 +54,11 @@ def test_integrators_set_read_review_and_settle(shop: Shop, noon: Any) -> None:
         call.refused("POST", f"/members/{ann}/shares", {"kind": "reward"})["errors"][0]["field"] == "content"
     )
 
-    call("PUT", f"/promoters/{ann}", {"level": "gold", "tax_note": "note"}).ok()
+    call(
+        "PUT", f"/promoters/{ann}", {"level": "gold", "tax_note": " note ", "staff_note": "chats a lot"}
+    ).ok()
+    again = call("PUT", f"/promoters/{ann}", {"level": "gold"}).ok()  # notes left out stay
+    assert (again["tax_note"], again["staff_note"]) == ("note", "chats a lot")
     call.post(f"/promoters/{ann}/adjustments", {"amount": 500, "note": "welcome"})
     noon.move(days=30)
     [draft] = call.post("/commission-statements", {"month": "2026-05"})["items"]

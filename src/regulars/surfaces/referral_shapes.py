@@ -159,19 +159,23 @@ class ShareRowOut(Schema):
 
 
 class PromoterIn(_In):
+    """`tax_note` stands on her statements and she sees it; `staff_note` is for staff alone. Left out: as it is."""
+
     level: Word
     state: PromoterState = "active"
-    tax_note: Note = ""
+    tax_note: Note | None = None
+    staff_note: Note | None = None
 
 
 class PromoterOut(Schema):
-    """A promoter and her sums: frozen, settleable, confirmed but unpaid, paid."""
+    """A promoter and her sums: frozen, settleable, confirmed but unpaid, paid. Do not show her `staff_note`."""
 
     member: ReferralPersonOut
     level: str
     level_text: str
     state: PromoterState
     tax_note: str
+    staff_note: str
     since: datetime
     frozen: int
     open: int

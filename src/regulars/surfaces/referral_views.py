@@ -239,7 +239,8 @@ class ReferralViewer:
             member_id=member_id,
             level=given.level,
             state=given.state,
-            tax_note=given.tax_note.strip(),
+            tax_note=given.tax_note,
+            staff_note=given.staff_note,
             now=self.now,
         )
         return self._promoters([row])[0]
@@ -381,6 +382,7 @@ class ReferralViewer:
                 level_text=names.get(row.level, row.level),
                 state=row.state,
                 tax_note=row.tax_note,
+                staff_note=row.staff_note,
                 since=row.since,
                 frozen=row.frozen,
                 open=row.open,

@@ -35,7 +35,7 @@ describe('an operator in Los Angeles who works for a brand in Shanghai', () => {
         }
       }
     }
-  })
+  }, 60_000)
 
   it('starts from the brand’s day, month and last month', () => {
     const at = '2026-02-28T20:00:00Z' // March 1, 04:00 in Shanghai; noon of February 28 in Los Angeles

@@ -220,7 +220,8 @@ class Account(models.Model):
     brand_id = models.UUIDField()
     level = models.TextField()
     state = models.TextField()  # active | paused | ended
-    tax_note = models.TextField(default="", db_default="")
+    tax_note = models.TextField(default="", db_default="")  # on her statements
+    staff_note = models.TextField(default="", db_default="")  # never hers to see
     since = models.DateTimeField()
     seq = models.IntegerField(default=0, db_default=0)
     frozen = models.BigIntegerField(default=0, db_default=0)

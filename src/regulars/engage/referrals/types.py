@@ -228,12 +228,13 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Promoter:
-    """A KOC and her sums, in minor units."""
+    """A KOC and her sums, in minor units. `tax_note` is on her statements; `staff_note` is for staff alone."""
 
     member_id: UUID
     level: str
     state: Literal["active", "paused", "ended"]
     tax_note: str
+    staff_note: str
     since: datetime
     frozen: int
     open: int

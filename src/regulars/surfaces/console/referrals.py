@@ -68,7 +68,7 @@ _HEADER = (
     Text("调整", "Adjusted"),
     Text("应付", "Payout"),
     Text("结转下期", "Carried over"),
-    Text("税务备注", "Tax note"),
+    Text("税务信息", "Tax information"),
     Text("付款凭证", "Payment"),
 )
 

@@ -20044,7 +20044,7 @@ export interface components {
         };
         /**
          * PromoterOut
-         * @description A promoter and her sums: frozen, settleable, confirmed but unpaid, paid.
+         * @description A promoter and her sums: frozen, settleable, confirmed but unpaid, paid. Do not show her `staff_note`.
          */
         PromoterOut: {
             member: components["schemas"]["ReferralPersonOut"];
@@ -20059,6 +20059,8 @@ export interface components {
             state: "active" | "paused" | "ended";
             /** Tax Note */
             tax_note: string;
+            /** Staff Note */
+            staff_note: string;
             /**
              * Since
              * Format: date-time
@@ -20073,7 +20075,10 @@ export interface components {
             /** Paid */
             paid: number;
         };
-        /** PromoterIn */
+        /**
+         * PromoterIn
+         * @description `tax_note` stands on her statements and she sees it; `staff_note` is for staff alone. Left out: as it is.
+         */
         PromoterIn: {
             /** Level */
             level: string;
@@ -20083,11 +20088,10 @@ export interface components {
              * @enum {string}
              */
             state: "active" | "paused" | "ended";
-            /**
-             * Tax Note
-             * @default
-             */
-            tax_note: string;
+            /** Tax Note */
+            tax_note?: string | null;
+            /** Staff Note */
+            staff_note?: string | null;
         };
         /**
          * CommissionOut

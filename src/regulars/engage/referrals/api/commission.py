@@ -32,9 +32,19 @@ _STATES = ("active", "paused", "ended")
 
 
 def put_promoter(
-    *, scope: Scope, member_id: UUID, level: str, state: str, tax_note: str, now: datetime
+    *,
+    scope: Scope,
+    member_id: UUID,
+    level: str,
+    state: str,
+    tax_note: str | None = None,
+    staff_note: str | None = None,
+    now: datetime,
 ) -> Promoter:
-    """Make a member a promoter, or change her level, state or tax note. Earlier orders keep their rates."""
+    """Make a member a promoter, or change her level, state or notes. Earlier orders keep their rates.
+
+    `tax_note` is on her statements and shown to her, `staff_note` is for staff alone; None leaves a note as it is.
+    """
     terms = get_settings(brand_id=scope.brand_id).commission
     if terms.level(level) is None:
         known = ", ".join(one.code for one in terms.levels) or "–"
@@ -51,15 +61,21 @@ def put_promoter(
         before = store.promoters(cursor, brand_id=scope.brand_id, member_ids=[member_id], lock=True).get(
             member_id
         )
+        notes = {
+            "tax_note": (before.tax_note if before else "") if tax_note is None else tax_note.strip(),
+            "staff_note": (before.staff_note if before else "") if staff_note is None else staff_note.strip(),
+        }
         store.put_promoter(
-            cursor, brand_id=scope.brand_id, member_id=member_id, level=level, state=state, tax_note=tax_note, now=now
-        )  # fmt: skip
+            cursor, brand_id=scope.brand_id, member_id=member_id, level=level, state=state, **notes, now=now
+        )
+        # the log says that a note was written, not what it says of her
+        written = [name for name, text in notes.items() if text != (getattr(before, name) if before else "")]
         note_audit(
             scope,
             "commission.promoter",
             member_id,
             {} if before is None else {"level": before.level, "state": before.state},
-            {"level": level, "state": state, "tax_note_set": bool(tax_note)},
+            {"level": level, "state": state, "notes_changed": written},
             now,
         )
         return store.promoters(cursor, brand_id=scope.brand_id, member_ids=[member_id])[member_id]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from regulars.engage.referrals.types import CommissionRow, EntryRow, Imbalance, Promoter, StatementRow
 
-_PROMOTER = "member_id, level, state, tax_note, since, frozen, open, confirmed, paid"
+_PROMOTER = "member_id, level, state, tax_note, staff_note, since, frozen, open, confirmed, paid"
 _COMMISSION = "member_id, order_id, buyer_id, via, level, base, amount, state, ordered_at, thaws_at"
 _STATEMENT = """member_id, month, state, opening, earned, clawed, adjusted, payout, carried, tax_note, made_by,
                 made_at, confirmed_by, confirmed_at, paid_by, paid_at, reference"""
@@ -29,14 +29,23 @@ def promoters(
 
 
 def put_promoter(
-    cursor: Any, *, brand_id: UUID, member_id: UUID, level: str, state: str, tax_note: str, now: datetime
+    cursor: Any,
+    *,
+    brand_id: UUID,
+    member_id: UUID,
+    level: str,
+    state: str,
+    tax_note: str,
+    staff_note: str,
+    now: datetime,
 ) -> None:
     cursor.execute(
-        """INSERT INTO commission_account (member_id, brand_id, level, state, tax_note, since)
-           VALUES (%s, %s, %s, %s, %s, %s)
+        """INSERT INTO commission_account (member_id, brand_id, level, state, tax_note, staff_note, since)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (member_id, brand_id) DO UPDATE
-              SET level = excluded.level, state = excluded.state, tax_note = excluded.tax_note""",
-        [member_id, brand_id, level, state, tax_note, now],
+              SET level = excluded.level, state = excluded.state, tax_note = excluded.tax_note,
+                  staff_note = excluded.staff_note""",
+        [member_id, brand_id, level, state, tax_note, staff_note, now],
     )
 
 
