@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +21,9 @@ from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
 from regulars.kit.text import Text
 from regulars.messaging import api, channels
+from regulars.messaging.channels import connecting, wecom
+from regulars.messaging.channels.wechat import OfficialAccount
+from regulars.messaging.channels.wire import Access, Refused
 from regulars.messaging.models import ChannelAccount, Send
 from regulars.platform.organisations.types import Scope
 
@@ -212,6 +216,53 @@ def test_tokens_are_fetched_before_they_end_and_again_when_refused(world, receiv
     assert route(world, "wechat").channel.deliver_many([one])[0].reference == "2"
 
 
+def test_a_token_asked_for_with_the_settings_of_before_is_not_kept(world, receiver: Receiver, monkeypatch):
+    """An account is given to another app while a worker asks for a token of the old one's."""
+
+    def put(app: str, now: datetime) -> None:
+        values = {"app": app, "secret": f"s-{app}", "endpoint": receiver.url("")}
+        api.put_account(
+            scope=world.scope, key="wx", provider="wechat_official", name=NAME, values=values, sandbox=False, now=now
+        )  # fmt: skip
+
+    put("old", NOW)
+    granted = OfficialAccount.grant
+
+    def changed_meanwhile(self: OfficialAccount, values: Any, clock: Any) -> Access:
+        found = granted(self, values, clock)
+        if values["app"] == "old":
+            put("new", NOW + timedelta(seconds=1))
+        return found
+
+    monkeypatch.setattr(OfficialAccount, "grant", changed_meanwhile)
+    answers(receiver, "/cgi-bin/stable_token", {"access_token": "of-old", "expires_in": 7200})
+    assert api.refresh_tokens(NOW) == 0
+    one = envelope("o-1", channel="wechat", extra={"template": "TM"})
+    [waits] = route(world, "wechat").channel.deliver_many([one])
+    assert (waits.state, waits.error) == ("retry", "the access token is being fetched")
+    answers(receiver, "/cgi-bin/stable_token", {"access_token": "of-new", "expires_in": 7200})
+    assert api.refresh_tokens(NOW + timedelta(seconds=2)) == 1
+    answers(receiver, "/cgi-bin/message/template/send?access_token=of-new", {"errcode": 0, "msgid": 1})
+    assert route(world, "wechat").channel.deliver_many([one])[0].state == "sent"
+
+
+def test_a_refusal_of_the_settings_of_before_says_nothing_of_the_new(world, receiver: Receiver, monkeypatch):
+    values = {"app": "old", "secret": "s", "endpoint": receiver.url("")}
+    put = partial(
+        api.put_account, scope=world.scope, key="wx", provider="wechat_official", name=NAME, sandbox=False
+    )
+    put(values=values, now=NOW)
+
+    def refused(self: OfficialAccount, given: Any, clock: Any) -> Access:
+        put(values={**values, "app": "new"}, now=NOW + timedelta(seconds=1))
+        raise Refused("40125", "invalid appsecret")
+
+    monkeypatch.setattr(OfficialAccount, "grant", refused)
+    assert api.refresh_tokens(NOW) == 0
+    row = ChannelAccount.objects.get()
+    assert (row.token_error, row.token_due_at) == ("", NOW + timedelta(seconds=1))
+
+
 def sent(world: World, member: UUID, channel: str, reference: str, account: str = "sms") -> UUID:
     id_ = new_id()
     Send.objects.create(
@@ -266,8 +317,6 @@ def test_what_staff_confirmed_in_wecom_is_fetched(world, receiver: Receiver):
     receiver.answers["/cgi-bin/gettoken?corpid=c&corpsecret=s"] = (200, {}, b'{"access_token": "T"}')
     ChannelAccount.objects.update(token_due_at=None)
     row = ChannelAccount.objects.get()
-    from regulars.messaging.channels import connecting
-
     connecting.keep_token(row, "T", NOW, 7200)
     going = sent(world, uuid4(), "wecom", "M1:w1", "wc")
     full = sent(world, uuid4(), "wecom", "M1:w2", "wc")
@@ -283,3 +332,64 @@ def test_what_staff_confirmed_in_wecom_is_fetched(world, receiver: Receiver):
     assert api.ask_wecom(NOW + timedelta(minutes=10)) == 2
     states = {one.id: one.state for one in Send.objects.all()}
     assert (states[going], states[full], states[waiting]) == ("delivered", "failed", "sent")
+
+
+def wecom_account(world: World, key: str = "wc", now: datetime = NOW) -> None:
+    api.put_account(
+        scope=world.scope, key=key, provider="wecom", name=NAME, values={"corp": "c", "secret": "s"},
+        sandbox=False, now=now,
+    )  # fmt: skip
+    connecting.keep_token(ChannelAccount.objects.get(brand_id=world.scope.brand_id, key=key), "T", now, 7200)
+
+
+def test_every_task_of_wecom_is_asked_about_in_turn_however_many_wait(world, monkeypatch):
+    """Words with a name in them make a task of each customer's own: there are hundreds."""
+    wecom_account(world)
+    for n in range(120):
+        sent(world, uuid4(), "wecom", f"M{n:03d}:w", "wc")
+    asked: list[str] = []
+
+    def results(*, values: Any, token: str, task: str) -> list[Any]:
+        asked.append(task)
+        return []
+
+    monkeypatch.setattr(wecom, "results", results)
+    for turn in range(1, 4):
+        before = len(asked)
+        api.ask_wecom(NOW + turn * timedelta(minutes=10))
+        assert len(asked) - before <= 50
+    assert set(asked) == {f"M{n:03d}" for n in range(120)}
+
+
+def test_a_task_that_wecom_no_longer_knows_keeps_no_other_waiting(world, monkeypatch):
+    wecom_account(world)
+    gone, good = sent(world, uuid4(), "wecom", "M1:w", "wc"), sent(world, uuid4(), "wecom", "M2:w", "wc")
+
+    def results(*, values: Any, token: str, task: str) -> list[Any]:
+        if task == "M1":
+            raise Refused("41063", "invalid msgid")
+        return [wecom.Confirmed(f"{task}:w", "delivered", "", NOW)]
+
+    monkeypatch.setattr(wecom, "results", results)
+    assert api.ask_wecom(NOW + timedelta(minutes=10)) == 1
+    states = {one.id: one.state for one in Send.objects.all()}
+    assert (states[gone], states[good]) == ("sent", "delivered")
+
+
+def test_a_brand_whose_answers_cannot_be_read_keeps_no_other_waiting(world, monkeypatch):
+    other = make_brand("evening")
+    for one in (world, other):
+        wecom_account(one)
+    asked: list[str] = []
+    ids = [sent(one, uuid4(), "wecom", f"{one.scope.brand_id.hex}:w", "wc") for one in (world, other)]
+
+    def results(*, values: Any, token: str, task: str) -> list[Any]:
+        asked.append(task)
+        if len(asked) == 1:
+            raise KeyError("userid")
+        return [wecom.Confirmed(f"{task}:w", "delivered", "", NOW)]
+
+    monkeypatch.setattr(wecom, "results", results)
+    assert api.ask_wecom(NOW + timedelta(minutes=10)) == 1
+    states = {one.id: one.state for one in Send.objects.all()}
+    assert sorted(states[id_] for id_ in ids) == ["delivered", "sent"]

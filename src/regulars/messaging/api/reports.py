@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,9 +25,11 @@ from regulars.messaging.types import Receipt
 from regulars.messaging.wording import CHANNEL_ACCOUNT
 from regulars.platform.organisations import api as organisations
 
+_log = logging.getLogger(__name__)
 _BAD = Text("无法读取的回执", "Not a report that can be read")
 _ASKED_FOR = timedelta(days=7)
 _MOST_TASKS = 50
+WECOM_SECONDS = 600  # from one turn of asking to the next
 
 
 def take_report(
@@ -62,36 +65,60 @@ def take_report(
 
 
 def ask_wecom(now: datetime) -> int:
-    """Due work: what staff did about the tasks of the last week that wait for them; gives how many receipts came."""
+    """Due work: what staff did about the tasks of the last week that wait for them; gives how many receipts came.
+
+    Of many tasks so many a turn are asked about, one after another. What cannot be asked of one account or task keeps
+    no other waiting.
+    """
     done = 0
     for row in ChannelAccount.objects.filter(provider="wecom", state="active", sandbox=False):
-        brand = organisations.get_brand(brand_id=row.brand_id)
-        waiting = Send.objects.filter(
-            brand_id=row.brand_id,
-            channel="wecom",
-            account=row.key,
-            state="sent",
-            sent_at__gte=now - _ASKED_FOR,
-        ).exclude(reference="")
-        tasks = sorted({one.rpartition(":")[0] for one in waiting.values_list("reference", flat=True)})
-        for task in tasks[-_MOST_TASKS:]:
-            try:
-                found = wecom.results(values=store.values_of(row), token=store.token_of(row), task=task)
-            except Refused as refused:
+        try:
+            done += _ask_wecom(row, now)
+        except Exception:
+            _log.exception("the answers to account %s of brand %s could not be read", row.key, row.brand_id)
+    return done
+
+
+def _ask_wecom(row: ChannelAccount, now: datetime) -> int:
+    brand = organisations.get_brand(brand_id=row.brand_id)
+    waiting = Send.objects.filter(
+        brand_id=row.brand_id,
+        channel="wecom",
+        account=row.key,
+        state="sent",
+        sent_at__gte=now - _ASKED_FOR,
+    ).exclude(reference="")
+    tasks = sorted({one.rpartition(":")[0] for one in waiting.values_list("reference", flat=True)})
+    done = 0
+    for task in _in_turn(tasks, now):
+        try:
+            found = wecom.results(values=store.values_of(row), token=store.token_of(row), task=task)
+        except Refused as refused:
+            if refused.code in wecom.OF_THE_ACCOUNT:
                 ChannelAccount.objects.filter(id=row.id).update(token_error=str(refused)[:300])
                 break
-            receipts = [
-                Receipt(
-                    one.state,
-                    min(one.at or now, now),
-                    channel="wecom",
-                    reference=one.reference,
-                    detail=one.detail,
-                )
-                for one in found
-            ]
-            done += apply_receipts(brand=brand, receipts=receipts, now=now)
+            _log.warning("task %s of account %s: %s", task, row.key, refused)
+            continue
+        receipts = [
+            Receipt(
+                one.state,
+                min(one.at or now, now),
+                channel="wecom",
+                reference=one.reference,
+                detail=one.detail,
+            )
+            for one in found
+        ]
+        done += apply_receipts(brand=brand, receipts=receipts, now=now)
     return done
+
+
+def _in_turn(tasks: Sequence[str], now: datetime) -> list[str]:
+    """At most so many of the tasks, others each turn."""
+    if len(tasks) <= _MOST_TASKS:
+        return list(tasks)
+    first = int(now.timestamp()) // WECOM_SECONDS * _MOST_TASKS % len(tasks)
+    return [*tasks[first:], *tasks[:first]][:_MOST_TASKS]
 
 
 def refresh_tokens(now: datetime) -> int:

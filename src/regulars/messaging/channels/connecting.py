@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from regulars.kit import clock
 from regulars.messaging.channels import registry
 from regulars.messaging.channels.wire import Refused
@@ -87,19 +89,17 @@ def refresh_tokens(now: datetime) -> int:
         provider = registry.get(row.provider)
         try:
             access = provider.grant(store.values_of(row), clock.now)
-        except Refused as refused:
-            ChannelAccount.objects.filter(id=row.id).update(
-                token_due_at=now + _AGAIN, token_error=str(refused)[:300]
-            )
+        except (Refused, ValueError) as refused:
+            _as_asked(row).update(token_due_at=now + _AGAIN, token_error=str(refused)[:300])
             continue
-        keep_token(row, access.token, now, access.seconds)
-        done += 1
+        done += keep_token(row, access.token, now, access.seconds)
     return done
 
 
-def keep_token(row: ChannelAccount, token: str, now: datetime, seconds: int) -> None:
+def keep_token(row: ChannelAccount, token: str, now: datetime, seconds: int) -> bool:
+    """Whether it is kept: not where the account was changed since `row` was read, for it may be another's now."""
     until = now + timedelta(seconds=max(60, seconds))
-    ChannelAccount.objects.filter(id=row.id).update(
+    kept = _as_asked(row).update(
         token=store.seal({"token": token}, owner=row.id, field="token"),
         token_until=until,
         token_due_at=max(now + _AGAIN, until - _EARLY),
@@ -107,3 +107,9 @@ def keep_token(row: ChannelAccount, token: str, now: datetime, seconds: int) -> 
     )
     with _lock:
         _stale.difference_update({one for one in _stale if one[0] == row.id})
+    return bool(kept)
+
+
+def _as_asked(row: ChannelAccount) -> QuerySet[ChannelAccount]:
+    """The account, as long as it is what it was when a provider was asked for it."""
+    return ChannelAccount.objects.filter(id=row.id, updated_at=row.updated_at)

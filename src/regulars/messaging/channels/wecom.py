@@ -20,6 +20,13 @@ from regulars.messaging.wording import AccountField
 
 HOST = "https://qyapi.weixin.qq.com"
 MOST = 1000
+# Answers that are about the account or the moment, so that no other question fares better.
+OF_THE_ACCOUNT = frozenset(
+    {
+        "no_answer", "-1", "40001", "40013", "40014", "41001", "42001", "45009", "45033", "48001", "48002", "60011",
+        "60020",
+    }
+)  # fmt: skip
 _STATES = {1: "delivered", 2: "failed", 3: "failed"}
 _WHY = {2: "no longer a contact", 3: "the customer has had her four messages this month"}
 
