@@ -78,6 +78,9 @@ def test_a_member_s_journeys_say_what_became_of_each_message(shop: Shop) -> None
         ],
         "edges": [{"from": "in", "to": "hi"}, {"from": "hi", "to": "tell"}],
     }
+    selling = [one if one["id"] != "hi" else one | {"purpose": "marketing"} for one in walk["nodes"]]
+    errors = shop.call.post("/journeys/check", {"definition": walk | {"nodes": selling}})["errors"]
+    assert [(e["field"], e["code"]) for e in errors] == [("nodes[1].purpose", "not_the_template's")]
     made(shop, walk)
     shop.call.post("/journeys/walk/publish", {})
     shop.call.post("/journeys/walk/starts", {"member": her})

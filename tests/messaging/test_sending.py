@@ -155,20 +155,58 @@ def test_a_channel_that_is_switched_off_is_passed_over(its: World) -> None:
     assert its.state(her, "only") == ("skipped", "no_channel", "")
 
 
-def test_a_channel_that_the_template_has_no_words_for_is_passed_over(its: World) -> None:
-    her = its.members[0]
-    its.agree(her, "sms", "email")
+def template(its: World, code: str, purpose: str, body: str) -> None:
+    """An approved template of e-mails."""
     writer, reader = (
         Scope(its.brand.organisation_id, its.brand.id, Actor("staff", new_id(), name), its.scope.permissions)
         for name in "ab"
     )
-    said = Content(subject="s", body="b {{ unsubscribe_link }}")
+    said = Content(subject="s", body=body)
     api.save_template(
-        scope=writer, code="sale", name=Text("促", "Sale"), purpose="marketing", now=NOON,
+        scope=writer, code=code, name=Text("促", "Sale"), purpose=purpose, now=NOON,
         contents={"email": {"zh": said, "en": said}}, links={},
     )  # fmt: skip
-    api.submit_template(scope=writer, code="sale", now=NOON)
-    api.decide_template(scope=reader, code="sale", number=1, approve=True, now=NOON)
+    api.submit_template(scope=writer, code=code, now=NOON)
+    api.decide_template(scope=reader, code=code, number=1, approve=True, now=NOON)
+
+
+def test_what_a_template_of_marketing_says_is_marketing_whatever_the_asker_takes_it_for(its: World) -> None:
+    template(its, "sale", "marketing", "b {{ unsubscribe_link }}")
+    her = its.members[0]
+    its.ask(her, template="sale", purpose="service", channels=("email",))
+    its.run()
+    assert its.state(her) == ("skipped", "no_consent", "")
+    its.agree(her, "email")
+    its.ask(her, key="agreed", template="sale", purpose="service", channels=("email",))
+    its.run()
+    assert its.state(her, "agreed") == ("sent", "sandboxed", "email")
+    assert query("SELECT DISTINCT purpose FROM send") == [("marketing",)]
+    assert query("SELECT channel, count FROM send_count") == [("email", 1)]  # towards her caps
+
+
+def test_marketing_by_mail_has_a_way_out_whatever_template_says_it(its: World) -> None:
+    template(its, "recall", "service", "b")
+    her, post = its.members[0], Post()
+    channels.register_route("email", Route("mail", post))
+    try:
+        its.agree(her, "email")
+        its.ask(her, template="recall", channels=("email",))
+        its.ask(her, key="recall", template="recall", purpose="service", channels=("email",))
+        its.run()
+    finally:
+        channels.register_route("email", None)
+    outs = {one.purpose: one.extra.get("unsubscribe", "") for one in post.got}
+    assert outs["service"] == "" and outs["marketing"].startswith("http")
+    api.leave(code=outs["marketing"].rsplit("/", 1)[1], language="zh", now=NOON)
+    its.ask(her, key="later", template="recall", channels=("email",))
+    its.run()
+    assert its.state(her, "later") == ("skipped", "no_consent", "")
+
+
+def test_a_channel_that_the_template_has_no_words_for_is_passed_over(its: World) -> None:
+    her = its.members[0]
+    its.agree(her, "sms", "email")
+    template(its, "sale", "marketing", "b {{ unsubscribe_link }}")
     its.ask(her, template="sale", channels=("sms", "email"))
     its.ask(her, key="only", template="sale", channels=("sms",))
     its.run()

@@ -70,6 +70,11 @@ def test_what_is_wrong_is_named_and_nothing_is_asked(shop: Shop, template: str) 
     assert {(e["field"], e["code"]) for e in problem["errors"]} == {
         ("messages[1].template", "unknown_template"), ("messages[2].member", "member_not_found"),
     }  # fmt: skip
+    body = {"messages": [one(member), one(member, purpose="marketing")]}
+    problem = shop.call.refused("POST", "/messages", body, Idempotency_Key="a")
+    assert [(e["field"], e["code"], e["message"]) for e in problem["errors"]] == [
+        ("messages[1].purpose", "not_the_template's", "The template is for another purpose: service")
+    ]
     for wrong in (
         {"messages": []}, {"messages": [one(member, channels=["pigeon"])]}, {"messages": [one(member, priority=101)]},
         {"messages": [one(member)], "source": "No Spaces"},

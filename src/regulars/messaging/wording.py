@@ -127,7 +127,7 @@ class Segments:
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Who a version is rendered for. `send_id` names the links; `values` are the asker's own; `brief` where it is known
-    already."""
+    already; `purpose` what it is sent for."""
 
     send_id: UUID
     member_id: UUID
@@ -135,6 +135,7 @@ class Recipient:
     values: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     brief: MemberBrief | None = None
+    purpose: str = "service"
 
 
 LINK = Text("链接", "Link")

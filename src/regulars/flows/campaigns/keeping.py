@@ -187,21 +187,16 @@ def _check_message(brand_id: UUID, message: Message, field: str, errors: ErrorLi
             )
     before = len(errors.errors)
     messaging.check_template(
-        brand_id=brand_id, code=message.template, field=f"{field}.template", errors=errors
+        brand_id=brand_id,
+        code=message.template,
+        field=f"{field}.template",
+        errors=errors,
+        purpose=message.purpose,
     )
     if not ready:  # a draft may name a template that is not approved yet
         errors.errors[before:] = [
             one for one in errors.errors[before:] if one.code != "template_not_approved"
         ]
-    if len(errors.errors) == before:
-        template = messaging.get_template(brand_id=brand_id, code=message.template)
-        if template.purpose != message.purpose:
-            errors.add(
-                f"{field}.purpose",
-                "not_the_template's",
-                "与模板的用途不一致",
-                "The template is for another purpose",
-            )
 
 
 def _check_budget(brand_id: UUID, key: str, errors: ErrorList, *, ready: bool) -> None:

@@ -48,6 +48,7 @@ class _Known:
                     code=action["template"],
                     field=f"{path}.template",
                     errors=self.errors,
+                    purpose=action["purpose"],
                 )
                 for place, channel in enumerate(action["channels"]):
                     if channel not in CHANNELS:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from regulars.messaging.sending import handing
-from regulars.messaging.store import asking, counting
+from regulars.messaging.store import asking, counting, templates
 from regulars.messaging.types import CHANNELS, Ask, SendState, Tally
 from regulars.platform.organisations.types import Brand
 
@@ -20,12 +21,19 @@ def ask(*, brand: Brand, asks: Sequence[Ask], now: datetime) -> int:
     The same key of the same member is the same message, whatever else differs. What comes of each is decided when its
     time comes (`states_of`, the events `message.*`). Raises ValueError for a channel that does not exist and for a
     priority outside 0–100: that is a mistake of the program that asks.
+
+    What a template of marketing says is marketing, whatever the asker takes it for.
     """
     for one in asks:
         if not 0 <= one.priority <= 100 or any(channel not in CHANNELS for channel in one.channels):
             raise ValueError(f"cannot be asked: {one.channels} at priority {one.priority}")
     if not asks:
         return 0
+    selling = templates.of_marketing(
+        brand_id=brand.id, codes={one.template for one in asks if one.purpose != "marketing"}
+    )
+    if selling:
+        asks = [replace(one, purpose="marketing") if one.template in selling else one for one in asks]
     with transaction.atomic(), connection.cursor() as cursor:
         return asking.insert(cursor, brand_id=brand.id, asks=asks, now=now)
 

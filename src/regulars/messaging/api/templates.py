@@ -17,7 +17,7 @@ from regulars.messaging.models import MessageTemplate as TemplateRow
 from regulars.messaging.models import MessageTemplateVersion as VersionRow
 from regulars.messaging.policy import checking, variables
 from regulars.messaging.store import templates as store
-from regulars.messaging.types import Rendered
+from regulars.messaging.types import PURPOSES, Rendered
 from regulars.messaging.wording import Content, MessageTemplate, Problem, TemplateVersion, Variable
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Brand, Scope
@@ -43,9 +43,18 @@ def list_template_versions(*, brand_id: UUID, code: str) -> list[TemplateVersion
     return [store.version_of(one, row) for one in rows]
 
 
-def check_template(*, brand_id: UUID, code: str, field: str, errors: ErrorList) -> None:
-    """Add an error unless messages can be asked for by this template: it exists, is approved and not archived."""
+def check_template(*, brand_id: UUID, code: str, field: str, errors: ErrorList, purpose: str = "") -> None:
+    """Add an error unless messages can be asked for by this template: it exists, is approved and not archived, and it
+    is for the `purpose` that is given (said of the field `purpose` beside `field`)."""
     row = TemplateRow.objects.filter(brand_id=brand_id, code=code).first()
+    if row is not None and purpose not in ("", row.purpose):
+        said = PURPOSES[row.purpose]
+        errors.add(
+            f"{field.rpartition('.')[0]}.purpose".lstrip("."),
+            "not_the_template's",
+            f"与模板的用途不一致，该模板用于{said.zh}",
+            f"The template is for another purpose: {said.en.lower()}",
+        )
     if row is None:
         errors.add(field, "unknown_template", "没有这个消息模板", "There is no such message template")
     elif row.archived:

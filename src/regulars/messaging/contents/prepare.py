@@ -89,9 +89,9 @@ def names_of(version: TemplateVersion, channel: str) -> frozenset[str]:
         return frozenset()  # filling says what is wrong
 
 
-def needs_way_out(version: TemplateVersion, channel: str, names: frozenset[str]) -> bool:
+def needs_way_out(version: TemplateVersion, channel: str, names: frozenset[str], purpose: str) -> bool:
     """Marketing by mail always has one, for its header."""
-    return "unsubscribe_link" in names or (version.purpose == "marketing" and channel == "email")
+    return "unsubscribe_link" in names or (channel == "email" and "marketing" in (version.purpose, purpose))
 
 
 def short_url(code: str) -> str:
@@ -147,7 +147,7 @@ def _links(
             name: short_url(add(name, "page", version.links[name]))
             for name in sorted(wanted & version.links.keys())
         }
-    if needs_way_out(version, channel, names):
+    if needs_way_out(version, channel, names, one.purpose):
         values_["unsubscribe_link"] = way_out_url(add("way_out", "way_out", ""))
     return values_, made
 

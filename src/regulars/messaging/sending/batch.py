@@ -271,6 +271,7 @@ def _envelopes(
                 values=change.row.input,
                 source=change.row.source,
                 brief=world.reached[one.member_id],
+                purpose=one.purpose,
             )
             for one, change in those
         ]

@@ -59,6 +59,15 @@ def live_of(*, brand_id: UUID, codes: Iterable[str]) -> dict[str, TemplateVersio
     return found
 
 
+def of_marketing(*, brand_id: UUID, codes: Iterable[str]) -> set[str]:
+    """Those of the codes that stand for a template of marketing."""
+    wanted = set(codes)
+    if not wanted:
+        return set()
+    rows = TemplateRow.objects.filter(brand_id=brand_id, code__in=wanted, purpose="marketing")
+    return set(rows.values_list("code", flat=True))
+
+
 def views(rows: Iterable[TemplateRow]) -> list[MessageTemplate]:
     """Templates with their live and newest versions: one query for all."""
     rows = list(rows)

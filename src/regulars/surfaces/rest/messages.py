@@ -115,10 +115,12 @@ def ask_messages(request: HttpRequest, given: MessagesIn, idempotency_key: Key) 
     found = members.resolve(
         organisation_id=scope.organisation_id, brand_id=brand.id, refs=[one.member for one in given.messages]
     )
-    for template in {one.template for one in given.messages}:
-        n = next(n for n, one in enumerate(given.messages) if one.template == template)
+    first: dict[tuple[str, str], int] = {}
+    for n, one in enumerate(given.messages):
+        first.setdefault((one.template, one.purpose), n)
+    for (template, purpose), n in first.items():
         messaging.check_template(
-            brand_id=brand.id, code=template, field=f"messages[{n}].template", errors=errors
+            brand_id=brand.id, code=template, field=f"messages[{n}].template", errors=errors, purpose=purpose
         )
     for n, who in enumerate(found):
         if isinstance(who, Refusal):
