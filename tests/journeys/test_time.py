@@ -212,3 +212,36 @@ def test_a_daily_question_and_a_date_of_facts() -> None:
     assert [at.astimezone(SHANGHAI).date() for _, at in its.called(other)] == [
         date(2024, 3, 4), date(2024, 4, 1), date(2024, 5, 6),
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_again_after_some_days_counts_days_of_the_calendar_and_not_hours() -> None:
+    """Each Monday is seven days after the last, also over a night of 23 hours and when the worker is some seconds
+    quicker than last time."""
+    its = travel(timezone="America/New_York")
+    her = its.its.member("13800000001")
+    new_york = ZoneInfo("America/New_York")
+    start = datetime(2026, 2, 16, 9, tzinfo=new_york)
+    none = {"field": "history.orders", "op": "eq", "value": 0}
+    weekly = node("in", "trigger", on="daily", time="10:00", weekdays=[1], where=none)
+    its.publish(journey(weekly, webhook("weekly"), again="days", every_days=7), now=start)
+    # clocks go forward on Sunday, 8 March 2026
+    mondays = [date(2026, 2, 16), date(2026, 2, 23), date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16)]
+    for late, monday in zip((50, 40, 41, 30, 5), mondays, strict=True):
+        its.work(datetime.combine(monday, time(10, 0, late), tzinfo=new_york))
+    assert [at.astimezone(new_york).date() for _, at in its.called(her)] == mondays
+
+
+@pytest.mark.django_db
+def test_before_the_days_are_over_she_does_not_come_in_again() -> None:
+    its = travel(timezone="Asia/Shanghai")
+    her = its.its.member("13800000001")
+    start = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
+    its.publish(journey(call(), webhook("hi"), again="days", every_days=3), now=start)
+    came = []
+    for hours in (0, 1, 14, 15, 38, 39, 62, 63, 64):  # midnights come after 15, 39 and 63 hours
+        now = start + timedelta(hours=hours)
+        if its.enter(her, now=now):
+            came.append(hours)
+        its.work(now)
+    assert came == [0, 63]

@@ -15,9 +15,9 @@ from regulars.engage.journeys.policy import data, timing
 from regulars.engage.journeys.policy.walking import Plan
 from regulars.engage.journeys.store import reading, running
 from regulars.engage.journeys.store.running import NewRun, Tally
-from regulars.engage.journeys.types import Definition, Entered, Entry, Journey, Node
+from regulars.engage.journeys.types import Definition, Entered, Entry, Journey, Node, Settings
 from regulars.kit.ids import new_ids
-from regulars.kit.periods import period_key, zone
+from regulars.kit.periods import period_key, start_of_day, zone
 from regulars.platform.organisations.types import Brand
 
 
@@ -86,14 +86,14 @@ def why_not(
     if settings.again == "keyed":
         return ""
     key = key_of(definition, Entry(member_id, ""), at, brand.timezone)
-    since = at - timedelta(days=settings.every_days)
+    since = _not_since(settings, at, brand.timezone)
     for had, under_way, single, started_at in reading.begun(
         cursor, journey_id=journey.id, member_id=member_id
     ):
         if (
             (under_way and single and at <= now)
             or (settings.again in ("once", "period") and had == key)
-            or (settings.again == "days" and started_at is not None and started_at > since)
+            or (settings.again == "days" and started_at is not None and started_at >= since)
         ):
             return "not_now"
     return ""
@@ -133,6 +133,13 @@ def key_of(definition: Definition, entry: Entry, now: datetime, tz: str) -> str:
     return entry.event
 
 
+def _not_since(settings: Settings, at: datetime, tz: str) -> datetime:
+    """From when on she may not have begun a run. Days are the calendar's: a week after a Monday is the next one,
+    whatever the hour, the night's length and how quick the worker is."""
+    today = at.astimezone(zone(tz)).date()
+    return start_of_day(today - timedelta(days=settings.every_days - 1), tz)
+
+
 def _begin(
     cursor: Any,
     brand: Brand,
@@ -148,7 +155,7 @@ def _begin(
     since = None
     if settings.again == "days":
         running.one_at_a_time(cursor, journey_id=journey.id)
-        since = now - timedelta(days=settings.every_days)
+        since = _not_since(settings, now, brand.timezone)
     goal = definition.goal
     return running.enter(
         cursor,

@@ -132,7 +132,7 @@ def enter(
 ) -> list[UUID]:
     """Begin runs; gives the members who may: neither a run of the same key is or was there nor (single) one under way.
 
-    `since`: nor one that began after it.
+    `since`: nor one that began then or after it.
     """
     cursor.execute(
         """INSERT INTO journey_run (member_id, id, brand_id, journey_id, version, node, since, next_run_at, key, single,
@@ -144,7 +144,7 @@ def enter(
             WHERE (%(since)s::timestamptz IS NULL
                    OR NOT EXISTS (SELECT FROM journey_run r
                                    WHERE r.member_id = v.member_id AND r.journey_id = %(journey)s
-                                     AND r.started_at > %(since)s::timestamptz))
+                                     AND r.started_at >= %(since)s::timestamptz))
               AND NOT EXISTS (SELECT FROM journey_been b WHERE b.member_id = v.member_id
                                  AND b.journey_id = %(journey)s AND b.key = v.key)
             ORDER BY v.member_id
