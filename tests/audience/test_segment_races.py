@@ -10,12 +10,13 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from tests.audience.asleep import wait_until_locked
 from tests.audience.test_segments import MANY, NOW, buy, inside, make, make_world, tags
 from tests.intake.world import World
 
 from regulars.audience.member_facts import api as facts
 from regulars.audience.segments import api as segments
-from regulars.audience.segments.store import refreshing
+from regulars.audience.segments.store import keeping, refreshing
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Tag
 from regulars.flows import profiling
@@ -169,3 +170,89 @@ def test_a_live_segment_that_was_archived_elsewhere_takes_nobody_in(shop: Any) -
         cursor.execute("UPDATE segment SET state = 'archived' WHERE code = 'often'")
     assert segments.follow(brand_id=brand, member_ids=[one], now=NOW) == 0
     assert inside(its, "often") == set() and tags(one) == []
+
+
+def told(code: str) -> list[tuple[str, UUID]]:
+    """Who was told to have come or gone, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT topic, member_id FROM outbox
+                WHERE topic IN ('segment.entered', 'segment.left') AND payload->>'segment' = %s ORDER BY id""",
+            [code],
+        )
+        return list(cursor.fetchall())
+
+
+def test_who_comes_into_a_live_segment_while_everybody_is_asked_stays(
+    shop: Any, together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its, one = shop
+    brand = its.scope.brand_id
+    make(its, "three", {"field": "history.orders", "op": "gte", "value": 3}, kind="live")
+    segments.refresh(brand_id=brand, code="three", now=NOW)
+    ended, after = while_refreshed(
+        together, monkeypatch, its, "three", lambda: buy(its, one, "c")
+    )  # her third: she fits, though not when everybody was asked
+    assert inside(its, "three") == {one} and after.members == 1
+    assert told("three") == [("segment.entered", one)]
+    assert (ended.members, ended.entered, ended.gone) == (1, 0, 0)
+
+
+def test_who_stays_in_a_live_segment_by_what_she_just_did_is_not_taken_out(
+    shop: Any, together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its, one = shop
+    brand = its.scope.brand_id
+    recently = {"window": {"days": 7, "activity": "order"}, "agg": "count", "op": "gte", "value": 1}
+    make(its, "lately", recently, kind="live")
+    segments.refresh(brand_id=brand, code="lately", now=NOW)
+    assert inside(its, "lately") == {one}
+    # a month later she fits no more; but she buys while everybody is asked, and never left
+    later = NOW + timedelta(days=30)
+    real, asked, done = refreshing.fill_wanted, threading.Event(), threading.Event()
+
+    def fill(cursor: Any, question: Any, **more: Any) -> int:
+        count = real(cursor, question, **more)
+        asked.set()
+        assert done.wait(60)
+        return count
+
+    def other() -> None:
+        assert asked.wait(60)
+        try:
+            buy(its, one, "later", at=later)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(refreshing, "fill_wanted", fill)
+    ended, _ = together([lambda: segments.refresh(brand_id=brand, code="lately", now=later), other])
+    assert inside(its, "lately") == {one} and told("lately") == []
+    assert (ended.members, ended.entered, ended.gone) == (1, 0, 0)
+
+
+def test_who_is_followed_by_two_at_once_is_told_of_once(
+    shop: Any, together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what she does, and by the worker that makes her facts anew."""
+    its, one = shop
+    brand = its.scope.brand_id
+    make(its, "often", {"field": "history.orders", "op": "gte", "value": 2}, kind="live", tag="often")
+    real, looked = keeping.is_as_it_was, threading.Event()
+
+    def still(cursor: Any, **given: Any) -> bool:
+        found = real(cursor, **given)
+        if not looked.is_set():  # the first has looked, and has not moved her yet: the other begins
+            looked.set()
+            wait_until_locked()
+        return found
+
+    def other() -> int:
+        assert looked.wait(60)
+        return segments.follow(brand_id=brand, member_ids=[one], now=NOW)
+
+    monkeypatch.setattr(keeping, "is_as_it_was", still)
+    for ended in together([lambda: buy(its, one, "c"), other]):
+        assert not isinstance(ended, BaseException), ended
+    assert inside(its, "often") == {one} and told("often") == [("segment.entered", one)]
+    assert tags(one) == ["often"]
+    assert segments.get_segment(brand_id=brand, code="often").members == 1

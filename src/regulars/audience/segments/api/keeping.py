@@ -171,6 +171,8 @@ def follow(*, brand_id: UUID, member_ids: Sequence[UUID], now: datetime) -> int:
         live = telling.live_segments(cursor, brand_id)
         if not live:
             return 0
+        # who posts has them already; who follows later must not move whom another moves now
+        refreshing.lock_members(cursor, brand_id=brand_id, member_ids=member_ids)
         if any("fact." in str(one.definition) for one in live):
             member_facts.refresh(brand_id=brand_id, member_ids=member_ids, now=now)
         place = places.place_of(brand_id=brand_id, now=now)
@@ -245,7 +247,10 @@ def _refresh(segment: Segment, now: datetime, seconds: float) -> Refreshed:
         segment = hold(cursor, segment)
         if profiles:
             keeping.lock_profiled(cursor, brand_id=segment.brand_id)
-        came, gone = refreshing.settle(cursor, segment=segment, profiles=profiles, now=now)
+        live = segment.kind == "live"
+        if live:
+            refreshing.ask_again(cursor, segment=segment, question=question, told=lambda: _go_on(segment.id))
+        came, gone = refreshing.settle(cursor, segment=segment, profiles=profiles, now=now, asked_again=live)
         _go_on(segment.id)
         # who was in when it was first filled did not come in then: that is told once, not a million times
         first = segment.refreshed_at is None

@@ -41,13 +41,43 @@ def fill_wanted(cursor: Any, question: Question, *, told: Callable[[], None] | N
     return count
 
 
+def ask_again(cursor: Any, *, segment: Segment, question: Question, told: Callable[[], None]) -> None:
+    """Have nobody post for those who would come or go till the transaction ends, and ask them once more.
+
+    A live segment is followed by each activity while everybody is asked: what she did meanwhile counts, not what was
+    found before it. Who else was moved by what she did is not in `asked_again`, and stays where that put her.
+    """
+    cursor.execute("DROP TABLE IF EXISTS asked_again")
+    cursor.execute(
+        """CREATE TEMPORARY TABLE asked_again ON COMMIT DROP AS
+           SELECT coalesce(w.member_id, s.member_id) AS member_id FROM wanted w
+             FULL JOIN (SELECT member_id FROM segment_member WHERE segment_id = %s) s USING (member_id)
+            WHERE w.member_id IS NULL OR s.member_id IS NULL""",
+        [segment.id],
+    )
+    cursor.execute("ANALYZE asked_again")
+    cursor.execute("SELECT member_id FROM asked_again ORDER BY 1")
+    ids = [row[0] for row in cursor.fetchall()]
+    cursor.execute("DELETE FROM wanted w USING asked_again a WHERE a.member_id = w.member_id")
+    cursor.execute("SET LOCAL enable_nestloop = on")  # some are asked, by their ids
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        lock_members(cursor, brand_id=segment.brand_id, member_ids=some)
+        found = asking.among(cursor, question, some)
+        copy_rows(cursor, "wanted", ["member_id"], [[one] for one in found])
+        told()
+    cursor.execute("SET LOCAL enable_nestloop = off; ANALYZE wanted")
+
+
 def settle(
-    cursor: Any, *, segment: Segment, profiles: bool, now: datetime
+    cursor: Any, *, segment: Segment, profiles: bool, now: datetime, asked_again: bool = False
 ) -> tuple[list[UUID], list[tuple[UUID, bool]]]:
     """Make the segment's members those of `wanted`; gives who came and who went (with whether she was tagged).
 
-    `profiles`: who switched profiling off since `wanted` was made does not come.
+    `profiles`: who switched profiling off since `wanted` was made does not come. `asked_again`: nobody is moved but
+    who was.
     """
+    those = "AND member_id IN (SELECT member_id FROM asked_again)" if asked_again else ""
     if profiles:
         cursor.execute(
             """DELETE FROM wanted w USING profiling_opt_out o
@@ -55,16 +85,16 @@ def settle(
             [segment.brand_id],
         )
     cursor.execute(
-        """CREATE TEMPORARY TABLE gone ON COMMIT DROP AS
-           SELECT s.member_id, s.tagged FROM segment_member s WHERE s.segment_id = %s
-              AND NOT EXISTS (SELECT FROM wanted w WHERE w.member_id = s.member_id)""",
+        f"""CREATE TEMPORARY TABLE gone ON COMMIT DROP AS
+            SELECT s.member_id, s.tagged FROM segment_member s WHERE s.segment_id = %s {those}
+               AND NOT EXISTS (SELECT FROM wanted w WHERE w.member_id = s.member_id)""",
         [segment.id],
     )
     cursor.execute(
-        """CREATE TEMPORARY TABLE came ON COMMIT DROP AS
-           SELECT w.member_id FROM wanted w
-            WHERE NOT EXISTS (SELECT FROM segment_member s
-                               WHERE s.member_id = w.member_id AND s.segment_id = %s)""",
+        f"""CREATE TEMPORARY TABLE came ON COMMIT DROP AS
+            SELECT w.member_id FROM wanted w
+             WHERE NOT EXISTS (SELECT FROM segment_member s
+                                WHERE s.member_id = w.member_id AND s.segment_id = %s) {those}""",
         [segment.id],
     )
     cursor.execute(
@@ -191,8 +221,9 @@ def put_tags(cursor: Any, *, segment: Segment, came: Sequence[UUID]) -> list[UUI
     """Put the segment's tag on who came and has it not; they are noted, for it is theirs to lose again."""
     touched: list[UUID] = []
     for start in range(0, len(came), AT_ONCE):
-        part = plain_array(came[start : start + AT_ONCE])
-        _lock(cursor, segment.brand_id, part)
+        some = came[start : start + AT_ONCE]
+        part = plain_array(some)
+        lock_members(cursor, brand_id=segment.brand_id, member_ids=some)
         cursor.execute(
             """UPDATE membership SET tags = array_append(tags, %s)
                 WHERE brand_id = %s AND member_id = ANY(%s::uuid[]) AND NOT %s = ANY(tags) RETURNING member_id""",
@@ -209,8 +240,9 @@ def put_tags(cursor: Any, *, segment: Segment, came: Sequence[UUID]) -> list[UUI
 
 def take_tags(cursor: Any, *, brand_id: UUID, tag: str, member_ids: Sequence[UUID]) -> None:
     for start in range(0, len(member_ids), AT_ONCE):
-        part = plain_array(member_ids[start : start + AT_ONCE])
-        _lock(cursor, brand_id, part)
+        some = member_ids[start : start + AT_ONCE]
+        part = plain_array(some)
+        lock_members(cursor, brand_id=brand_id, member_ids=some)
         cursor.execute(
             """UPDATE membership SET tags = array_remove(tags, %s)
                 WHERE brand_id = %s AND member_id = ANY(%s::uuid[])""",
@@ -218,10 +250,10 @@ def take_tags(cursor: Any, *, brand_id: UUID, tag: str, member_ids: Sequence[UUI
         )
 
 
-def _lock(cursor: Any, brand_id: UUID, members: str) -> None:
-    """In key order, as posting locks members."""
+def lock_members(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> None:
+    """In key order, as posting locks members: till the transaction ends nothing is posted for them."""
     cursor.execute(
         """SELECT count(*) FROM (SELECT FROM membership WHERE brand_id = %s AND member_id = ANY(%s::uuid[])
                                   ORDER BY member_id FOR NO KEY UPDATE) AS taken""",
-        [brand_id, members],
+        [brand_id, plain_array(member_ids)],
     )
