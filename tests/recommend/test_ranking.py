@@ -83,6 +83,18 @@ def test_what_is_learnt_puts_first_what_she_tries(shelves: bool) -> None:
         assert len(set(shown.tolist())) == len(shown)
         own.append((shown[:5] % 4 == member % 4).mean())
     assert np.mean(own) > 0.9
+    # scores are the traits, taken from their means, by their spreads and weighed
+    row, column, traits = ranking.traits_of(purchases, first, until, order=order, **given)
+    fitted = learnt.order
+    weighed = (traits.astype("float64") - fitted.mean) / fitted.spread @ fitted.weights
+    where = {(r, int(i)): s for r, i, s in zip(row.tolist(), finds.columns[column], weighed, strict=True)}
+    for member in range(until - first):
+        for item, score in zip(found.items[member].tolist(), found.scores[member].tolist(), strict=True):
+            if item >= 0:
+                assert score == pytest.approx(where[member, item], abs=1e-4)
+        kept = (found.items[member] >= 0).sum()
+        best = sorted((s for (r, _), s in where.items() if r == member), reverse=True)[:kept]
+        assert found.scores[member][:kept].tolist() == pytest.approx(best, abs=1e-4)
     # where nothing was learnt, as discover alone has it
     plain = ranking.ranked(
         purchases, first, until, order=ranking.order_as_of(purchases, finds, None), **given

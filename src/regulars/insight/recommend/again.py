@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.special import expit
 
+from regulars.insight.recommend.largest import largest
 from regulars.insight.recommend.types import KEPT, Floats, Ints, Purchases, TopLists, Tuning
 
 TRAITS = (
@@ -24,6 +25,7 @@ TRAITS = (
 _RIDGE = 1.0
 _UNKNOWN_INTERVAL = 90.0
 _LEAST_SPREAD = np.float32(0.25)
+_COMMON = 100  # items
 _UNFOLDED = 2_500_000  # values of a sparse matrix at a time
 
 
@@ -49,14 +51,35 @@ class ItemTraits:
     rarity: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
     """Members among whom neighbours are looked for: what they bought, weighted and of length 1 (items × members), and
-    what lately (members × items)."""
+    what lately (members × items).
+
+    What most of them bought stands in `often`, whose rows are full, for these are multiplied faster so; what else they
+    bought in `rarely`.
+    """
 
     places: Ints
-    tastes: sparse.csr_matrix
+    common: Ints
+    often: Floats
+    others: Ints
+    rarely: sparse.csr_matrix
     recent: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, places: Ints, tastes: sparse.csr_matrix, recent: sparse.csr_matrix) -> Crowd:
+        """`tastes`: items × members."""
+        common = np.sort(np.argsort(-np.diff(tastes.indptr), kind="stable")[:_COMMON])
+        others = np.setdiff1d(np.arange(tastes.shape[0]), common)
+        often = np.ascontiguousarray(tastes[common].toarray())
+        return cls(places, common, often, others, tastes[others], recent)
+
+    def alike(self, tastes: sparse.csr_matrix) -> Floats:
+        """How alike each member with these tastes (members × items) is to each of the crowd."""
+        found = (tastes[:, self.others] @ self.rarely).toarray()
+        found += tastes[:, self.common] @ self.often
+        return np.asarray(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +162,8 @@ def crowd_of(purchases: Purchases, *, end: int, items: ItemTraits, tuning: Tunin
             recents.append(recent[mine])
     if not tastes:
         empty = sparse.csr_matrix((0, purchases.items), dtype="float32")
-        return Crowd(places, empty.T.tocsr(), empty)
-    return Crowd(places, sparse.vstack(tastes, "csr").T.tocsr(), sparse.vstack(recents, "csr"))
+        return Crowd.of(places, empty.T.tocsr(), empty)
+    return Crowd.of(places, sparse.vstack(tastes, "csr").T.tocsr(), sparse.vstack(recents, "csr"))
 
 
 def tastes_of(
@@ -169,15 +192,11 @@ def neighbours_share(
     rows, k = tastes.shape[0], min(tuning.neighbours, len(crowd.places) - 1)
     if k < 1:
         return sparse.csr_matrix(tastes.shape, dtype="float32")
-    alike = (tastes @ crowd.tastes).toarray()
+    alike = crowd.alike(tastes)
     own = np.flatnonzero((crowd.places >= first) & (crowd.places < first + rows))
     alike[crowd.places[own] - first, own] = 0  # nobody is her own neighbour
-    # values alone are parted much faster than their places are; who is as alike as the last of them counts as well
-    # (from below: a great many zeros among them would make parting from above slow)
-    least = -np.partition(-alike, k - 1, axis=1)[:, k - 1]
-    found = np.flatnonzero(alike >= np.maximum(least, np.finfo("float32").tiny)[:, None])
-    row, nearest = np.divmod(found, alike.shape[1])
-    weight = alike.ravel()[found]
+    # who is as alike as the last of them counts as well
+    row, nearest, weight = largest(alike, k, least=float(np.finfo("float32").tiny))
     counts = np.bincount(row, minlength=rows)
     weight /= np.bincount(row, weight, rows).astype("float32")[row]
     who = sparse.csr_matrix((weight, nearest, np.append(0, np.cumsum(counts))), shape=alike.shape)

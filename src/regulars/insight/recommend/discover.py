@@ -17,6 +17,7 @@ import scipy.linalg
 import scipy.sparse as sparse
 
 from regulars.insight.recommend.again import pairs_of
+from regulars.insight.recommend.largest import largest
 from regulars.insight.recommend.types import KEPT, Floats, Ints, Purchases, TopLists, Tuning
 
 _FEWEST_BUYERS = 3
@@ -101,13 +102,11 @@ def fit(
 
     `factor`: use `implicit`; left out, where it is installed and there are more items than EASE takes.
     """
-    most = None
+    columns, recent = columns_of(purchases, end=end, tuning=tuning, most=purchases.items)
     if factor is None:
-        everything, _ = columns_of(purchases, end=end, tuning=tuning, most=purchases.items)
-        factor = len(everything) > tuning.discover_items and can_factor()
-    if factor:
-        most = purchases.items
-    columns, recent = columns_of(purchases, end=end, tuning=tuning, most=most)
+        factor = len(columns) > tuning.discover_items and can_factor()
+    if not factor:
+        columns, recent = columns[: tuning.discover_items], recent[: tuning.discover_items]
     if len(columns) < KEPT:
         return None
     prior = np.log(recent + 0.5)
@@ -216,17 +215,20 @@ def tastes(purchases: Purchases, first: int, until: int, model: DiscoverModel) -
 def best(tastes: Any, model: DiscoverModel, *, kept: int) -> tuple[Ints, Ints, Floats]:
     """(member, column, score) of every member's `kept` best she never had, member by member, in the order of columns;
     of equal ones there may be more."""
-    scores = _product(tastes, model.weights)
-    scores /= model.scale
-    scores += model.tuning.discover_recent * model.recent
-    rows, columns = tastes.nonzero()
-    scores[rows, columns] = -np.inf
-    k = min(kept, scores.shape[1] - 1)
-    # values alone are parted much faster than their places are
-    least = -np.partition(-scores, k - 1, axis=1)[:, k - 1]
-    at = np.flatnonzero(scores >= np.maximum(least, np.finfo("float32").min)[:, None])
-    rows, columns = np.divmod(at, scores.shape[1])
-    return rows, columns, scores.ravel()[at]
+    k, recent = min(kept, tastes.shape[1] - 1), model.tuning.discover_recent * model.recent
+    found = []
+    # a few members at a time, whose scores stay near the processor
+    step = tastes.shape[0] if isinstance(model.weights, Factors) else _MEMBERS_AT_ONCE
+    for first in range(0, tastes.shape[0], step):
+        few = tastes[first : first + step]
+        scores = _product(few, model.weights)
+        scores /= model.scale
+        scores += recent
+        scores[np.repeat(np.arange(few.shape[0]), np.diff(few.indptr)), few.indices] = -np.inf
+        rows, columns, values = largest(scores, k, least=float(np.finfo("float32").min))
+        found.append((first + rows, columns, values))
+    rows, columns, values = (np.concatenate(one) for one in zip(*found, strict=True))
+    return rows, columns, values
 
 
 def top(tastes: Any, model: DiscoverModel, *, kept: int = KEPT) -> TopLists:
@@ -252,18 +254,22 @@ def because(tastes: Any, model: DiscoverModel, lists: TopLists) -> Ints:
     place = np.full(model.columns.max() + 1, -1, "int64")
     place[model.columns] = np.arange(len(model.columns))
     weights = model.weights.table if isinstance(model.weights, Strongest) else model.weights
-    # one row for every thing of a list, one entry for every item of hers that could speak for it
-    row, rank = np.nonzero(lists.items >= 0)
-    to, own = place[lists.items[row, rank]], np.diff(tastes.indptr)[row]
-    row, rank, to, own = row[own > 0], rank[own > 0], to[own > 0], own[own > 0]
-    if not len(row):
-        return found
-    begins = np.cumsum(own) - own
-    at = np.arange(own.sum()) + np.repeat(tastes.indptr[row] - begins, own)
-    mine = tastes.indices[at]
-    shares = weights[mine, np.repeat(to, own)] * tastes.data[at]
-    most = np.maximum.reduceat(shares, begins)
-    best = np.flatnonzero(shares == np.repeat(most, own))
-    of, where = np.unique(np.searchsorted(begins, best, side="right") - 1, return_index=True)
-    found[row[of], rank[of]] = np.where(most > 0, model.columns[mine[best[where]]], -1)
-    return found
+    likes, step = sparse.csr_matrix(tastes), _MEMBERS_AT_ONCE
+    to = np.where(lists.items >= 0, place[lists.items], 0)
+    for first in range(0, len(to), step):
+        few = likes[first : first + step]
+        own = np.diff(few.indptr)
+        who = np.flatnonzero(own)
+        if not len(who):
+            continue
+        # one row for every item of hers, one column for everything on her list: a row of weights is read at once
+        shares = weights[few.indices[:, None], np.repeat(to[first : first + step], own, axis=0)]
+        shares *= few.data[:, None]
+        begins = few.indptr[:-1][who]
+        most = np.maximum.reduceat(shares, begins, axis=0)
+        speaks = shares == np.repeat(most, own[who], axis=0)
+        # the first of those that speak most: counted from behind, the largest
+        behind = np.where(speaks, np.arange(len(shares), 0, -1, dtype="int32")[:, None], 0)
+        at = len(shares) - np.maximum.reduceat(behind, begins, axis=0)
+        found[first + who] = np.where(most > 0, model.columns[few.indices[at]], -1)
+    return np.where(lists.items >= 0, found, -1)

@@ -92,6 +92,53 @@ def _affinity(kind: Ints, usual: Floats, pairs: again.Pairs, rows: int) -> Float
     return np.asarray(np.log(share / np.maximum(usual, 1e-9) + 0.01), "float32")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """Of a chunk of members what `TRAITS` are made of: by candidate (row, column, in this order) how well it goes with
+    hers and how many neighbours took it; by member and shelf, and by member, the rest that is not the column's own."""
+
+    row: Ints
+    column: Ints
+    goes_with: Floats
+    neighbours: Floats
+    category: Floats
+    category_tried: Floats
+    department: Floats
+    visits: Floats
+
+
+def _candidates(
+    purchases: Purchases,
+    first: int,
+    until: int,
+    *,
+    pairs: again.Pairs,
+    share: sparse.csr_matrix,
+    tastes: sparse.csr_matrix,
+    order: Order,
+) -> _Candidates:
+    rows, finds, shelves = until - first, order.finds, order.shelves
+    row, column, score = discover.best(tastes, finds, kept=_CANDIDATES)
+    goes = score - finds.tuning.discover_recent * finds.recent[column]
+    category, n = shelves.kinds[0], len(shelves.usual[0])
+    tries = pairs.first >= finds.end - _TRIES
+    tried = np.bincount(pairs.member[tries] * n + category[pairs.item[tries]], minlength=rows * n)
+    of_category, of_department = (
+        _affinity(kind, usual, pairs, rows) for kind, usual in zip(shelves.kinds, shelves.usual, strict=True)
+    )
+    visits = again.visits(purchases, first, until, finds.end)[:, max(0, finds.end - _VISITS) :].sum(axis=1)
+    return _Candidates(
+        row,
+        column,
+        np.log(np.maximum(goes, 0) + _LEAST),
+        np.log(again.looked_up(share, row, finds.columns[column]) + np.float32(0.005)),
+        of_category,
+        np.log(tried.reshape(rows, n) + 0.1).astype("float32"),
+        of_department,
+        np.log1p(visits).astype("float32"),
+    )
+
+
 def traits_of(
     purchases: Purchases,
     first: int,
@@ -106,29 +153,43 @@ def traits_of(
 
     `pairs` and `share` as `again` makes them of these members, `tastes` as `discover` does.
     """
-    rows, finds, shelves = until - first, order.finds, order.shelves
-    row, column, score = discover.best(tastes, finds, kept=_CANDIDATES)
-    item = finds.columns[column]
-    goes = score - finds.tuning.discover_recent * finds.recent[column]
-    category, n = shelves.kinds[0], len(shelves.usual[0])
-    tries = pairs.first >= finds.end - _TRIES
-    tried = np.bincount(pairs.member[tries] * n + category[pairs.item[tries]], minlength=rows * n)
-    of_category, of_department = (
-        _affinity(kind, usual, pairs, rows)[row, kind[item]]
-        for kind, usual in zip(shelves.kinds, shelves.usual, strict=True)
-    )
-    visits = again.visits(purchases, first, until, finds.end)[:, max(0, finds.end - _VISITS) :].sum(axis=1)
+    found = _candidates(purchases, first, until, pairs=pairs, share=share, tastes=tastes, order=order)
+    row, item = found.row, order.finds.columns[found.column]
+    category, department = (kind[item] for kind in order.shelves.kinds)
     columns = (
-        np.log(np.maximum(goes, 0) + _LEAST),
-        np.log(again.looked_up(share, row, item) + 0.005),
-        *shelves.counts[:, column],
-        of_category,
-        np.log(tried[row * n + category[item]] + 0.1),
-        of_department,
-        np.log1p(visits)[row],
+        found.goes_with,
+        found.neighbours,
+        *order.shelves.counts[:, found.column],
+        found.category[row, category],
+        found.category_tried[row, category],
+        found.department[row, department],
+        found.visits[row],
         np.ones(len(row)),
     )
-    return row, column, np.column_stack([np.asarray(one, "float32") for one in columns])
+    return row, found.column, np.column_stack([np.asarray(one, "float32") for one in columns])
+
+
+def scores_of(found: _Candidates, order: Order) -> Floats:
+    """`traits_of` weighed as they were fitted, without making them: what is the column's own, the member's or that of
+    her shelf is weighed once there."""
+    fitted, shelves, columns = order.fitted, order.shelves, order.finds.columns
+    assert fitted is not None
+    weights = fitted.weights / fitted.spread
+    w = dict(zip(TRAITS, weights.tolist(), strict=True))
+    counts = weights[2 : 2 + len(shelves.counts)] @ shelves.counts
+    category, department = (kind[columns] for kind in shelves.kinds)
+    of_category = w["category"] * found.category + w["category_tried"] * found.category_tried
+    of_member = w["visits"] * found.visits + (w["one"] - float(weights @ fitted.mean))
+    row, column = found.row, found.column
+    scores = w["goes_with"] * found.goes_with
+    scores += w["neighbours"] * found.neighbours
+    scores += counts[column]
+    scores += of_category.ravel()[row * of_category.shape[1] + category[column]]
+    scores += (w["department"] * found.department).ravel()[
+        row * found.department.shape[1] + department[column]
+    ]
+    scores += of_member[row]
+    return np.asarray(scores, "float32")
 
 
 def fit(
@@ -188,8 +249,5 @@ def ranked(
     """Everybody's things she never had, the best first; where nothing was learnt, in the order that `discover` has."""
     if order.fitted is None:
         return discover.top(tastes, order.finds)
-    row, column, traits = traits_of(
-        purchases, first, until, pairs=pairs, share=share, tastes=tastes, order=order
-    )
-    scores = (traits - order.fitted.mean) / order.fitted.spread @ order.fitted.weights
-    return top(row, column, np.asarray(scores, "float32"), order.finds, until - first)
+    found = _candidates(purchases, first, until, pairs=pairs, share=share, tastes=tastes, order=order)
+    return top(found.row, found.column, scores_of(found, order), order.finds, until - first)
