@@ -39,7 +39,8 @@ def test_a_tier_up_and_three_months_more(rush: Rush) -> None:
     """100 points that end on the first of a month end on the first three months later; normal becomes silver. Neither
     goes back with the gift, and an order that comes late leaves both."""
     member = rush.member()
-    rush.post(rush.order(member, "one", 10_000, at=rush.opened + timedelta(days=300)))
+    month = (rush.opened + timedelta(days=300)).replace(day=1)  # both orders' points end on the same day
+    rush.post(rush.order(member, "one", 10_000, at=month + timedelta(days=3)))
     (before,) = ends(rush, member)
     assert tier_of(rush, member) == "normal"
     gift = Gift(member, "journey:j:1", "journey:j", (UP, LONGER))
@@ -51,7 +52,7 @@ def test_a_tier_up_and_three_months_more(rush: Rush) -> None:
     assert ends(rush, member) == [months_later(before, 3)]
     moves = tiers.timelines(brand_id=rush.scope.brand_id, member_ids=[member])[member]
     assert [(row.tier, row.reason) for row in moves][-1] == ("silver", "step")
-    rush.post(rush.order(member, "late", 5_000, at=rush.opened + timedelta(days=310)))
+    rush.post(rush.order(member, "late", 5_000, at=month + timedelta(days=20)))
     assert tier_of(rush, member) == "silver"
     assert set(ends(rush, member)) == {months_later(before, 3)}
     assert back(rush, (member, "journey:j:1")) == 1
