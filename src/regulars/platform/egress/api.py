@@ -2,20 +2,24 @@
 
 The name is resolved here, each address is checked, and the connection goes to the very address that was checked: a
 name that answers differently the second time gains nothing. Redirects are not followed, proxies of the environment
-are not used, answers are read to a limit and a deadline.
+are not used, answers are read to a limit, and all of it has one deadline.
 """
 
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
+from typing import Any
 
 import certifi
 import urllib3
 from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from regulars.kit.errors import ErrorList
 from regulars.platform.egress import policy
@@ -45,6 +49,79 @@ class Failed(Exception):
         self.milliseconds = milliseconds
 
 
+class _Watch:
+    """Ends a request when its time is over, whatever it waits for: who sends a byte now and then keeps nobody waiting.
+
+    `connected`: the connection stands, so that what fails from then on may have reached the other side.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = self.connected = False
+        self._held: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def hold(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._held = sock.dup()
+            if self.is_over:
+                self._shut()
+
+    def release(self) -> None:
+        """The request is over: so is its connection, also where nobody read to the end of the answer."""
+        self._timer.cancel()
+        with self._lock:
+            self._shut()
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+
+    def _end(self) -> None:
+        with self._lock:
+            self.is_over = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._held is not None:
+            with suppress(OSError):  # it is closed already
+                self._held.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched:
+    """A connection that its request's watch can end."""
+
+    def __init__(self, *given: Any, watch: _Watch, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.watch = watch
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()  # type: ignore[misc]
+        self.watch.hold(made)
+        return made
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self.watch.connected = True
+
+
+class _Plain(_Watched, HTTPConnection):
+    pass
+
+
+class _Secure(_Watched, HTTPSConnection):
+    pass
+
+
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
 def check_url(*, url: str, field: str, errors: ErrorList) -> None:
     """Add what is wrong with an address that requests shall go to; names are resolved only when one is made."""
     policy.check_url(url, field, errors, networks=_networks())
@@ -64,14 +141,16 @@ def request(
     timeout: float = 15.0,
     limit: int = 65536,
 ) -> Answer:
-    """Send one request and give the answer whatever its status. Raises `Failed` where there is none."""
+    """Send one request and give the answer whatever its status. Raises `Failed` where there is none `timeout` seconds
+    after the connection was begun."""
     begun = monotonic()
     try:
         target = policy.target_of(url)
     except (ValueError, UnicodeError) as error:
         raise Failed("bad_url", str(error)) from error
     address = _resolve(target, _networks())
-    pool = _pool(target, address, timeout)
+    watch = _Watch(timeout)
+    pool = _pool(target, address, timeout, watch)
     try:
         answer = pool.urlopen(
             method,
@@ -83,18 +162,26 @@ def request(
             preload_content=False,
             assert_same_host=False,
         )
-        content = _read(answer, limit, begun + timeout)
+        content = _read(answer, limit, watch)
         return Answer(answer.status, dict(answer.headers), content, _since(begun))
-    except urllib3.exceptions.SSLError as error:
-        raise Failed("tls", str(error), _since(begun)) from error
-    except urllib3.exceptions.ConnectTimeoutError as error:  # refused, or nobody there: nothing was sent
-        raise Failed("refused", "the connection was refused", _since(begun)) from error
-    except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
-        raise Failed("timeout", f"no whole answer within {timeout:g} s", _since(begun)) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Failed("broken", str(error), _since(begun)) from error
+        raise _failed(error, watch, timeout, _since(begun)) from error
     finally:
+        watch.release()
         pool.close()
+
+
+def _failed(error: Exception, watch: _Watch, timeout: float, milliseconds: int) -> Failed:
+    if watch.is_over and watch.connected:
+        return Failed("timeout", f"no whole answer within {timeout:g} s", milliseconds)
+    if isinstance(error, urllib3.exceptions.SSLError) and not watch.connected:
+        return Failed("tls", str(error), milliseconds)
+    # refused, or nobody there: nothing was sent
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError) or (watch.is_over and not watch.connected):
+        return Failed("refused", "the connection was refused", milliseconds)
+    if isinstance(error, (urllib3.exceptions.TimeoutError, TimeoutError)):
+        return Failed("timeout", f"no whole answer within {timeout:g} s", milliseconds)
+    return Failed("broken", str(error), milliseconds)
 
 
 def connect(*, host: str, port: int, timeout: float = 15.0) -> socket.socket:
@@ -116,11 +203,11 @@ def connect(*, host: str, port: int, timeout: float = 15.0) -> socket.socket:
     raise Failed("unresolved", f"{host} has no address")
 
 
-def _pool(target: Target, address: str, timeout: float) -> urllib3.HTTPConnectionPool:
+def _pool(target: Target, address: str, timeout: float, watch: _Watch) -> urllib3.HTTPConnectionPool:
     times = urllib3.Timeout(connect=min(5.0, timeout), read=timeout)
     if target.scheme == "http":
-        return urllib3.HTTPConnectionPool(address, target.port, timeout=times, maxsize=1)
-    return urllib3.HTTPSConnectionPool(
+        return _PlainPool(address, target.port, timeout=times, maxsize=1, watch=watch)
+    return _SecurePool(
         address,
         target.port,
         timeout=times,
@@ -129,15 +216,16 @@ def _pool(target: Target, address: str, timeout: float) -> urllib3.HTTPConnectio
         assert_hostname=target.host,
         ca_certs=certifi.where(),
         cert_reqs="CERT_REQUIRED",
+        watch=watch,
     )
 
 
-def _read(answer: urllib3.BaseHTTPResponse, limit: int, deadline: float) -> bytes:
+def _read(answer: urllib3.BaseHTTPResponse, limit: int, watch: _Watch) -> bytes:
     content = b""
     while len(content) < limit:
-        if monotonic() > deadline:
-            raise TimeoutError
         part = answer.read1(_READ) if hasattr(answer, "read1") else answer.read(_READ)
+        if watch.is_over:
+            raise TimeoutError
         if not part:
             break
         content += part
