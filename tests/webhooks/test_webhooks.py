@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -197,6 +198,43 @@ def test_an_endpoint_that_fails_for_five_days_is_closed(shop: Shop, receiver: Re
     shop.enrol("13900139009")
     run(noon)
     assert len(receiver.messages()) == 1, "a closed endpoint is told nothing"
+
+
+def test_an_endpoint_with_another_address_starts_with_a_clean_slate(
+    shop: Shop, receiver: Receiver, noon: Any
+) -> None:
+    receiver.answers["/in"] = 503
+    id_, _ = make(shop, receiver, ["member.enrolled"])
+    shop.enrol()
+    run(noon)
+    noon.move(days=4, hours=23)
+    shop.call("PATCH", f"/webhooks/{id_}", {"url": receiver.url("/mended")}).ok()
+    noon.move(hours=2)
+    assert tasks.close_failing(noon()) == 0
+    run(noon)
+    assert len(receiver.messages("/mended")) == 1
+    endpoint = shop.call.get("/webhooks")["items"][0]
+    assert (endpoint["state"], endpoint["failing_since"]) == ("active", None)
+
+
+@pytest.mark.parametrize("answer", [410, 503])
+def test_what_a_former_address_says_is_no_word_about_the_present_one(
+    shop: Shop, receiver: Receiver, noon: Any, answer: int
+) -> None:
+    """The address is changed while a message is on its way to the old one."""
+    receiver.answers["/in"] = answer
+    id_, _ = make(shop, receiver, ["member.enrolled"])
+    shop.enrol()
+    flow.feed(noon())
+    tasks.deliver(noon())
+    wait(tasks._running, timeout=60)
+    shop.call("PATCH", f"/webhooks/{id_}", {"url": receiver.url("/new")}).ok()
+    tasks.deliver_all(noon())
+    endpoint = shop.call.get("/webhooks")["items"][0]
+    assert (endpoint["state"], endpoint["failing_since"]) == ("active", None)
+    [row] = deliveries(shop, id_)
+    assert row["state"] == "delivered" and len(receiver.messages("/new")) == 1
+    assert len(receiver.messages()) == 1
 
 
 def test_wrong_input_is_named(shop: Shop, settings: Any) -> None:

@@ -75,11 +75,12 @@ def change_endpoint(
     description: str | None = None,
     active: bool | None = None,
 ) -> Endpoint:
-    """Change what is given. Made active again, a closed endpoint starts with a clean slate."""
+    """Change what is given. Made active again, or with another address, an endpoint starts with a clean slate."""
     with transaction.atomic():
         row = _locked(scope, endpoint_id)
         before = _shown(row)
-        row.url = row.url if url is None else url
+        if url is not None and url != row.url:
+            row.url, row.failing_since = url, None
         row.topics = row.topics if topics is None else list(dict.fromkeys(topics))
         row.description = row.description if description is None else description.strip()
         _check(row.url, row.topics, row.description)

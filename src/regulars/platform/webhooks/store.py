@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,10 +32,11 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt came to; `next_run_at` is when to try again, None when it ended."""
+    """What an attempt at `url` came to; `next_run_at` is when to try again, None when it ended."""
 
     endpoint_id: UUID
     id: UUID
+    url: str
     attempt: Attempt
     state: str
     next_run_at: datetime | None
@@ -173,8 +174,19 @@ def put_outcomes(outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def note_health(*, good: Sequence[UUID], bad: Sequence[UUID], gone: Sequence[UUID], now: datetime) -> None:
+def urls_of(endpoint_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Where endpoints are now; held as they are until the caller's transaction ends."""
+    rows = (
+        WebhookEndpoint.objects.select_for_update(no_key=True).filter(id__in=set(endpoint_ids)).order_by("id")
+    )
+    return dict(rows.values_list("id", "url"))
+
+
+def note_health(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Remember since when endpoints fail; one whose server says it is gone is closed."""
+    ids = {one.endpoint_id for one in outcomes}
+    good = {one.endpoint_id for one in outcomes if one.state == "delivered"}
+    gone = {one.endpoint_id for one in outcomes if one.is_gone}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -184,9 +196,9 @@ def note_health(*, good: Sequence[UUID], bad: Sequence[UUID], gone: Sequence[UUI
                    succeeded_at = CASE WHEN id = ANY(%(good)s::uuid[]) THEN %(now)s ELSE succeeded_at END,
                    state = CASE WHEN id = ANY(%(gone)s::uuid[]) THEN 'disabled' ELSE state END,
                    reason = CASE WHEN id = ANY(%(gone)s::uuid[]) THEN 'gone' ELSE reason END
-             WHERE id = ANY(%(good)s::uuid[] || %(bad)s::uuid[])
+             WHERE id = ANY(%(ids)s::uuid[])
             """,
-            {"good": list(good), "bad": list(bad), "gone": list(gone), "now": now},
+            {"good": sorted(good), "ids": sorted(ids), "gone": sorted(gone), "now": now},
         )
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from django.db import transaction
 
 from regulars.kit import clock
 from regulars.platform.due import api as due
@@ -63,12 +66,22 @@ def _collect(now: datetime) -> int:
     for future in ended:
         del _running[future]
     if outcomes:
-        store.put_outcomes(outcomes)
-        good = {one.endpoint_id for one in outcomes if one.state == "delivered"}
-        bad = {one.endpoint_id for one in outcomes} - good
-        gone = {one.endpoint_id for one in outcomes if one.is_gone}
-        store.note_health(good=sorted(good), bad=sorted(bad), gone=sorted(gone), now=now)
+        with transaction.atomic():
+            urls = store.urls_of(one.endpoint_id for one in outcomes)
+            here = [one for one in outcomes if urls.get(one.endpoint_id) == one.url]
+            # what was said by an address that is the endpoint's no longer is no word about the one it has
+            elsewhere = [_again(one, now) for one in outcomes if urls.get(one.endpoint_id) != one.url]
+            store.put_outcomes([*here, *elsewhere])
+            if here:
+                store.note_health(here, now=now)
     return len(outcomes)
+
+
+def _again(one: Outcome, now: datetime) -> Outcome:
+    """What the former address did not take goes to the present one."""
+    if one.state == "delivered":
+        return one
+    return replace(one, state="pending", next_run_at=now, is_gone=False)
 
 
 def _hand_out(now: datetime) -> int:
@@ -120,13 +133,13 @@ def _try(one: Claimed) -> Outcome:
 def _outcome(one: Claimed, attempt: Attempt, answer: Answer | None) -> Outcome:
     status = attempt.status
     if status is not None and policy.is_success(status):
-        return Outcome(one.endpoint_id, one.id, attempt, "delivered", None, False)
+        return Outcome(one.endpoint_id, one.id, one.url, attempt, "delivered", None, False)
     if status is not None and policy.is_gone(status):
-        return Outcome(one.endpoint_id, one.id, attempt, "failed", None, True)
+        return Outcome(one.endpoint_id, one.id, one.url, attempt, "failed", None, True)
     wait_ = policy.next_wait(one.attempts + 1, jitter=random.random(), asked=_asked(answer))
     if wait_ is None:
-        return Outcome(one.endpoint_id, one.id, attempt, "failed", None, False)
-    return Outcome(one.endpoint_id, one.id, attempt, "pending", attempt.at + wait_, False)
+        return Outcome(one.endpoint_id, one.id, one.url, attempt, "failed", None, False)
+    return Outcome(one.endpoint_id, one.id, one.url, attempt, "pending", attempt.at + wait_, False)
 
 
 def _asked(answer: Answer | None) -> timedelta | None:
