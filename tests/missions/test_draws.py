@@ -330,6 +330,22 @@ def test_seeds_are_revealed_every_week(world: World) -> None:
     assert list(revealed(world)) == [1]
 
 
+def test_seeds_of_a_paused_draw_are_revealed_too(world: World) -> None:
+    """What was drawn before the pause can be checked after a week, and all of it when the draw's time is over."""
+    now = clock.now()
+    tomorrow = (now + timedelta(days=1)).date().isoformat()
+    world.draw(wheel())
+    world.draw(wheel("short", ends_on=tomorrow))
+    for key in ("wheel", "short"):
+        draws.set_state(scope=world.rush.scope, key=key, state="paused", now=now)
+    assert rotate_due(now + timedelta(days=8)) == 2
+    assert list(revealed(world)) == [1]
+    states = {one.key: one.state for one in draws.list_draws(brand_id=world.brand.id)}
+    assert states == {"wheel": "paused", "short": "ended"}
+    seeds = {one.number: one.state for one in draws.list_seeds(brand_id=world.brand.id, key="short")}
+    assert seeds[1] == "revealed"
+
+
 def test_the_small_script_of_the_documentation_agrees(world: World) -> None:
     """It knows none of our code: right as it stands, wrong with a changed prize, a missing draw, a changed seed."""
     import importlib.util

@@ -127,7 +127,10 @@ def _count_acts(work: _Work, done: Sequence[Done], marked: set[tuple[UUID, str, 
                         _mark(work, run, step, one, was=True)
                 if taken or mission not in work.missions or not policy.covers(run, one.occurred_at):
                     continue
-                if turns and run.state != "running":
+                if turns and run.state not in (
+                    "running",
+                    "expired",
+                ):  # what was done in its time may come late
                     continue
                 for step in definition.steps:
                     if (
@@ -159,10 +162,13 @@ def _open_runs(work: _Work, done: Sequence[Done], everybody: Iterable[UUID]) -> 
         definition = work.definitions[key, mission.live]
         if definition.opt_in or mission.live_at is None:
             continue
+        _reach_back(work, mission, done)
         wanted: list[tuple[UUID, datetime]] = [
             (one.member_id, one.occurred_at)
             for one in done
-            if one.act is not None and one.member_id in work.rows and _counts(work, mission, definition, one)
+            if one.act is not None
+            and one.member_id in work.rows
+            and _counts(work, key, mission.live, definition, one)
         ]
         if any(step.kind == "state" for step in definition.steps):
             wanted += [(id_, work.now) for id_ in everybody if id_ in work.rows]
@@ -171,7 +177,7 @@ def _open_runs(work: _Work, done: Sequence[Done], everybody: Iterable[UUID]) -> 
             for member_id, at in wanted
             if work.rows[member_id].status == "active"
             and not any(
-                run.state == "running" and policy.covers(run, at)
+                run.state in ("running", "expired") and policy.covers(run, at)
                 for run in work.runs.get((member_id, key), ())
             )
             and _opening(work, mission, definition, member_id, at) is not None
@@ -183,6 +189,35 @@ def _open_runs(work: _Work, done: Sequence[Done], everybody: Iterable[UUID]) -> 
                 run = begin(work.runs, member_id, mission, definition, opened, work.now)
                 work.touched[run.pair] = run
                 work.fresh.add(run.pair)
+
+
+def _reach_back(work: _Work, mission: Mission, done: Sequence[Done]) -> None:
+    """Acts that came late move the beginning of the runs that they would have begun."""
+    assert mission.live_at is not None
+    for one in done:
+        mine = work.runs.get((one.member_id, mission.key), ())
+        if one.act is None or any(policy.covers(run, one.occurred_at) for run in mine):
+            continue
+        for run in mine:
+            if one.occurred_at >= run.started_at:
+                continue
+            definition = work.definitions[run.mission, run.version]
+            if not _counts(work, run.mission, run.version, definition, one):
+                continue
+            opened = policy.reach_back(
+                definition,
+                run,
+                at=one.occurred_at,
+                live_at=mission.live_at,
+                runs=mine,
+                marks=()
+                if definition.days is None
+                else kept.marks_of(brand_id=work.brand.id, runs=[run.pair])[run.pair],
+                timezone=work.brand.timezone,
+            )
+            if opened is not None:
+                run.started_at, run.ends_at = opened.started_at, opened.ends_at
+                break
 
 
 def _opening(
@@ -199,12 +234,12 @@ def _opening(
     )
 
 
-def _counts(work: _Work, mission: Mission, definition: Definition, one: Done) -> bool:
+def _counts(work: _Work, mission: str, version: int, definition: Definition, one: Done) -> bool:
     return any(
         step.kind == "act"
         and step.activity == one.type
         and one.act is not None
-        and work.tests[mission.key, mission.live, step.key](one.act)
+        and work.tests[mission, version, step.key](one.act)
         for step in definition.steps
     )
 

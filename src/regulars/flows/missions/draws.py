@@ -180,7 +180,9 @@ def rotate_due(now: datetime) -> int:
     rotated = 0
     for brand in organisations.list_brands():
         scope = Scope(brand.organisation_id, brand.id, SYSTEM, frozenset())
-        for draw in draws.list_draws(brand_id=brand.id, state="active"):
+        for draw in draws.list_draws(brand_id=brand.id):
+            if draw.state not in ("active", "paused"):
+                continue
             ends = draw.definition.ends_on
             if ends is not None and now >= start_of_day(ends + timedelta(days=1), brand.timezone):
                 draws.set_state(scope=scope, key=draw.key, state="ended", now=now)

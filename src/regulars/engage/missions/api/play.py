@@ -36,7 +36,7 @@ from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 
-_LONGEST = 400  # days that a row of days is followed back
+_STRIDE = 400  # days that are read at first; further back only as far as a row goes on
 
 
 def get_checkin(*, brand_id: UUID) -> CheckinRules:
@@ -69,11 +69,10 @@ def take_ladder(
     """
     if not members:
         return {}
-    since = min(day for _, day in members) - timedelta(days=_LONGEST)
     due: dict[UUID, list[tuple[int, Rung]]] = {}
     notes, counts = [], []
     with connection.cursor() as cursor:
-        found = store.days_of(cursor, brand_id=brand_id, member_ids={m for m, _ in members}, since=since)
+        found = _days_of(cursor, brand_id, members)
         for member_id, day in members:
             days = {one.day: one for one in found.get(member_id, ())}
             bonuses = policy.bonuses_due(rules, days, day)
@@ -89,6 +88,23 @@ def take_ladder(
     return due
 
 
+def _days_of(
+    cursor: object, brand_id: UUID, members: Sequence[tuple[UUID, date]]
+) -> dict[UUID, list[CheckinDay]]:
+    """Days of members, back from each one's earliest day as far as the row around it reaches at least."""
+    found: dict[UUID, list[CheckinDay]] = {}
+    from_ = {member: min(day for who, day in members if who == member) for member in {m for m, _ in members}}
+    stride = _STRIDE
+    while from_:
+        since = min(from_.values()) - timedelta(days=stride)
+        read = store.days_of(cursor, brand_id=brand_id, member_ids=from_, since=since)
+        found |= {member: read.get(member, []) for member in from_}
+        rows = {m: policy.row_of({one.day for one in found[m]}, day) for m, day in from_.items()}
+        from_ = {m: day for m, day in from_.items() if (row := rows[m]) is not None and row[0] <= since}
+        stride *= 2
+    return found
+
+
 def _summed(counts: Sequence[tuple[UUID, int, int, int]]) -> list[tuple[UUID, int, int, int]]:
     sums: dict[UUID, tuple[int, int, int]] = {}
     for member, days, cards, length in counts:
@@ -102,9 +118,8 @@ def checkin_standing(
 ) -> tuple[CheckinStanding, list[CheckinDay]]:
     """Where a member stands, and her days as far back as a row may reach."""
     with connection.cursor() as cursor:
-        days = store.days_of(
-            cursor, brand_id=brand_id, member_ids=[member_id], since=today - timedelta(days=_LONGEST)
-        ).get(member_id, [])
+        yesterday = today - timedelta(days=1)
+        days = _days_of(cursor, brand_id, [(member_id, yesterday)])[member_id]
         cards, best, total = store.checkin_states(cursor, brand_id=brand_id, member_ids=[member_id]).get(
             member_id, (0, 0, 0)
         )

@@ -158,14 +158,55 @@ def opening(
     if after_last is not None and at <= after_last:
         return None
     begins = joined_at if definition.since == "joined" else at
+    last = _ending(definition, begins, timezone)
+    if last is not None and at >= last:
+        return None
+    return Opening(str(len(runs) + 1), begins if definition.since == "joined" else at, last)
+
+
+def _ending(definition: Definition, begins: datetime, timezone: str) -> datetime | None:
+    """When a run that begins then is over: its days are business days, the first included."""
     until_day: datetime | None = None
     if definition.days is not None:
         first_day = begins.astimezone(zone(timezone)).date()
         until_day = start_of_day(first_day + timedelta(days=definition.days), timezone)
-    last = min((end for end in (until_day, ends) if end is not None), default=None)
-    if last is not None and at >= last:
+    ends = window(definition, timezone)[1]
+    return min((end for end in (until_day, ends) if end is not None), default=None)
+
+
+def reach_back(
+    definition: Definition,
+    run: Run,
+    *,
+    at: datetime,
+    live_at: datetime,
+    runs: Sequence[Run],
+    marks: Iterable[Mark],
+    timezone: str,
+) -> Opening | None:
+    """The run as it would have begun with an act at `at`, before its first, that came late; None where that act is
+    none of its own. Only a run that an act began by itself reaches back, and only as far as everything that counted
+    for it (`marks`) still falls into its days. `runs` are hers of this mission.
+    """
+    if (
+        definition.opt_in
+        or run.started_by
+        or definition.since == "joined"
+        or definition.repeat not in ("once", "times")
+    ):
         return None
-    return Opening(str(len(runs) + 1), begins if definition.since == "joined" else at, last)
+    if run.state not in (("running",) if definition.repeat == "times" else ("running", "finished")):
+        return None
+    starts = window(definition, timezone)[0]
+    if not live_at <= at < run.started_at or (starts is not None and at < starts):
+        return None
+    for other in runs:
+        if other is not run and at <= (other.finished_at or other.ends_at or other.started_at):
+            return None
+    ends = _ending(definition, at, timezone)
+    if ends is not None and any(mark.occurred_at >= ends for mark in marks if mark.amount > 0):
+        return None
+    return Opening(run.run, at, ends)
 
 
 def covers(run: Run, at: datetime) -> bool:

@@ -120,7 +120,8 @@ def save_runs(cursor: Any, *, brand_id: UUID, runs: Sequence[Run]) -> None:
                   AS v(member_id, mission, run, version, state, started_at, ends_at, progress, round, rolled_back,
                        started_by, finished_at, check_at)
            ON CONFLICT (member_id, brand_id, mission, run) DO UPDATE
-              SET state = excluded.state, progress = excluded.progress, round = excluded.round,
+              SET state = excluded.state, started_at = excluded.started_at, ends_at = excluded.ends_at,
+                  progress = excluded.progress, round = excluded.round,
                   rolled_back = excluded.rolled_back, finished_at = excluded.finished_at,
                   check_at = excluded.check_at""",
         [
