@@ -329,3 +329,32 @@ def test_a_payout_is_never_negative_and_nothing_is_lost(
     assert found.payout >= 0
     assert found.payout + found.carried == opening + earned + clawed + adjusted
     assert found.payout <= max(0, open_now)
+
+
+def test_a_month_that_a_later_statement_covers_is_not_drawn_up_again(shop: Shop, noon: Any) -> None:
+    """June's statement, the first there is, covers May's 5 yuan as well. Drawn up for May afterwards, when 3 yuan of
+    July are there, nothing is: the 5 would stand on two statements. July pays its own 3."""
+    programme(shop, **TERMS)
+    ann = member(shop)
+    promote(shop, ann)
+
+    def add(amount: int) -> None:
+        referrals.adjust_commission(
+            scope=shop.scope, member_id=ann, amount=amount, note="by hand", now=clock.now()
+        )
+
+    def draft(month: str) -> list[int]:
+        page = referrals.draft_statements(scope=shop.scope, brand=brand(shop), month=month, now=clock.now())
+        return [one.payout for one in page.items]
+
+    add(500)  # 13 May
+    noon.move(days=50)  # 2 July
+    assert draft("2026-06") == [500]
+    referrals.confirm_statement(
+        scope=colleague(shop), brand=brand(shop), member_id=ann, month="2026-06", now=clock.now()
+    )
+    add(300)
+    assert draft("2026-05") == []
+    noon.move(days=31)  # 2 August
+    assert draft("2026-07") == [300]
+    books_balance()

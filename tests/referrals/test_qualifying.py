@@ -28,6 +28,7 @@ from regulars.flows.referrals import api as flow
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
+from regulars.platform.outbox.models import OutboxRow
 
 
 def test_both_sides_are_rewarded_after_the_window(shop: Shop, noon: Any) -> None:
@@ -75,8 +76,87 @@ def test_what_is_refunded_in_the_window_does_not_count(shop: Shop, noon: Any) ->
     refunds(shop, ben, "R1", "N1")
     tick(shop)
     row = row_of(shop, ben)
-    assert (row.state, row.reason) == ("refused", "refunded")
+    assert (row.state, row.reason) == ("joined", "refunded")
     noon.move(days=6)
+    tick(shop)
+    assert (row_of(shop, ben).state, row_of(shop, eve).state) == ("joined", "qualified")
+    assert points(shop, ann) == 200
+
+
+def test_another_order_counts_when_the_first_was_sent_back(shop: Shop, noon: Any) -> None:
+    """N1 of day 0 goes back whole on day 2. Ben buys again on day 3 and counts on day 10; eve had bought N4 on day 1
+    already, which counts on day 8; joe keeps 49 of 100 yuan, less than it takes, and has nothing else."""
+    programme(shop)
+    ann = member(shop)
+    ben, eve, joe = (joins(shop, ann) for _ in range(3))
+    for friend, number in ((ben, "N1"), (eve, "N2")):
+        buys(shop, friend, number)
+    lines = [
+        {"sku": sku, "amount": amount, "category": "tea"} for sku, amount in (("A", 5_100), ("B", 4_900))
+    ]
+    two = order(joe, "N3", 10_000, clock.now()) | {"order": {"number": "N3", "lines": lines}}
+    shop.call.post("/activities", two)
+    tick(shop)
+    noon.move(days=1)
+    second = buys(shop, eve, "N4", 8_000)
+    tick(shop)
+    assert row_of(shop, eve).order_amount == 10_000, "the first that is enough is the one that waits"
+    noon.move(days=1)
+    for friend, number, of in ((ben, "R1", "N1"), (eve, "R2", "N2")):
+        refunds(shop, friend, number, of)
+    refunds(shop, joe, "R3", "N3", [{"line": 1, "quantity": 1}])
+    told = OutboxRow.objects.filter(topic="referral.joined").count()
+    tick(shop)
+    row = row_of(shop, ben)
+    assert (row.state, row.reason, row.order_id, row.window_ends_at) == ("joined", "refunded", None, None)
+    row = row_of(shop, eve)
+    assert (row.state, row.reason, row.order_id, row.order_amount) == ("waiting", "", second, 8_000)
+    assert OutboxRow.objects.filter(topic="referral.joined").count() == told, "nobody joins twice"
+    noon.move(days=1)
+    buys(shop, ben, "N5", 6_000)
+    tick(shop)
+    noon.move(days=5)
+    tick(shop)
+    assert [row_of(shop, one).state for one in (ben, eve, joe)] == ["waiting", "qualified", "joined"]
+    noon.move(days=2)
+    tick(shop)
+    assert [row_of(shop, one).state for one in (ben, eve, joe)] == ["qualified", "qualified", "joined"]
+    assert points(shop, ann) == 400
+    books_balance()
+
+
+def test_who_sent_her_order_back_and_made_no_other_in_time_lapses(shop: Shop, noon: Any) -> None:
+    programme(shop, order_within_days=30)
+    ann = member(shop)
+    ben, eve = joins(shop, ann), joins(shop, ann)
+    buys(shop, ben, "N1")
+    noon.move(days=28)
+    buys(shop, eve, "N2")
+    tick(shop)
+    assert row_of(shop, ben).state == "qualified"
+    noon.move(days=4)  # day 32: within the window of eve's order, after the days she had for one
+    refunds(shop, eve, "R2", "N2")
+    buys(shop, eve, "N3")
+    tick(shop)
+    row = row_of(shop, eve)
+    assert (row.state, row.reason) == ("lapsed", "refunded")
+    assert points(shop, ann) == 200
+
+
+def test_an_order_made_before_the_review_counts_after_it(shop: Shop, noon: Any) -> None:
+    programme(shop)
+    ann = member(shop)
+    joins(shop, ann, devices=["phone-1"])
+    eve = joins(shop, ann, devices=["phone-1"])
+    number = buys(shop, eve, "N1")
+    tick(shop)
+    assert row_of(shop, eve).reason == "device_used"
+    noon.move(days=3)
+    row = flow.review(
+        scope=shop.scope, brand=brand(shop), member_id=eve, counts=True, note="sisters", now=clock.now()
+    )
+    assert (row.state, row.order_id) == ("waiting", number)
+    noon.move(days=4)
     tick(shop)
     assert row_of(shop, eve).state == "qualified"
     assert points(shop, ann) == 200

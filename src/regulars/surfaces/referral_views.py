@@ -142,7 +142,7 @@ class ReferralViewer:
         )
 
     def review(self, member_id: UUID, given: ReferralReviewIn) -> ReferralOut:
-        row = referrals.review(
+        row = flow.review(
             scope=self.scope,
             brand=self.brand,
             member_id=member_id,

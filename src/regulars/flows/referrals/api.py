@@ -11,7 +11,7 @@ from regulars.engage.referrals.types import Settings
 from regulars.flows import rewarding
 from regulars.flows.referrals.following import follow, follow_brand
 from regulars.flows.referrals.joining import device_of, joined, named, seen, senders, tried
-from regulars.flows.referrals.settling import settle
+from regulars.flows.referrals.settling import review, settle
 from regulars.kit.errors import ErrorList
 from regulars.platform.due import api as due
 from regulars.platform.organisations.types import Scope
@@ -51,6 +51,7 @@ __all__ = [
     "named",
     "put_settings",
     "register",
+    "review",
     "seen",
     "senders",
     "settle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -121,6 +121,23 @@ def facts_of(*, brand: Brand, ids: Iterable[tuple[UUID, UUID]]) -> list[OrderFac
             )
         )
     return found
+
+
+def orders_of(*, brand: Brand, joined: Mapping[UUID, datetime]) -> list[OrderFacts]:
+    """Every order of members since they joined, with what of it has not gone back."""
+    if not joined:
+        return []
+    with connection.cursor() as cursor:
+        history = activities.history(cursor, brand_id=brand.id, member_ids=sorted(joined))
+    return facts_of(
+        brand=brand,
+        ids=[
+            (row.member_id, row.id)
+            for rows in history.values()
+            for row in rows
+            if row.type == "order" and row.status == "applied" and row.occurred_at >= joined[row.member_id]
+        ],
+    )
 
 
 def orders_of_refunds(*, brand: Brand, ids: Sequence[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:

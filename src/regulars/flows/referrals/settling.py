@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from django.db import transaction
 from regulars.engage.referrals import api as referrals
 from regulars.engage.referrals.types import ReferralRow
 from regulars.flows import rewarding
-from regulars.flows.referrals.following import facts_of
+from regulars.flows.referrals.following import facts_of, orders_of
 from regulars.flows.referrals.joining import inactive
 from regulars.flows.rewarding import Gift
 from regulars.kit.text import Text
 from regulars.platform.organisations import api as organisations
-from regulars.platform.organisations.types import Brand
+from regulars.platform.organisations.types import Brand, Scope
 
 BATCH = 200
 SOURCE = "referral"
@@ -40,13 +41,14 @@ def _settle(brand: Brand, member_ids: list[UUID], now: datetime) -> None:
     orders = facts_of(
         brand=brand, ids=[(row.member_id, row.order_id) for row in rows.values() if row.order_id is not None]
     )
-    qualified, returned = referrals.check_due(
+    qualified, returned, waiting = referrals.check_due(
         brand=brand,
         member_ids=member_ids,
         nets={order.member_id: order.net for order in orders},
         inactive=inactive(brand=brand, member_ids={row.recruiter_id for row in rows.values()}),
         now=now,
     )
+    look_again(brand, waiting, now)
     gifts = []
     for row, terms in qualified:
         for member_id, key, rewards, title in (
@@ -80,6 +82,30 @@ def _settle(brand: Brand, member_ids: list[UUID], now: datetime) -> None:
             now=now,
         )
         referrals.note_costs(brand_id=brand.id, costs={row.member_id: 0 for row, _ in returned})
+
+
+def look_again(brand: Brand, rows: Sequence[ReferralRow], now: datetime) -> None:
+    """Friends who wait for an order may have made it already: all since they joined are looked at."""
+    orders = orders_of(brand=brand, joined={row.member_id: row.joined_at for row in rows})
+    referrals.note_orders(
+        brand=brand, orders=[(o.member_id, o.order_id, o.ordered_at, o.net) for o in orders], now=now
+    )
+
+
+def review(
+    *, scope: Scope, brand: Brand, member_id: UUID, counts: bool, note: str, now: datetime
+) -> ReferralRow:
+    """Staff look at a refused referral; one that counts after all goes on with what the friend bought meanwhile.
+
+    Raises `not_found` and `not_refused` (409).
+    """
+    with transaction.atomic():
+        row = referrals.review(
+            scope=scope, brand=brand, member_id=member_id, counts=counts, note=note, now=now
+        )
+        if row.state == "joined":
+            look_again(brand, [row], now)
+    return referrals.referrals_of(brand_id=brand.id, member_ids=[member_id])[member_id]
 
 
 def recruiter_key(brand: Brand, row: ReferralRow) -> str:

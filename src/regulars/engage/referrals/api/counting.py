@@ -30,7 +30,8 @@ def note_orders(*, brand: Brand, orders: Sequence[tuple[UUID, UUID, datetime, in
     """Orders of (member, activity, when, net) of members who came by others: the first that is enough waits.
 
     One that lapsed goes on where the order was made in time and came late. Gives how many did. In the caller's
-    transaction.
+    transaction. The order that a friend counts by is the first that is enough and kept: `check_due` says whose went
+    back, so that their other orders can be handed over again.
     """
     if not orders:
         return 0
@@ -65,7 +66,7 @@ def note_orders(*, brand: Brand, orders: Sequence[tuple[UUID, UUID, datetime, in
 
 
 def _lapsed(row: ReferralRow) -> bool:
-    return row.state == "lapsed" and row.reason == "no_order"
+    return row.state == "lapsed" and row.reason in ("no_order", "refunded")
 
 
 def note_refunds(*, brand: Brand, orders: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
@@ -95,14 +96,16 @@ def check_due(
     nets: Mapping[UUID, int],
     inactive: frozenset[UUID] | set[UUID],
     now: datetime,
-) -> tuple[list[tuple[ReferralRow, Settings]], list[tuple[ReferralRow, Settings]]]:
-    """Look at claimed referrals, `nets` saying what is left of their orders: who qualifies, whose rewards go back.
+) -> tuple[list[tuple[ReferralRow, Settings]], list[tuple[ReferralRow, Settings]], list[ReferralRow]]:
+    """Look at claimed referrals, `nets` saying what is left of their orders: who qualifies, whose rewards go back, and
+    whose order went back in its window, so that they wait for another.
 
     Recruiters' rows are held, so that the last place under a cap is taken once. The caller gives and takes rewards
     in the same transaction.
     """
     qualified: list[tuple[ReferralRow, Settings]] = []
     returned: list[tuple[ReferralRow, Settings]] = []
+    waiting: list[ReferralRow] = []
     told: list[tuple[str, UUID, UUID, str]] = []
     with connection.cursor() as cursor:
         rows = store.read(cursor, brand_id=brand.id, member_ids=member_ids, lock=True)
@@ -123,7 +126,13 @@ def check_due(
         for member_id, row in sorted(rows.items()):
             state, reason, next_at = _outcome(row, terms[row.setting], nets, seen, counts, now)
             values: dict[str, Any] = {"next_run_at": next_at}
-            if state != row.state:
+            if state == "joined" and row.state == "waiting":
+                values |= {
+                    "state": state, "reason": reason, "order_id": None, "order_amount": 0, "ordered_at": None,
+                    "window_ends_at": None,
+                }  # fmt: skip
+                waiting.append(row)
+            elif state != row.state:
                 values |= {"state": state, "reason": reason}
                 told.append((state, member_id, row.recruiter_id, reason))
                 if state == "qualified":
@@ -139,7 +148,7 @@ def check_due(
                     returned.append((row, terms[row.setting]))
             store.update(cursor, brand_id=brand.id, member_id=member_id, values=values)
     announce_friends(brand, told, now)
-    return qualified, returned
+    return qualified, returned, waiting
 
 
 def _outcome(
@@ -154,8 +163,8 @@ def _outcome(
     if row.state == "joined":
         last = judging.first_check(terms, row.joined_at)
         if last is not None and now >= last:
-            return "lapsed", "no_order", None
-        return "joined", "", last
+            return "lapsed", row.reason or "no_order", None
+        return "joined", row.reason, last
     net = nets.get(row.member_id, 0)
     if row.state == "qualified":
         gone = terms.take_back and not judging.enough(terms, net)
@@ -163,7 +172,7 @@ def _outcome(
     if row.state != "waiting":
         return row.state, row.reason, None
     if not judging.enough(terms, net):
-        return "refused", "refunded", None
+        return "joined", "refunded", judging.first_check(terms, row.joined_at)
     if row.window_ends_at is not None and now < row.window_ends_at:
         return "waiting", "", row.window_ends_at
     if not row.cleared:

@@ -32,7 +32,8 @@ def draft_statements(
 
     Gives the first page of all that the month has.
 
-    Refuses (422) a month that is not over, and leaves out promoters whose statement before is still a draft.
+    Refuses (422) a month that is not over, and leaves out promoters whose statement before is still a draft, and those
+    who have one of a later month: that covers all that came before it.
     """
     until = _end_of(month, brand)
     if until > now:
@@ -45,6 +46,8 @@ def draft_statements(
         for member_id, account in sorted(accounts.items()):
             before = store.last_statement(cursor, brand_id=scope.brand_id, member_id=member_id, before=month)
             if before is not None and before[2] == "draft":
+                continue
+            if store.has_later(cursor, brand_id=scope.brand_id, member_id=member_id, month=month):
                 continue
             from_seq, opening = (before[0], before[1]) if before else (0, 0)
             to_seq = max(

@@ -241,6 +241,15 @@ def last_statement(
     return cursor.fetchone()  # type: ignore[no-any-return]
 
 
+def has_later(cursor: Any, *, brand_id: UUID, member_id: UUID, month: str) -> bool:
+    """Whether a statement of a later month is there: it covers what was before it."""
+    cursor.execute(
+        "SELECT 1 FROM commission_statement WHERE member_id = %s AND brand_id = %s AND month > %s LIMIT 1",
+        [member_id, brand_id, month],
+    )
+    return cursor.fetchone() is not None
+
+
 def put_statement(cursor: Any, *, brand_id: UUID, values: Mapping[str, Any]) -> bool:
     """Keep a draft, in the place of an earlier draft of the month; False where it is confirmed."""
     names = ", ".join(values)
