@@ -14,7 +14,9 @@ from regulars.engage.tasks import policy
 from regulars.engage.tasks.types import TaskFilter
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
+from regulars.platform.organisations.types import SYSTEM, Scope
 from regulars.platform.outbox.models import OutboxRow
+from regulars.platform.staff import api as staff
 
 
 @pytest.fixture
@@ -231,3 +233,68 @@ def test_her_own_person_first_and_round_the_others() -> None:
     assert [give(ann), give(ann)] == [(ann, TODAY)] * 2
     assert give(ann) == (ann, TODAY + days(1)), "she is waited for"
     assert [give(), give(), give()] == [(bob, TODAY), (bob, TODAY), (bob, TODAY + days(1))]
+
+
+def leaves(house: House, who: Scope) -> None:
+    """She works here no more."""
+    assert who.actor.id is not None
+    staff.update_staff(
+        organisation_id=house.brand.organisation_id,
+        by=SYSTEM,
+        staff_id=who.actor.id,
+        is_active=False,
+        now=NOON,
+    )
+
+
+def test_what_somebody_had_who_left_is_anybodys_of_the_store(house: House) -> None:
+    """Ann had taken one task and was given another. Bob takes the first and finishes the second; what follows it is
+    his. Of a colleague who still works there he takes nothing."""
+    ann = house.ann.actor.id
+    house.add("taken", assignee=ann)
+    taken = house.only()
+    tasks.take(scope=house.ann, task_id=taken.id, now=NOON)
+    house.add("given", assignee=ann)
+    (given_,) = [one for one in tasks.list_tasks(scope=house.ann).items if one.id != taken.id]
+    for one in (taken, given_):
+        assert (
+            refused(lambda one=one: tasks.take(scope=house.bob, task_id=one.id, now=NOON))[0] == "task_taken"
+        )
+    leaves(house, house.ann)
+    assert tasks.take(scope=house.bob, task_id=taken.id, now=NOON).assignee == house.bob.actor.id
+    done = tasks.finish(
+        scope=house.bob, task_id=given_.id, outcome="reached", next_on=TODAY + days(7), now=NOON
+    )
+    assert (done.state, done.finished_by) == ("done", "Bob")
+    (following,) = [one for one in tasks.list_tasks(scope=house.owner).items if one.id != taken.id]
+    assert (following.assignee, following.due_on) == (house.bob.actor.id, TODAY + days(7))
+
+
+def test_a_task_done_early_can_be_followed_on_the_day_it_was_for(house: House) -> None:
+    """The follow-up of the 17th is called on the 12th and asked to call on the 17th as agreed: that is a new task."""
+    house.add("x" * 195)
+    tasks.finish(
+        scope=house.ann, task_id=house.only().id, outcome="reached", next_on=TODAY + days(7), now=NOON
+    )
+    early = house.only()
+    tasks.finish(
+        scope=house.ann, task_id=early.id, outcome="call_later", next_on=TODAY + days(7), now=NOON + days(2)
+    )
+    again = house.only()
+    assert (again.due_on, again.state) == (TODAY + days(7), "open")
+    assert again.id != early.id
+
+
+def test_who_wants_no_more_contact_is_called_by_no_plan_that_asked_before(house: House) -> None:
+    """What plans and journeys asked for ends with it, said why; what staff made by hand, and others' tasks, stay."""
+    member, _ = house.add("one", source="care:visit")
+    house.add("two", member=member, source="care:churn", store_id=house.second)
+    house.add("three", member=member, source="")
+    house.add("four")
+    (first,) = [one for one in tasks.list_tasks(scope=house.ann).items if one.key == "one"]
+    tasks.finish(scope=house.ann, task_id=first.id, outcome="do_not_contact", now=NOON)
+    left = {one.key: one for one in tasks.list_of_member(scope=house.owner, member_id=member).items}
+    assert {key: one.state for key, one in left.items()} == {"one": "done", "two": "skipped", "three": "open"}
+    assert left["two"].note and left["two"].finished_by == "Ann"
+    assert [one.key for one in tasks.list_tasks(scope=house.owner).items] == ["three", "four"]
+    assert topics().count("task.finished") == 2

@@ -245,7 +245,7 @@ class TaskViewer:
                 outcome=one.outcome,
                 outcome_label=self.say(OUTCOMES[one.outcome][0]) if one.outcome in OUTCOMES else "",
                 satisfaction=one.satisfaction,
-                note=one.note,
+                note=self.say(Text.of_kept(one.note)),
                 next_on=one.next_on,
                 source=one.source,
                 contacts=one.contacts,

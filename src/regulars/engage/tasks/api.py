@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from regulars.platform.staff import api as staff
 _BATCH = 500
 _DECLINED_FOR = timedelta(days=365)
 _EVERYTHING = TaskFilter()
+_LONGEST_ROOT = 140  # of a key that others are made of
+_SPARED = Text("会员不愿再被联系", "She wants no more contact")
 
 
 def add_many(*, brand: Brand, tasks: Sequence[NewTask], now: datetime) -> int:
@@ -130,13 +133,14 @@ def count_tasks(*, scope: Scope, given: TaskFilter = _EVERYTHING, now: datetime)
 
 
 def take(*, scope: Scope, task_id: UUID, now: datetime) -> Task:
-    """The actor begins with a task. Who has it already keeps it: `task_taken` (409) names her; again is harmless."""
+    """The actor begins with a task. Who has it already keeps it as long as she may work on it: `task_taken` (409)
+    names her; again is harmless."""
     me = _worker(scope)
     with transaction.atomic(), connection.cursor() as cursor:
         task = _open(scope, store.read(cursor, brand_id=scope.brand_id, task_id=task_id, lock=True))
         if task.state == "taken" and task.assignee == me:
             return task
-        if task.assignee is not None and task.assignee != me:
+        if _is_anothers(scope, task):
             raise _held(scope, task)
         store.take(cursor, task=task, assignee=me, now=now)
         return _again(cursor, scope, task_id)
@@ -156,7 +160,8 @@ def finish(
     """Finish a task as `done` with its outcome, or `skipped` with a word why; `next_on` makes the one that follows.
 
     A second finish with the same answer changes nothing; with another it is `task_finished` (409). A task somebody
-    else has taken is hers to finish (`task_taken`), unless the actor works for the whole brand.
+    else has taken is hers to finish (`task_taken`), unless the actor works for the whole brand. With a member who wants
+    no more contact end the other tasks that care plans asked for her.
     Raises `invalid_input` naming the fields.
     """
     brand = organisations.get_brand(brand_id=scope.brand_id)
@@ -174,7 +179,7 @@ def finish(
         if said == (found.state, found.outcome, found.satisfaction, found.note, found.next_on):
             return found
         task = _open(scope, found)
-        if task.assignee not in (None, scope.actor.id) and scope.store_ids is not None:
+        if scope.store_ids is not None and _is_anothers(scope, task):
             raise _held(scope, task)
         store.finish(
             cursor,
@@ -189,7 +194,22 @@ def finish(
             now=now,
         )
         if next_on is not None:
-            add_many(brand=brand, tasks=[_follow_up(scope, task, next_on)], now=now)
+            following = _follow_up(scope, task, next_on)
+            if not add_many(brand=brand, tasks=[following], now=now):
+                # done before its day, and wanted again on that day
+                another = replace(following, key=f"{following.key}>{task.id}")
+                add_many(brand=brand, tasks=[another], now=now)
+        if outcome == "do_not_contact":
+            spared = store.spare(
+                cursor,
+                brand_id=scope.brand_id,
+                member_id=task.member_id,
+                note=_SPARED.kept(),
+                by=scope.actor.id if scope.actor.kind == "staff" else None,
+                name=scope.actor.label,
+                now=now,
+            )
+            outbox.append([_ended(brand, one, "skipped", "", None, now) for one in spared])
         audit.record(
             organisation_id=scope.organisation_id,
             brand_id=scope.brand_id,
@@ -356,7 +376,10 @@ def expire_due(*, now: datetime) -> int:
 
 
 def _follow_up(scope: Scope, task: Task, next_on: date) -> NewTask:
-    root = task.key.partition(">")[0]
+    root = task.key.partition(">")[0][:_LONGEST_ROOT]
+    keeps = task.assignee is not None and may_work(
+        brand_id=scope.brand_id, staff_id=task.assignee, store_id=task.store_id
+    )
     return NewTask(
         member_id=task.member_id,
         key=f"{root}>{next_on.isoformat()}",
@@ -364,7 +387,7 @@ def _follow_up(scope: Scope, task: Task, next_on: date) -> NewTask:
         title=task.title,
         script=task.script,
         store_id=task.store_id,
-        assignee=task.assignee or (scope.actor.id if scope.actor.kind == "staff" else None),
+        assignee=task.assignee if keeps else scope.actor.id if scope.actor.kind == "staff" else None,
         due_on=next_on,
         source=task.source,
         origin=task.origin,
@@ -411,6 +434,13 @@ def _again(cursor: object, scope: Scope, task_id: UUID) -> Task:
     found = store.read(cursor, brand_id=scope.brand_id, task_id=task_id)
     assert found is not None
     return found
+
+
+def _is_anothers(scope: Scope, task: Task) -> bool:
+    """Whether a task is somebody else's who may still work on it: what she had who left is anybody's."""
+    return task.assignee not in (None, scope.actor.id) and may_work(
+        brand_id=scope.brand_id, staff_id=task.assignee, store_id=task.store_id
+    )
 
 
 def _held(scope: Scope, task: Task) -> Refusal:

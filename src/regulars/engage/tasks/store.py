@@ -124,6 +124,19 @@ def expire(cursor: Any, *, brand_id: UUID, today: date, now: datetime, limit: in
     return [_task(row) for row in cursor.fetchall()]
 
 
+def spare(
+    cursor: Any, *, brand_id: UUID, member_id: UUID, note: str, by: UUID | None, name: str, now: datetime
+) -> list[Task]:
+    """End what care plans asked for a member and nobody did yet, with a word why."""
+    cursor.execute(
+        f"""UPDATE staff_task SET state = 'skipped', note = %s, finished_at = %s, finished_by = %s, finisher_id = %s
+             WHERE member_id = %s AND brand_id = %s AND state IN ('open', 'taken') AND source LIKE 'care:%%'
+            RETURNING {_TASK}""",
+        [note, now, name, by, member_id, brand_id],
+    )
+    return [_task(row) for row in cursor.fetchall()]
+
+
 def page(
     cursor: Any,
     *,
