@@ -14,7 +14,7 @@ export const mall = {
     ended: ['结束', 'End'],
     endAsk: ['「{name}」将结束，不能再被选择；已有的不受影响。', '“{name}” ends and can no longer be chosen; what exists stays.'],
     key: ['编码', 'Key'],
-    keyHint: ['小写字母、数字、- 和 _，保存后不能修改', 'a-z, 0-9, - and _; fixed once saved'],
+    keyHint: ['a-z、0-9、- 和 _，保存后不变', 'a-z, 0-9, - and _; fixed once saved'],
     description: ['说明', 'Description'],
     unlimited: ['不限', 'no limit'],
     everyStore: ['全部门店', 'every store'],
