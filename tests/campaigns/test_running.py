@@ -290,6 +290,38 @@ def test_a_share_tests_the_variants_and_the_rest_get_the_winner() -> None:
         assert shop.its.balance(member)[0] == bought + (5 if tested.get(member) == "five" else 9)
 
 
+def test_the_hours_of_a_test_begin_when_its_messages_have_gone() -> None:
+    """Quiet hours, a pause or a provider that is slow: who has not been told cannot have answered."""
+    shop = open_shop()
+    ids = shop.members(200)
+    shop.template()
+    words = {"template": "hello", "purpose": "service", "channels": ["inbox"]}
+    night = {"closes": "11:00", "opens": "08:00", "service_too": True}  # it is noon
+    messaging.put_policy(scope=shop.scope, value={"quiet": {"inbox": night}, "caps": []}, now=NOW)
+    shop.launched(
+        variants=[variant("a", message=words), variant("b", message=words)],
+        trial={"percent": 50, "hours": 4, "min_sample": 10},
+    )
+    morning = NOW + timedelta(hours=20)  # eight o'clock
+    for at in (NOW, NOW + timedelta(hours=4), NOW + timedelta(hours=19)):
+        messaging.send_due(now=at)
+        shop.work(at)
+        assert (shop.run().state, shop.run().decide_at) == ("sending", None)
+    messaging.send_due(now=morning)
+    shop.work(morning + timedelta(minutes=1))
+    assert shop.run().state == "testing"
+    assert shop.run().decide_at == morning + timedelta(hours=4, minutes=1)
+    for n, (member, (arm, state, _)) in enumerate(sorted(shop.arms().items())):
+        if arm == "b" and state == "asked":
+            shop.buy(member, f"n{n}", 1000, morning + timedelta(hours=2))
+    after = morning + timedelta(hours=4, minutes=1)
+    shop.work(after)
+    assert (shop.run().winner, shop.run().decision["why"]) == ("b", "won")
+    messaging.send_due(now=morning + timedelta(days=1))  # the rest were asked for at noon
+    shop.work(morning + timedelta(days=1, minutes=1))
+    assert shop.run().state == "finished" and len(shop.arms()) == len(ids)
+
+
 @pytest.mark.parametrize(("otherwise", "points"), [("first", {5}), ("none", {0}), ("split", {5, 9})])
 def test_without_a_winner_the_rest_get_what_was_said(otherwise: str, points: set[int]) -> None:
     shop = open_shop()

@@ -33,6 +33,7 @@ TOLD = 4_000
 SETTLED = 8_000
 GIVEN = 2_000
 _WAIT = timedelta(seconds=3)
+_LOOK = timedelta(seconds=30)
 _RETRY = timedelta(seconds=30)
 _OUTCOMES = {
     "sent": "sent",
@@ -135,6 +136,8 @@ def _send(run: Run, size: int | None, now: datetime) -> tuple[Run, int]:
         return replace(run, counts=counts, counted_at=now), len(waiting)
     trial = run.definition.trial
     if trial is not None and run.wave == 1:
+        if _waiting(run) > run.total("asked") // 20:  # who has not been told cannot have answered
+            return replace(run, next_run_at=now + _LOOK), 1
         until = now + timedelta(hours=trial.hours)
         return replace(run, state="testing", decide_at=until, next_run_at=until), 1
     return replace(run, state="settling", after=None, next_run_at=now), 1
@@ -206,10 +209,16 @@ def _over(run: Run, now: datetime) -> Run:
 
 def _has_news(run: Run) -> bool:
     """Whether a twentieth of those who wait (or at least one) have an outcome that was not read yet."""
-    tallies = messaging.sends_of(brand_id=run.brand_id, source=sending.source_of(run))
-    waiting = sum(one.count for one in tallies if one.state in ("queued", "sending"))
     asked = run.total("asked")
-    return asked - waiting >= max(1, asked // 20)
+    return asked - _waiting(run) >= max(1, asked // 20)
+
+
+def _waiting(run: Run) -> int:
+    """How many of its messages have not gone and are not given up."""
+    if run.total("asked") == 0:
+        return 0
+    tallies = messaging.sends_of(brand_id=run.brand_id, source=sending.source_of(run))
+    return sum(one.count for one in tallies if one.state in ("queued", "sending"))
 
 
 _STEPS = {"listing": _list, "sending": _send, "testing": _judge, "settling": _settle}

@@ -45,7 +45,7 @@ export const campaigns = {
     offer: ['给什么', 'What'], variant: ['版本 {key}', 'Variant {key}'], addVariant: ['增加版本', 'Add a variant'], variantName: ['版本名称', 'Name of the variant'], share: ['占比', 'Weight'],
     template: ['消息模板', 'Message template'], noMessage: ['不发消息', 'No message'], channels: ['通道（按顺序尝试）', 'Channels, tried in this order'], templateChannels: ['按模板的通道', 'Those of the template'],
     rewards: ['奖励', 'Rewards'], cost: ['每条消息计入预算', 'A message counts in the budget as'],
-    trial: ['先测试，再把优胜版本发给其余的人', 'Test on a share first, then the winner to the rest'], trialPercent: ['测试人数占比 %', 'Share of the test, %'], trialHours: ['测试时长（小时）', 'Hours of the test'],
+    trial: ['先测试，再把优胜版本发给其余的人', 'Test on a share first, then the winner to the rest'], trialPercent: ['测试人数占比 %', 'Share of the test, %'], trialHours: ['消息发出后的测试时长（小时）', 'Hours of the test, after sending'],
     trialMetric: ['按什么评出', 'Judged by'], metric: { conversion: ['下单率（双比例 z 检验）', 'Share who order (two-proportion z)'], money: ['人均消费（Welch t 检验）', 'Money per member (Welch t)'] },
     alpha: ['显著性水平 %', 'Alpha, %'], minSample: ['每个版本至少人数', 'Least members in each'], otherwise: ['没有优胜时', 'Without a winner'],
     otherwiseOf: { first: ['发第一个版本', 'The first variant'], split: ['按占比发各版本', 'Each by its weight'], none: ['不发', 'Nothing'] },
