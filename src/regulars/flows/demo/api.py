@@ -156,7 +156,9 @@ def fill(
             missions.fill(scope, [ids[home.number] for home in busiest[: missions.MEMBERS]], clock())
             till.fill(scope, [ids[home.number] for home in busiest[: till.MEMBERS]], clock())
             quiet = [ids[home.number] for home in reversed(busiest)]  # what came late is folded in again
-            reviews.fill(scope, quiet[len(quiet) // 4 :], clock())
+            days_of = _shopping_days(scope, demo)
+            telling = {ids[number]: days_of[ids[number]] for number in reviews.writers_of(homes)}
+            reviews.fill(scope, quiet[len(quiet) // 4 :], clock(), telling)
             recommending.put_shop(scope=scope, now=clock(), not_sold_categories=_NOT_GOODS)
         referrals.fill(scope, ids, homes, clock())
         reporting.fill(scope, clock())
@@ -169,6 +171,7 @@ def fill(
     if learn and insight.latest_export(brand_id=brand.id) is None:
         told("insight", None)
         insight.run_apart(brand_id=brand.id, clock=clock)
+        reviews.label(scope, clock())
     key = _open_doors(scope, now)
     lives = demo.get("lives", True)
     if not lives:

@@ -193,7 +193,7 @@ def _visits(scope: Scope, today: date, now: datetime) -> None:
     for number in range(0, VISITED_FOR, 2):
         day = first + timedelta(days=number)
         at = start_of_day(day, brand.timezone) + timedelta(hours=10)
-        owed = care.owed_visits(plan=plan, day=day, limit=chore.per_day)
+        owed = care.owed_visits(plan=plan, brand=brand, day=day, limit=chore.per_day)
         flow.carry_out(plan=plan, brand=brand, dues=owed, day=day, now=at)
         if clerk is not None and number <= VISITED_FOR - 4:
             done = _finish(clerk, plan, day, at + timedelta(hours=3), done)

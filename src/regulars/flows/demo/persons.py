@@ -67,16 +67,21 @@ def enrolment_of(household: Household, *, last_day: date) -> Enrolment:
             for key, (_, column, _) in DEMOGRAPHICS.items()
             if column in household.survey
         }
-        | _followers(household),
+        | _followed(household),
         joined_at=joined_at(household),
         code=code_of(household.number),
     )
 
 
-def _followers(household: Household) -> dict[str, int]:
+def followers_of(household: Household) -> int | None:
     """How many follow her elsewhere, made up for one in twelve: most a few hundred, a few tens of thousands."""
     rng = random.Random(household.number * 31 + 7)
-    return {FOLLOWERS: int(10 ** rng.uniform(1.7, 4.6))} if rng.random() < 1 / 12 else {}
+    return int(10 ** rng.uniform(1.7, 4.6)) if rng.random() < 1 / 12 else None
+
+
+def _followed(household: Household) -> dict[str, int]:
+    followers = followers_of(household)
+    return {} if followers is None else {FOLLOWERS: followers}
 
 
 def profile_fields() -> list[ProfileField]:

@@ -76,8 +76,8 @@ def access(filled: Any, password: str) -> str:
             "the shopping is a public data set of 2017,",
         ),
         say(
-            zh="  少量积分消耗、签到与退货为演示补充，标记为 demo。",
-            en="  $1 shown as ¥1; some burns, check-ins and refunds were added and are marked demo.",
+            zh="  部分积分消耗、签到、退货与评价为演示补充，标记为 demo；谁介绍了谁亦为虚构。",
+            en="  $1 shown as ¥1; some burns, check-ins, refunds and reviews were added, marked demo; who brought whom is made up.",
         ),
         "",
     ]
