@@ -77,7 +77,8 @@ def access(filled: Any, password: str) -> str:
         ),
         say(
             zh="  部分积分消耗、签到、退货与评价为演示补充，标记为 demo；谁介绍了谁亦为虚构。",
-            en="  $1 shown as ¥1; some burns, check-ins, refunds and reviews were added, marked demo; who brought whom is made up.",
+            en="  $1 shown as ¥1; some burns, check-ins, refunds and reviews were added, marked demo; "
+            "who brought whom is made up.",
         ),
         "",
     ]
