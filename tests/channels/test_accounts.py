@@ -25,6 +25,7 @@ from regulars.messaging.channels import connecting, wecom
 from regulars.messaging.channels.wechat import OfficialAccount
 from regulars.messaging.channels.wire import Access, Refused
 from regulars.messaging.models import ChannelAccount, Send
+from regulars.messaging.types import Rendered
 from regulars.platform.organisations.types import Scope
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,29 @@ def test_tokens_are_fetched_before_they_end_and_again_when_refused(world, receiv
         assert "T2" not in cursor.fetchone()[0].replace(str(ChannelAccount.objects.get().id), "")
     answers(receiver, "/cgi-bin/message/template/send?access_token=T2", {"errcode": 0, "msgid": 2})
     assert route(world, "wechat").channel.deliver_many([one])[0].reference == "2"
+
+
+def test_a_test_by_an_account_that_cannot_send_says_so(world, receiver: Receiver, settings):
+    words = Rendered("s", "b", 1)
+    tried = partial(
+        api.send_test, scope=world.scope, to="o-1", words=words, language="zh", template="hello", now=NOW
+    )
+    values = {"url": receiver.url("/in"), "secret": "whsec_" + "QUJDREVGR0hJSktMTU5PUFFS"}
+    put = partial(api.put_account, scope=world.scope, name=NAME, sandbox=False, now=NOW)
+    put(key="hook", provider="webhook", values=values)
+    put(
+        key="wx", provider="wechat_official", values={"app": "a", "secret": "s", "endpoint": receiver.url("")}
+    )
+    assert tried(key="hook").state == "sent"
+    # no token yet: nobody is asked with an empty one
+    assert tried(key="wx").error == "the access token is being fetched"
+    assert [path for path, *_ in receiver.got] == ["/in"]
+    settings.ALLOWED_NETWORKS = ""  # the operator closes what was open
+    with pytest.raises(Refusal) as refused:
+        tried(key="hook")
+    assert (refused.value.code, refused.value.status) == ("account_broken", 409)
+    assert "REGULARS_ALLOWED_NETWORKS" in refused.value.message.en
+    assert "REGULARS_ALLOWED_NETWORKS" in refused.value.message.zh
 
 
 def test_a_token_asked_for_with_the_settings_of_before_is_not_kept(world, receiver: Receiver, monkeypatch):

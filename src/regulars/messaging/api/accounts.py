@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.db import transaction
 
 from regulars.kit import clock
-from regulars.kit.errors import ErrorList, Refusal, invalid_field, not_found
+from regulars.kit.errors import ErrorList, Refusal, conflict, invalid_field, not_found
 from regulars.kit.ids import new_code, new_id
 from regulars.kit.text import Text
 from regulars.messaging.channels import connecting, registry
@@ -176,7 +176,8 @@ def check_account(*, scope: Scope, key: str, now: datetime) -> ChannelAccount:
 def send_test(
     *, scope: Scope, key: str, to: str, words: Rendered, language: str, template: str, now: datetime
 ) -> Delivery:
-    """One message by an account to an address that staff typed: their own. Audited, with the address masked."""
+    """One message by an account to an address that staff typed: their own. Audited, with the address masked. Raises
+    `account_broken` (409) where its settings do not work any more."""
     scope.require("messages.settings")
     row = _row(scope.brand_id, key)
     envelope = Envelope(
@@ -184,12 +185,19 @@ def send_test(
         language="en" if language == "en" else "zh", subject=words.subject, body=words.body, template=template,
         version=words.version, parameters=words.parameters, extra=words.extra,
     )  # fmt: skip
-    provider = registry.get(row.provider)
     if row.sandbox:
         done = Delivery("sandboxed")
     else:
-        token = store.token_of(row)
-        [done] = provider.connect(store.values_of(row), token, clock.now).deliver_many([envelope])
+        try:
+            channel = connecting.connect(row)
+        except ValueError as broken:
+            why = broken.message if isinstance(broken, BadSetting) else Text(str(broken), str(broken))
+            raise conflict(
+                "account_broken",
+                f"账户设置无法使用：{why.zh}",
+                f"The account's settings cannot be used: {why.en}",
+            ) from broken
+        [done] = channel.deliver_many([envelope])
     _record(
         scope,
         "channel_account.test",
