@@ -24,6 +24,7 @@ from regulars.engage.referrals import api as referrals
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolment, IdentityIn
 from regulars.flows import enrol
+from regulars.flows.enrol import Enrolee
 from regulars.flows.referrals import api as flow
 from regulars.flows.referrals.types import Came
 from regulars.kit import clock
@@ -183,3 +184,29 @@ def test_a_members_own_code_counts_as_hers(shop: Shop) -> None:
     code = members.codes_of(brand_id=shop.scope.brand_id, member_ids=[ann])[ann]
     friend = shop.enrol(next_phone(), recruiter=code.lower())
     assert row_of(shop, UUID(friend)).recruiter_id == ann
+
+
+def test_a_code_is_read_however_it_is_typed(shop: Shop) -> None:
+    """Copied with a blank in the middle, in small or wide letters: the same invitation. What is no code is none."""
+    programme(shop)
+    ann = member(shop)
+    code = code_of(shop, ann)
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
+    for typed in (
+        code.lower(),
+        f" {code}\n",
+        f"{code[:4]} {code[4:]}",
+        f"{code[:4]}-{code[4:].lower()}",
+        wide,
+    ):
+        assert referrals.read_code(typed) == code, typed
+        (friend,) = enrol.enrol(
+            scope=shop.scope,
+            rows=[Enrolment(identities=(IdentityIn("phone", next_phone()),), recruiter=typed)],
+            now=clock.now(),
+            came=[Came(())],
+        )
+        assert isinstance(friend, Enrolee)
+        assert row_of(shop, friend.enrolled.member_id).recruiter_id == ann
+    for typed in ("", "张店长", code[:7], f"{code}A", "O" * 8):
+        assert referrals.read_code(typed) == ""

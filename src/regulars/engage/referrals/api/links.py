@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -21,13 +22,15 @@ from regulars.platform.outbox.types import Event
 
 _CONTENT = re.compile(r"[a-z0-9][a-z0-9_\-]{0,63}")
 _CODE = re.compile(r"[2-9A-HJ-NP-Z]{8}")
+_BETWEEN = re.compile(r"[\s\-\u200b\ufeff]+")
 _LENGTH = 8
 _TRIES = 5
 
 
 def read_code(given: str) -> str:
-    """A code as it is kept, or empty for what cannot be one."""
-    code = given.strip().upper()
+    """A code as it is kept, or empty for what cannot be one. Case, spaces, dashes and wide letters (as a Chinese
+    keyboard writes them) make no difference."""
+    code = _BETWEEN.sub("", unicodedata.normalize("NFKC", given)).upper()
     return code if _CODE.fullmatch(code) else ""
 
 
