@@ -11,6 +11,7 @@ from tests.journeys.world import call, days, journey, message, node, tag, travel
 from regulars.engage.journeys import api as journeys
 from regulars.facts.activity.types import ActivityIn, MemberRef
 from regulars.facts.members import states
+from regulars.kit.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -321,6 +322,24 @@ def test_members_in_flight_stay_on_their_version_and_are_moved_on_request() -> N
     its.work(NOW + 6 * DAY)
     assert [name for name, _ in its.called(old)] == ["first", "fifth"]
     assert journeys.active_by_version(journey=its.get()) == {1: 0, 2: 0, 3: 0, 4: 0}
+
+
+@pytest.mark.parametrize(("amount", "unit"), [(100_000, "weeks"), (100_000, "days"), (1_200, "months")])
+def test_the_longest_time_after_which_a_message_makes_no_sense_is_a_day_of_the_calendar(
+    amount: int, unit: str
+) -> None:
+    its = travel()
+    her = its.its.member("13800000001")
+    with pytest.raises(Refusal) as refused:
+        too_long = message("hi", expires_in={"amount": amount + 1, "unit": unit})
+        its.publish(journey(call(), too_long), now=NOW)
+    [error] = refused.value.errors
+    assert error.field == "nodes[1].expires_in.amount" and f"{amount}" in error.message.en
+    its.publish(journey(call(), message("hi", expires_in={"amount": amount, "unit": unit})), now=NOW)
+    its.enter(her, now=NOW)
+    its.work(NOW)
+    [run] = its.runs(her)
+    assert (run.reason, run.problem) == ("completed", "")
 
 
 def test_a_message_is_asked_for_once_with_the_journeys_priority() -> None:

@@ -15,6 +15,7 @@ REWARD_KINDS = (
 TASK_KINDS = ("call", "visit", "wecom", "service", "other")
 STORES = ("joined", "favourite", "none")
 MOST_VALUES = 20
+MOST_UNITS, MOST_MONTHS = 100_000, 1_200  # of time: later than that the calendar ends
 
 
 def read_action(kind: str, node: Reader, errors: ErrorList) -> Mapping[str, Any]:
@@ -49,10 +50,9 @@ def _message(node: Reader, errors: ErrorList) -> Mapping[str, Any]:
     expires: Mapping[str, Any] | None = None
     if node.has("expires_in"):
         span = Reader(node.values["expires_in"], node.at("expires_in"), errors, ("amount", "unit"))
-        expires = {
-            "amount": span.integer("amount", least=1, most=100_000),
-            "unit": span.choice("unit", list(UNITS)),
-        }
+        unit = span.choice("unit", list(UNITS))
+        most = MOST_MONTHS if unit == "months" else MOST_UNITS
+        expires = {"amount": span.integer("amount", least=1, most=most), "unit": unit}
     return {
         "template": node.string("template"),
         "purpose": node.choice("purpose", ("marketing", "service"), "marketing"),
