@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -263,6 +263,25 @@ def test_days_in_a_task_are_written_as_either_language_writes_them(house: House)
     zh, en = (wording.day(JANUARY.date(), one) for one in ("zh", "en"))
     assert (task.title_zh, task.title_en) == (f"上次：{zh}", f"Last: {en}")
     assert (task.script_zh, task.script_en) == (f"{zh} 之后", f"Since {en}")
+
+
+def test_a_script_names_the_day_of_the_brand_on_which_she_bought(house: House) -> None:
+    """She bought on 3 January at two in the morning in Shanghai, when it was the 2nd still in Greenwich."""
+    house.hire("ann")
+    her = house.member(store_id=house.store())
+    house.buy(her, datetime.fromisoformat("2024-01-03T02:00:00+08:00"))
+    house.scores([her], churn_60=["0.9"])
+    last = chore(title={"zh": "上次：{{ last_order_on }}", "en": "Last: {{ last_order_on }}"})
+    house.plan("visit", at("2024-01-08"), settings={"every_weeks": 8, "least_orders": 1}, task=last)
+    house.plan(
+        "churn",
+        at("2024-01-08"),
+        settings={"score": "churn_60", "from_percent": 80, "to_percent": 100},
+        task=last,
+    )
+    house.run(at("2024-01-09"))
+    english = f"Last: {wording.day(date(2024, 1, 3), 'en')}"
+    assert [task.title_en for task in house.tasks()] == [english, english]
 
 
 def test_a_script_calls_a_tier_by_its_name() -> None:

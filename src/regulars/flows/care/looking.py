@@ -89,7 +89,7 @@ def _visits(plan: Plan, brand: Brand, today: date, now: datetime) -> Ahead:
     """Visits wait for people: so many a day as the staff has room for, the most valuable members first."""
     chore = plan.definition.task
     assert chore is not None
-    owed = chosen(plan, brand, care.owed_visits(plan=plan, day=today, limit=20_000), now)
+    owed = chosen(plan, brand, care.owed_visits(plan=plan, brand=brand, day=today, limit=20_000), now)
     team = team_of(brand=brand, today=today)
     days: dict[date, int] = {}
     for one in owed:

@@ -108,7 +108,7 @@ def _visits(plan: Plan, brand: Brand, day: date, now: datetime) -> None:
     room = min(team.room(chore), _MOST_VISITS)
     if not room:
         return
-    dues = care.owed_visits(plan=plan, day=day, limit=room * 3 + 500)
+    dues = care.owed_visits(plan=plan, brand=brand, day=day, limit=room * 3 + 500)
     reached = tasks.last_reached(brand_id=brand.id, member_ids=[one.member_id for one in dues])
     owed = [
         one

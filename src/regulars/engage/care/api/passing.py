@@ -92,7 +92,9 @@ def find(
                 )
                 return _cooled(cursor, plan, found, last), following
             case "churn":
-                found, following = finding.likely_to_leave(cursor, plan, day=last, after=after, limit=limit)
+                found, following = finding.likely_to_leave(
+                    cursor, plan, day=last, zone=tz, after=after, limit=limit
+                )
                 return _cooled(cursor, plan, found, last), following
             case _:
                 return [], None
@@ -110,10 +112,10 @@ def homes_of(*, brand_id: UUID, member_ids: Sequence[UUID]) -> dict[UUID, UUID |
         return finding.homes(cursor, brand_id=brand_id, member_ids=member_ids)
 
 
-def owed_visits(*, plan: Plan, day: date, limit: int) -> list[Due]:
+def owed_visits(*, plan: Plan, brand: Brand, day: date, limit: int) -> list[Due]:
     """Mature members whose visit is due, the most valuable first; `weeks` is each one's rhythm."""
     with connection.cursor() as cursor:
-        return finding.owed_a_visit(cursor, plan, day=day, limit=limit)
+        return finding.owed_a_visit(cursor, plan, day=day, zone=brand.timezone, limit=limit)
 
 
 def found_items(

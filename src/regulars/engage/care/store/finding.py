@@ -262,13 +262,15 @@ def did_not_buy(
     ], _next(rows, limit)
 
 
-def likely_to_leave(cursor: Any, plan: Plan, *, day: date, after: UUID | None, limit: int) -> Found:
+def likely_to_leave(
+    cursor: Any, plan: Plan, *, day: date, zone: str, after: UUID | None, limit: int
+) -> Found:
     """Members whose score of leaving lies in the plan's range. Who switched profiling off has no score."""
     settings = plan.definition.settings
     score = settings["score"]
     assert score in _SCORES
     cursor.execute(
-        f"""SELECT {_HERS}, (m.last_order_at AT TIME ZONE 'UTC')::date, m.orders
+        f"""SELECT {_HERS}, (m.last_order_at AT TIME ZONE %(zone)s)::date, m.orders
               FROM membership m JOIN member_score s ON s.member_id = m.member_id AND s.brand_id = m.brand_id
              WHERE {_ACTIVE} AND {_AFTER} AND {_NOT_OFF} AND s.{score} * 100 >= %(low)s
                AND s.{score} * 100 < %(high)s
@@ -276,6 +278,7 @@ def likely_to_leave(cursor: Any, plan: Plan, *, day: date, after: UUID | None, l
         {
             "brand": plan.brand_id,
             "after": after,
+            "zone": zone,
             "low": settings["from_percent"],
             "high": settings["to_percent"] if settings["to_percent"] < 100 else 101,
             "limit": limit,
@@ -295,7 +298,7 @@ def likely_to_leave(cursor: Any, plan: Plan, *, day: date, after: UUID | None, l
     ], _next(rows, limit)
 
 
-def owed_a_visit(cursor: Any, plan: Plan, *, day: date, limit: int) -> list[Due]:
+def owed_a_visit(cursor: Any, plan: Plan, *, day: date, zone: str, limit: int) -> list[Due]:
     """Mature members whose turn it is, the longest owed and most valuable first.
 
     Stage and value are those of scores; members who switched profiling off have the plan's own rhythm.
@@ -303,14 +306,20 @@ def owed_a_visit(cursor: Any, plan: Plan, *, day: date, limit: int) -> list[Due]
     settings = plan.definition.settings
     cursor.execute(
         f"""SELECT {_HERS}, s.stage, m.tier, s.value_12, k.on_day, m.spend, m.orders,
-                   (m.last_order_at AT TIME ZONE 'UTC')::date
+                   (m.last_order_at AT TIME ZONE %(zone)s)::date
               FROM membership m
               LEFT JOIN member_score s ON s.member_id = m.member_id AND s.brand_id = m.brand_id AND {_NOT_OFF}
               LEFT JOIN LATERAL (SELECT max(on_day) AS on_day FROM care_mark
                                   WHERE member_id = m.member_id AND plan_id = %(plan)s) k ON TRUE
              WHERE {_ACTIVE} AND m.orders >= %(orders)s AND (k.on_day IS NULL OR k.on_day <= %(day)s::date - 7)
              ORDER BY s.value_12 DESC NULLS LAST, m.spend DESC, m.member_id""",
-        {"brand": plan.brand_id, "plan": plan.id, "orders": settings["least_orders"], "day": day},
+        {
+            "brand": plan.brand_id,
+            "plan": plan.id,
+            "orders": settings["least_orders"],
+            "day": day,
+            "zone": zone,
+        },
     )
     dues: list[Due] = []
     for row in cursor:
