@@ -69,6 +69,19 @@ def test_one_by_one_is_the_same() -> None:
         assert policy.score_koc(parts, KocWeights()) == row["score"]
 
 
+@pytest.mark.parametrize("followers", [-1, -2, -1000])
+def test_fewer_than_no_followers_are_none(followers: int) -> None:
+    """A number that cannot be, in one member's field, neither counts against her nor stops everybody's scores."""
+    wrong = ibis.memtable([("bea", followers)], schema={"member_id": "string", "followers": "int64"})
+    parts = koc.koc_parts(ORDERS, TEXTS, MEMBERS, wrong, MOODS, UNTIL)
+    found = ibis.duckdb.connect().to_pyarrow(koc.koc_scores(parts, KocWeights())).to_pylist()
+    bea = next(row for row in found if row["member_id"] == "bea")
+    assert bea["influence"] == 0
+    assert bea["score"] == 23  # 35 · 66.67 / 100
+    amy = next(row for row in found if row["member_id"] == "amy")
+    assert amy["score"] == 65
+
+
 def test_weights_add_up() -> None:
     with pytest.raises(Refusal) as refused:
         policy.check_weights({"frequency": 50, "influence": 50, "quality": 10})

@@ -67,7 +67,9 @@ def koc_parts(
         .left_join(brought, "code")
     )  # fmt: skip
     reach = ibis.greatest(
-        20 * (rows.followers.coalesce(0) + 1).log10(), 20.0 * rows.brought.coalesce(0).cast("float64")
+        # a field anybody may fill in: fewer than none are none
+        20 * (ibis.greatest(rows.followers.coalesce(0), 0) + 1).log10(),
+        20.0 * rows.brought.coalesce(0).cast("float64"),
     )
     quality = 100 * (
         0.4 * ibis.least(1.0, rows.reviews / MANY_TEXTS)
