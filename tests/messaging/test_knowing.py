@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.portal.world import BEGAN, make_brand
@@ -12,11 +14,12 @@ from tests.portal.world import Brand as World
 from tests.webhooks.conftest import Receiver, receiver
 
 from regulars.kit.errors import Refusal
+from regulars.kit.text import Text
 from regulars.messaging import api
 from regulars.messaging.contents import values
-from regulars.messaging.types import Content
+from regulars.messaging.types import Ask, Content
 from regulars.platform.organisations import api as organisations
-from regulars.platform.organisations.types import Brand, Scope
+from regulars.platform.organisations.types import Actor, Brand, Scope
 
 __all__ = ["Receiver", "receiver"]
 pytestmark = pytest.mark.django_db
@@ -137,6 +140,33 @@ def test_ready_made_templates_are_made_once_and_wait_for_a_colleague(world, bran
         one.version is None and one.latest.origin == "ready_made"
         for one in api.list_templates(brand_id=brand.id)
     )
+
+
+def test_words_show_her_name_to_those_alone_who_may_read_it(world, brand):
+    """What was sent, in the sandbox or really, is read by who may read messages; who she is, is another permission."""
+    member = world.enrol("+8613800138000", name="王小明", language="zh")
+    said = Content(subject="{{ member.name }}的消息", body="{{ member.name }}，您好")
+    api.save_template(
+        scope=world.scope, code="hi", name=Text("问候", "Hello"), purpose="service", now=NOW,
+        contents={"inbox": {"zh": said, "en": said}},
+    )  # fmt: skip
+    api.submit_template(scope=world.scope, code="hi", now=NOW)
+    colleague = replace(world.scope, actor=Actor("staff", uuid4(), "Colleague"))
+    api.decide_template(scope=colleague, code="hi", number=1, approve=True, now=NOW)
+    api.ask(brand=brand, asks=[Ask(member, "k", "api:x", "service", "hi", ("inbox",))], now=NOW)
+    api.send_due(now=NOW)
+    [send] = api.list_sends(scope=world.scope).items
+    for permissions, subject, body in (
+        (("messages.read", "members.read_personal"), "王小明的消息", "王小明，您好"),
+        (("messages.read",), "王**的消息", "王**，您好"),
+    ):
+        reader = scope(world, *permissions)
+        found = api.get_send(scope=reader, id_=send.id)
+        assert (found.subject, found.body) == (subject, body)
+        [listed] = api.list_messages(scope=reader).items
+        assert (listed.subject, listed.body) == (subject, body)
+    [own] = api.list_inbox(scope=scope(world), member_id=member).items
+    assert own.body == "王小明，您好"
 
 
 def test_a_test_goes_to_the_sandbox_and_is_read_among_the_messages(world, brand):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from regulars.kit import paging
 from regulars.kit.paging import Page
 from regulars.kit.text import Language, Text
 from regulars.messaging import channels
+from regulars.messaging.api.masking import mask_of
 from regulars.messaging.models import Message
 from regulars.messaging.sending import directly
 from regulars.messaging.store import log as store
@@ -105,15 +107,19 @@ def list_messages(
     cursor: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> Page[MessageView]:
-    """The brand's messages, newest first. Needs `messages.read`; addresses are masked without
-    `members.read_personal`."""
+    """The brand's messages, newest first. Needs `messages.read`; addresses, and names in words to a member's inbox, are
+    masked without `members.read_personal`."""
     scope.require("messages.read")
-    return store.list_of_brand(
+    page = store.list_of_brand(
         brand_id=scope.brand_id,
         channel=channel,
         clear=scope.allows("members.read_personal"),
         cursor=cursor,
         limit=limit,
+    )
+    mask = mask_of(scope=scope, member_ids=[one.member_id for one in page.items if one.member_id is not None])
+    return page.map(
+        lambda one: replace(one, subject=mask(one.member_id, one.subject), body=mask(one.member_id, one.body))
     )
 
 

@@ -15,6 +15,7 @@ from regulars.kit.errors import not_found
 from regulars.kit.ids import first_id_at
 from regulars.kit.paging import Page
 from regulars.kit.text import Text
+from regulars.messaging.api.masking import mask_of
 from regulars.messaging.models import Send
 from regulars.messaging.policy.reasons import OUTCOMES, REASONS, STEPS, Reason
 from regulars.messaging.sending.batch import open_words
@@ -58,17 +59,19 @@ def list_sends(
 
 
 def get_send(*, scope: Scope, id_: UUID) -> SendDetail:
-    """One message with its words, each step of its decision and each attempt. Raises `not_found`."""
+    """One message with its words (her name in them masked without `members.read_personal`), each step of its decision
+    and each attempt. Raises `not_found`."""
     scope.require("messages.read")
     row = Send.objects.filter(brand_id=scope.brand_id, id=id_).first()
     if row is None:
         raise not_found(SEND)
     names = members.names_of(scope=scope, member_ids=[row.member_id])
     subject, body = open_words(row.id, row.words) if row.words is not None else ("", "")
+    mask = mask_of(scope=scope, member_ids=[row.member_id])
     return SendDetail(
         send=_view(row, names, _held(scope)),
-        subject=subject,
-        body=body,
+        subject=mask(row.member_id, subject),
+        body=mask(row.member_id, body),
         language=row.language,
         reference=row.reference,
         steps=tuple(
