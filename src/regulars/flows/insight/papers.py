@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from xml.sax.saxutils import escape
 
 import xlsxwriter
 from reportlab.graphics.charts.barcharts import VerticalBarChart
@@ -15,17 +14,15 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
 from regulars.insight.reports.types import REPORTS, Column, Report, Table
+from regulars.kit import typeface
 from regulars.kit.money import exponent, show, to_major
 from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
 
-_FONT = "STSong-Light"  # Adobe's CID font for simplified Chinese: readers bring it, nothing is embedded
 MONTHLY = Text("会员月报", "Monthly member report")
 _PERIOD = Text("期间 {a} 至 {b}，数据截至 {c}", "{a} to {b}, data as of {c}")
 _NOTHING = Text("没有数据", "No data")
@@ -45,7 +42,7 @@ def pdf(
     report: Report, *, brand: Text, currency: str, as_of: datetime, timezone: str, language: Language
 ) -> bytes:
     """The report to print."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    typeface.register()
     paper = _Paper(report, currency, language)
     told = _PERIOD.format(
         a=report.period.first, b=report.period.last, c=f"{as_of.astimezone(zone(timezone)):%Y-%m-%d %H:%M}"
@@ -59,8 +56,9 @@ def pdf(
 
     def foot(canvas: Any, document: Any) -> None:
         canvas.saveState()
-        canvas.setFont(_FONT, 7)
-        canvas.drawString(14 * mm, 7 * mm, f"{name} · {told}")
+        line = f"{name} · {told}"
+        canvas.setFont(typeface.font_for(line), 7)
+        canvas.drawString(14 * mm, 7 * mm, line)
         canvas.drawRightString(landscape(A4)[0] - 14 * mm, 7 * mm, str(document.page))
         canvas.restoreState()
 
@@ -139,7 +137,7 @@ class _Paper:
         self.report = report
         self.currency = currency
         self.language: Language = language
-        self.body = ParagraphStyle("body", fontName=_FONT, fontSize=7.5, leading=10, wordWrap="CJK")
+        self.body = ParagraphStyle("body", fontName=typeface.NAME, fontSize=7.5, leading=10, wordWrap="CJK")
         self.number = ParagraphStyle("number", parent=self.body, alignment=2)
         self.small = ParagraphStyle(
             "small", parent=self.body, fontSize=7, leading=9.5, textColor=colors.dimgray
@@ -196,21 +194,15 @@ class _Paper:
         chart.x, chart.y, chart.width, chart.height = 60, 22, 690, 84
         chart.data = [values]
         chart.valueAxis.valueMin = 0
-        chart.valueAxis.labels.fontSize = chart.categoryAxis.labels.fontSize = 7
+        for axis in (chart.valueAxis, chart.categoryAxis):
+            axis.labels.fontName, axis.labels.fontSize = typeface.NAME, 7
         chart.valueAxis.labelTextFormat = "{:,.0f}".format
         chart.categoryAxis.categoryNames = [f"{row[0]:%Y-%m}" for row in table.rows]
         chart.bars[0].fillColor = _BLUE
         chart.bars[0].strokeColor = None
         drawing.add(chart)
-        drawing.add(
-            String(
-                60,
-                109,
-                f"{column.name.in_language(self.language)} ({self.currency})",
-                fontName=_FONT,
-                fontSize=7,
-            )
-        )
+        label = f"{column.name.in_language(self.language)} ({self.currency})"
+        drawing.add(String(60, 109, label, fontName=typeface.font_for(label), fontSize=7))
         return drawing
 
     def _cell(self, value: Any, column: Column) -> Paragraph:
@@ -218,7 +210,7 @@ class _Paper:
         return self._text(said(value, column.kind, self.currency, self.language), style)
 
     def _text(self, text: str, style: ParagraphStyle | None = None) -> Paragraph:
-        return Paragraph(escape(text), style or self.body)
+        return Paragraph(typeface.marked(text), style or self.body)
 
 
 def _widths(columns: Sequence[Column]) -> list[float]:

@@ -6,22 +6,19 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from regulars.kit import typeface
 from regulars.kit.money import show
 from regulars.kit.periods import zone
 from regulars.kit.text import Language, Text
 from regulars.value.ledger.types import KIND_NAMES
 
-_FONT = "STSong-Light"  # Adobe's CID font for simplified Chinese: readers bring it, nothing is embedded
 _MOST_ENTRIES = 2000
 _WORDS = {
     "title": Text("预付消费凭证", "Evidence of prepaid value"),
@@ -67,7 +64,7 @@ _WORDS = {
 
 def render(pack: dict[str, Any], *, timezone: str, language: Language) -> bytes:
     """The pack as PDF."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    typeface.register()
     page = _Page(pack, timezone, language)
     target = io.BytesIO()
     document = SimpleDocTemplate(
@@ -84,7 +81,7 @@ class _Page:
         self.zone = zone(timezone)
         self.language: Language = language
         self.currency: str = pack["brand"]["currency"]
-        body = ParagraphStyle("body", fontName=_FONT, fontSize=8, leading=11, wordWrap="CJK")
+        body = ParagraphStyle("body", fontName=typeface.NAME, fontSize=8, leading=11, wordWrap="CJK")
         self.body = body
         self.heading = ParagraphStyle("heading", parent=body, fontSize=11, leading=16, spaceBefore=8)
         self.title = ParagraphStyle("title", parent=body, fontSize=16, leading=22)
@@ -165,7 +162,7 @@ class _Page:
         return found
 
     def paragraph(self, text: str, style: ParagraphStyle | None = None) -> Paragraph:
-        return Paragraph(escape(text), style or self.body)
+        return Paragraph(typeface.marked(text), style or self.body)
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
         found: list[Any] = [self.paragraph(self.say(title), self.heading)]
@@ -186,7 +183,7 @@ class _Page:
 
     def foot(self, canvas: Any, document: Any) -> None:
         canvas.saveState()
-        canvas.setFont(_FONT, 7)
+        canvas.setFont(typeface.NAME, 7)
         canvas.drawString(15 * mm, 8 * mm, f"{self.pack['member']['code']} · {self.pack['pack_hash'][:32]}")
         canvas.drawRightString(A4[0] - 15 * mm, 8 * mm, str(document.page))
         canvas.restoreState()
