@@ -14,7 +14,7 @@ from tests.missions.world import World, pays
 from regulars.engage.missions.api import play
 from regulars.engage.missions.policy import play as policy
 from regulars.flows.missions import api as flow
-from regulars.flows.missions import filling
+from regulars.flows.missions import boards, filling
 from regulars.kit import clock
 from regulars.kit.errors import Refusal
 from regulars.kit.ids import new_id
@@ -309,7 +309,6 @@ def test_one_store_closed_leaves_the_others_to_be_closed(
 ) -> None:
     """The worker stops after the first store of a month: the next one's prizes are given when it is back."""
     from regulars.facts.activity.types import ActivityIn, LineIn, MemberRef, OrderIn
-    from regulars.flows.missions import boards
     from regulars.kit.text import Text
     from regulars.platform.organisations import api as organisations
     from regulars.platform.organisations.types import NewStore
@@ -356,7 +355,6 @@ def test_one_store_closed_leaves_the_others_to_be_closed(
 def test_a_board_that_cannot_be_closed_keeps_no_other_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from regulars.flows.missions import boards
 
     first = datetime.fromisoformat("2026-03-01T00:00:00+08:00")
     prizes = [{"first": 1, "rewards": pays(9)}]
@@ -378,3 +376,21 @@ def test_a_board_that_cannot_be_closed_keeps_no_other_waiting(
     monkeypatch.setattr(boards, "close", close)
     assert (boards.close_due(later), boards.close_due(later)) == (1, 0)
     assert world.points(her) - before == 18
+
+
+def test_a_board_that_staff_end_closes_as_it_stands(world: World) -> None:
+    """Ended in the middle of its month: the places of that moment are kept and paid at once. Left open to the month's
+    end they would be paid for what had gone back meanwhile, since an ended board counts nothing any more."""
+    world.board(board("spend", period="month", prizes=[{"first": 1, "last": 1, "rewards": pays(9)}]))
+    her, other = world.rush.member(), world.rush.member()
+    world.buy(her, "1", 10000)
+    world.buy(other, "2", 4000)
+    now = clock.now()
+    assert boards.close_due(now) == 0
+    play.set_board_state(scope=world.rush.scope, key="top", state="ended", now=now)
+    before = world.points(her)
+    assert boards.close_due(now) == 1
+    assert world.points(her) - before == 9
+    assert boards.close_due(now + timedelta(days=40)) == 0
+    (closed,) = play.list_closed(brand_id=world.brand.id, board="top")
+    assert [row["score"] for row in closed.rows] == [10000, 4000]

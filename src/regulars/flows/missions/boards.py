@@ -136,8 +136,8 @@ def _close_brand(brand: Brand, now: datetime) -> int:
             continue
         for period, store_id in play.open_periods(brand_id=brand.id, board=board.key):
             ends = policy.period_end(board, period, brand.timezone)
-            over = board.state == "ended" if ends is None else ends + SETTLES_AFTER <= now
-            if over or (board.state == "ended" and ends is not None and ends <= now):
+            # one that staff ended counts nothing any more, not even what goes back: it is closed as it stands
+            if board.state == "ended" or (ends is not None and ends + SETTLES_AFTER <= now):
                 try:
                     closed += close(brand, board, period, store_id, now)
                 except Exception:  # it is tried again in the next turn, and keeps no other waiting
