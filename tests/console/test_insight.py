@@ -113,6 +113,15 @@ def test_another_period_is_made_at_once(bought, desk):
     first = (today - timedelta(days=60)).isoformat()
     report = owner.get(f"/insight/reports/intervals?first={first}")
     assert report["first"] == first
+    # what is told by month is of whole months, and says so: a part of one would stand beside a whole month's costs
+    for name in ("baskets", "programme", "recruitment"):
+        begun, ends = date(today.year - 1, today.month, 14), date(today.year - 1, today.month, 20)
+        found = owner.get(f"/insight/reports/{name}?first={begun}&last={ends}")
+        assert found["first"] == f"{begun:%Y-%m}-01"
+        assert date.fromisoformat(found["last"]) + timedelta(days=1) == (begun + timedelta(days=31)).replace(
+            day=1
+        )
+        assert owner.get(f"/insight/reports/{name}?first={today}")["last"] == today.isoformat()
     month = owner.get("/insight/reports/months")[1]
     assert owner.get(f"/insight/reports/monthly?first={month}")["first"] == month
     assert owner.get("/insight/reports/nothing", expect=404)["code"] == "not_found"

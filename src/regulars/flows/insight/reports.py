@@ -40,6 +40,8 @@ from regulars.programme.versions import api as versions
 _log = logging.getLogger(__name__)
 MONTHLY = "monthly"
 _REPORT = Text("报表", "Report")
+# Their rows are months, whose sales stand beside costs that are entered by month.
+_BY_MONTH = frozenset({"baskets", "programme", "recruitment"})
 _BROKEN = Text("报表计算失败：{e}", "The report could not be made: {e}")
 
 
@@ -88,7 +90,8 @@ def get_report(*, brand: Brand, name: str, now: datetime, period: Period | None 
 def period_of(
     *, brand: Brand, name: str, first: date | None, last: date | None, now: datetime
 ) -> Period | None:
-    """The period somebody asks for: the month `first` lies in for the monthly report; None: the usual one.
+    """The period somebody asks for: the month `first` lies in for the monthly report, whole months for those told by
+    month; None: the usual one.
 
     Raises 422 for one that is none.
     """
@@ -97,7 +100,8 @@ def period_of(
         return reports.month_of(reports.check_period(first, first, today).first)
     if first is None and last is None:
         return None
-    return reports.check_period(first or reports.recent_year(today).first, last or today, today)
+    asked = reports.check_period(first or reports.recent_year(today).first, last or today, today)
+    return reports.by_whole_months(asked, today) if name in _BY_MONTH else asked
 
 
 def months_of(*, brand: Brand) -> list[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from regulars.insight.reports import buying
@@ -40,6 +40,11 @@ _FIGURES: tuple[tuple[str, Text, Kind, str, str], ...] = (
 def month_of(month: Any) -> Period:
     """The calendar month that a day lies in."""
     return Period(month.replace(day=1), end_of_month(month) - timedelta(days=1))
+
+
+def by_whole_months(period: Period, today: date) -> Period:
+    """The months that a period touches, up to today: for what is told by month and held against what was entered."""
+    return Period(period.first.replace(day=1), min(month_of(period.last).last, today))
 
 
 def year_to(month: Period) -> Period:
