@@ -31,6 +31,8 @@ const en = {
     share: 'Share',
     shared: 'The link is copied. Send it to friends.',
     commission: 'My commission',
+    noPromoter: 'You are not a promoter',
+    noPromoterHint: 'Once you are, your commission and its statements stand here.',
     level: 'Level',
     frozen: 'Frozen',
     frozenHint: 'Commission is frozen until the return window is over, {days} days after an order.',

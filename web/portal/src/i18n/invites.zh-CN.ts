@@ -31,6 +31,8 @@ const zh = {
     share: '分享',
     shared: '链接已复制，发给朋友吧。',
     commission: '我的佣金',
+    noPromoter: '您还不是推广员',
+    noPromoterHint: '成为推广员后，佣金和结算单会显示在这里。',
     level: '等级',
     frozen: '冻结中',
     frozenHint: '下单后 {days} 天退货期内，佣金先冻结。',

@@ -125,7 +125,7 @@ const en = {
     codesAsk: 'Once shown it cannot be cancelled.',
     shipped: '{carrier} {tracking}',
     placed: 'Redeemed {date}',
-    pieces: '{n} pieces',
+    pieces: '{n} piece | {n} pieces',
   },
   quoted: '“{text}”',
   plan: {
