@@ -9,11 +9,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from regulars.engage.tasks import policy, store
+from regulars.engage.tasks import policy, store, telling
 from regulars.engage.tasks.types import TASK, Counts, Load, NewTask, Task, TaskFilter
 from regulars.kit import paging
 from regulars.kit.errors import ErrorList, Refusal, conflict, invalid_field, not_found
-from regulars.kit.ids import new_id
 from regulars.kit.paging import Page
 from regulars.kit.periods import start_of_day, zone
 from regulars.kit.text import Text
@@ -21,7 +20,6 @@ from regulars.platform.audit import api as audit
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
 from regulars.platform.outbox import api as outbox
-from regulars.platform.outbox.types import Event
 from regulars.platform.staff import api as staff
 
 _BATCH = 500
@@ -48,25 +46,7 @@ def add_many(*, brand: Brand, tasks: Sequence[NewTask], now: datetime) -> int:
         )
         asked = {(one.member_id, one.key): one for one in tasks}
         outbox.append(
-            [
-                Event(
-                    new_id(),
-                    brand.organisation_id,
-                    brand.id,
-                    "task.added",
-                    {
-                        "task_id": str(task_id),
-                        "kind": asked[member_id, key].kind,
-                        "source": asked[member_id, key].source,
-                        "origin": asked[member_id, key].origin,
-                        "due_on": asked[member_id, key].due_on.isoformat(),
-                    },
-                    now,
-                    now,
-                    member_id,
-                )
-                for member_id, task_id, key in added
-            ]
+            telling.added(brand, [(asked[member_id, key], task_id) for member_id, task_id, key in added], now)
         )
     return len(added)
 
@@ -209,7 +189,7 @@ def finish(
                 name=scope.actor.label,
                 now=now,
             )
-            outbox.append([_ended(brand, one, "skipped", "", None, now) for one in spared])
+            outbox.append([telling.ended(brand, one, "skipped", "", None, now) for one in spared])
         audit.record(
             organisation_id=scope.organisation_id,
             brand_id=scope.brand_id,
@@ -221,7 +201,7 @@ def finish(
             after={"state": state, "outcome": outcome, "satisfaction": satisfaction},
             now=now,
         )
-        outbox.append([_ended(brand, task, state, outcome, satisfaction, now)])
+        outbox.append([telling.ended(brand, task, state, outcome, satisfaction, now)])
         return _again(cursor, scope, task_id)
 
 
@@ -370,7 +350,7 @@ def expire_due(*, now: datetime) -> int:
     for brand in organisations.list_brands():
         with transaction.atomic(), connection.cursor() as cursor:
             ended = store.expire(cursor, brand_id=brand.id, today=_today(brand, now), now=now, limit=_BATCH)
-            outbox.append([_ended(brand, task, "expired", "", None, now) for task in ended])
+            outbox.append([telling.ended(brand, task, "expired", "", None, now) for task in ended])
             total += len(ended)
     return total
 
@@ -392,22 +372,6 @@ def _follow_up(scope: Scope, task: Task, next_on: date) -> NewTask:
         source=task.source,
         origin=task.origin,
     )
-
-
-def _ended(
-    brand: Brand, task: Task, state: str, outcome: str, satisfaction: int | None, now: datetime
-) -> Event:
-    payload = {
-        "task_id": str(task.id),
-        "kind": task.kind,
-        "source": task.source,
-        "origin": task.origin,
-        "state": state,
-        "outcome": outcome,
-        "satisfaction": satisfaction,
-    }
-    topic = "task.expired" if state == "expired" else "task.finished"
-    return Event(new_id(), brand.organisation_id, brand.id, topic, payload, now, now, task.member_id)
 
 
 def _mine(scope: Scope, task: Task | None) -> Task:
