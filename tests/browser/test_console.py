@@ -153,7 +153,7 @@ def test_the_keyboard_reaches_the_content_and_the_navigation(shop, opened):
 
 def test_what_opens_from_a_button_closes_on_escape(shop, opened):
     with opened(shop, "owner", "members") as page:
-        for name, inside in (("Columns", "Comfortable"), ("Jobs in progress", "See all imports")):
+        for name, inside in (("Columns", "Comfortable"), ("Jobs in progress", "All imports")):
             page.get_by_role("button", name=name).press("Enter")
             page.get_by_text(inside).locator("visible=true").wait_for()
             page.keyboard.press("Escape")
