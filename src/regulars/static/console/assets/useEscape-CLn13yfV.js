@@ -1,0 +1,1 @@
+import{k as t,A as a}from"./vendor-Dj7ITjTY.js";function d(o){const n=e=>{e.key==="Escape"&&(o.value=!1)},s=()=>document.removeEventListener("keydown",n);t(o,e=>e?document.addEventListener("keydown",n):s()),a(s)}export{d as u};
