@@ -18,6 +18,7 @@ from regulars.audience.member_facts import api as facts
 from regulars.audience.segments import api as segments
 from regulars.audience.segments.store import keeping, refreshing
 from regulars.facts.members import api as members
+from regulars.facts.members.models import Membership
 from regulars.facts.members.types import Tag
 from regulars.flows import profiling
 from regulars.kit.errors import Refusal
@@ -196,6 +197,25 @@ def test_who_comes_into_a_live_segment_while_everybody_is_asked_stays(
     assert inside(its, "three") == {one} and after.members == 1
     assert told("three") == [("segment.entered", one)]
     assert (ended.members, ended.entered, ended.gone) == (1, 0, 0)
+
+
+def test_more_than_may_be_held_up_are_moved_as_they_were_found_and_asked_at_once_again(
+    shop: Any, together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its, one = shop
+    brand = its.scope.brand_id
+    monkeypatch.setattr(refreshing, "ASKED_AGAIN", 0)
+    few = {"not": {"field": "history.orders", "op": "gte", "value": 3}}
+    make(its, "few", few, kind="live")
+    everybody = {row.member_id for row in Membership.objects.filter(brand_id=brand)}
+    ended, after = while_refreshed(together, monkeypatch, its, "few", lambda: buy(its, one, "c"))
+    assert ended.too_many and inside(its, "few") == everybody and after.members == len(everybody)
+    assert after.next_refresh_at == NOW
+    monkeypatch.undo()
+    again = segments.refresh(brand_id=brand, code="few", now=NOW)
+    assert (again.entered, again.gone, again.too_many) == (0, 1, False)
+    assert inside(its, "few") == everybody - {one}
+    assert segments.get_segment(brand_id=brand, code="few").next_refresh_at != NOW
 
 
 def test_who_stays_in_a_live_segment_by_what_she_just_did_is_not_taken_out(

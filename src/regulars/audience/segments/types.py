@@ -111,12 +111,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh changed. None in its place where another process was at it."""
+    """What a refresh changed. None in its place where another process was at it.
+
+    `too_many`: more than may be held up were moved in a live segment, as they were found; it is due again at once.
+    """
 
     members: int
     entered: int
     gone: int
     took_ms: int
+    too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def refresh(*, brand_id: UUID, code: str, now: datetime, seconds: float = SECOND
             version=segment.version,
             run="idle",
             problem=None,
-            next_refresh_at=again,
+            next_refresh_at=now if done.too_many else again,
         )
     return done
 
@@ -248,9 +248,12 @@ def _refresh(segment: Segment, now: datetime, seconds: float) -> Refreshed:
         if profiles:
             keeping.lock_profiled(cursor, brand_id=segment.brand_id)
         live = segment.kind == "live"
-        if live:
-            refreshing.ask_again(cursor, segment=segment, question=question, told=lambda: _go_on(segment.id))
-        came, gone = refreshing.settle(cursor, segment=segment, profiles=profiles, now=now, asked_again=live)
+        asked_again = live and refreshing.ask_again(
+            cursor, segment=segment, question=question, told=lambda: _go_on(segment.id)
+        )
+        came, gone = refreshing.settle(
+            cursor, segment=segment, profiles=profiles, now=now, asked_again=asked_again
+        )
         _go_on(segment.id)
         # who was in when it was first filled did not come in then: that is told once, not a million times
         first = segment.refreshed_at is None
@@ -267,7 +270,7 @@ def _refresh(segment: Segment, now: datetime, seconds: float) -> Refreshed:
             took_ms=took_ms,
             whole=True,
         )
-    return Refreshed(members, len(came), len(gone), took_ms)
+    return Refreshed(members, len(came), len(gone), took_ms, too_many=live and not asked_again)
 
 
 def _go_on(segment_id: UUID) -> None:

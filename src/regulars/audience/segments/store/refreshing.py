@@ -16,6 +16,7 @@ from regulars.kit.ids import new_id, new_ids
 from regulars.kit.sql import copy_rows, plain_array
 
 AT_ONCE = 1000
+ASKED_AGAIN = 20_000  # members kept from being posted for, a second or two, while they are asked once more
 
 
 def fill_wanted(cursor: Any, question: Question, *, told: Callable[[], None] | None = None) -> int:
@@ -41,8 +42,11 @@ def fill_wanted(cursor: Any, question: Question, *, told: Callable[[], None] | N
     return count
 
 
-def ask_again(cursor: Any, *, segment: Segment, question: Question, told: Callable[[], None]) -> None:
+def ask_again(cursor: Any, *, segment: Segment, question: Question, told: Callable[[], None]) -> bool:
     """Have nobody post for those who would come or go till the transaction ends, and ask them once more.
+
+    False, and nobody is asked, where they are more than `ASKED_AGAIN`, as when a large segment is first filled: the
+    tills would wait too long. Asked anew after that, it finds whom it missed.
 
     A live segment is followed by each activity while everybody is asked: what she did meanwhile counts, not what was
     found before it. Who else was moved by what she did is not in `asked_again`, and stays where that put her.
@@ -55,6 +59,8 @@ def ask_again(cursor: Any, *, segment: Segment, question: Question, told: Callab
             WHERE w.member_id IS NULL OR s.member_id IS NULL""",
         [segment.id],
     )
+    if cursor.rowcount > ASKED_AGAIN:
+        return False
     cursor.execute("ANALYZE asked_again")
     cursor.execute("SELECT member_id FROM asked_again ORDER BY 1")
     ids = [row[0] for row in cursor.fetchall()]
@@ -67,6 +73,7 @@ def ask_again(cursor: Any, *, segment: Segment, question: Question, told: Callab
         copy_rows(cursor, "wanted", ["member_id"], [[one] for one in found])
         told()
     cursor.execute("SET LOCAL enable_nestloop = off; ANALYZE wanted")
+    return True
 
 
 def settle(
