@@ -276,3 +276,34 @@ def test_who_is_followed_by_two_at_once_is_told_of_once(
     assert inside(its, "often") == {one} and told("often") == [("segment.entered", one)]
     assert tags(one) == ["often"]
     assert segments.get_segment(brand_id=brand, code="often").members == 1
+
+
+@pytest.mark.parametrize("by", ["archived", "untagged"])
+def test_a_tagged_segment_is_let_go_while_she_leaves_it_and_neither_waits_for_the_other(
+    shop: Any, together: Any, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    its, one = shop
+    brand = its.scope.brand_id
+    few = {"not": {"field": "history.orders", "op": "gte", "value": 3}}
+    make(its, "few", few, kind="live", tag="often")
+    segments.refresh(brand_id=brand, code="few", now=NOW)
+    assert tags(one) == ["often"]
+    real, looked = keeping.is_as_it_was, threading.Event()
+
+    def still(cursor: Any, **given: Any) -> bool:
+        if not looked.is_set():  # she is locked, the segment is not: the other begins
+            looked.set()
+            wait_until_locked()
+        return real(cursor, **given)
+
+    def other() -> Any:
+        assert looked.wait(60)
+        if by == "archived":
+            return segments.set_state(scope=its.scope, code="few", state="archived", now=NOW)
+        return segments.update(scope=its.scope, code="few", changes={"tag": ""}, now=NOW)
+
+    monkeypatch.setattr(keeping, "is_as_it_was", still)
+    for ended in together([lambda: buy(its, one, "c"), other]):
+        assert not isinstance(ended, BaseException), ended
+    assert one not in inside(its, "few") and tags(one) == []
+    assert its.balance(one)[0] > 0

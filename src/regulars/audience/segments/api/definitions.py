@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -118,7 +118,7 @@ def update(
     """
     place = places.place_of(brand_id=scope.brand_id, now=now)
     with transaction.atomic(), connection.cursor() as cursor:
-        before = _locked(cursor, scope, code)
+        before = _locked(cursor, scope, code, retags=lambda one: changes.get("tag", one.tag) != one.tag)
         kind = changes.get("kind", before.kind)
         if (kind == "static") != (before.kind == "static"):
             raise invalid_field(
@@ -183,7 +183,7 @@ def set_state(*, scope: Scope, code: str, state: SegmentState, now: datetime) ->
     """
     scope.require_store(None)
     with transaction.atomic(), connection.cursor() as cursor:
-        before = _locked(cursor, scope, code)
+        before = _locked(cursor, scope, code, retags=lambda one: state == "archived" and bool(one.tag))
         if state == before.state:
             return before
         if state == "archived":
@@ -378,14 +378,19 @@ def _untag(cursor: Any, segment: Segment) -> None:
     )
 
 
-def _locked(cursor: Any, scope: Scope, code: str) -> Segment:
-    """The segment, to be edited: by nobody else, and not while a refresh puts its members in their places."""
+def _locked(cursor: Any, scope: Scope, code: str, *, retags: Callable[[Segment], bool]) -> Segment:
+    """The segment, to be edited: by nobody else, and not while a refresh puts its members in their places.
+
+    Of a live one its members first, where it `retags` them: who posts for them has them before its row.
+    """
     found = keeping.find(cursor, brand_id=scope.brand_id, code=code)
     if found is None:
         raise not_found(SEGMENT)
     keeping.lock(cursor, segment_id=found.id)
     if found.profiles:  # before its row, as who takes a member out does
         keeping.lock_profiled(cursor, brand_id=scope.brand_id)
+    if found.kind == "live" and retags(found):
+        refreshing.lock_inside(cursor, segment=found)
     found = keeping.find(cursor, brand_id=scope.brand_id, code=code, lock=True)
     assert found is not None
     return found

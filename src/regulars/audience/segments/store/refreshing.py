@@ -264,3 +264,13 @@ def lock_members(cursor: Any, *, brand_id: UUID, member_ids: Sequence[UUID]) -> 
                                   ORDER BY member_id FOR NO KEY UPDATE) AS taken""",
         [brand_id, plain_array(member_ids)],
     )
+
+
+def lock_inside(cursor: Any, *, segment: Segment) -> None:
+    """`lock_members` of those in the segment."""
+    cursor.execute(
+        """SELECT count(*) FROM (SELECT FROM membership WHERE brand_id = %s AND member_id IN
+                                        (SELECT member_id FROM segment_member WHERE segment_id = %s)
+                                  ORDER BY member_id FOR NO KEY UPDATE) AS taken""",
+        [segment.brand_id, segment.id],
+    )
