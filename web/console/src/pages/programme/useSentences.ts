@@ -36,13 +36,16 @@ export function useSentences(rule?: () => string | undefined) {
   watch(
     () => [programme.version?.number, programme.definition, preferences.lang],
     () => {
+      // What was asked of the definition as it was is of no use now.
+      clearTimeout(timer)
+      controller?.abort()
+      busy.value = false
       if (!programme.version) return
       if (!programme.dirty && programme.version.sentences.length > 0) {
         sentences.value = Object.fromEntries(programme.version.sentences.map((one) => [one.key, one]))
         errors.value = {}
         return
       }
-      clearTimeout(timer)
       timer = setTimeout(() => void ask(), 350)
     },
     { immediate: true, deep: true },
