@@ -105,7 +105,7 @@ def take_portal(page: Any, console: Any, base: str, short: str) -> None:
         return answer.status
     }"""
     page.evaluate(send, ["codes", {"kind": "phone", "address": number}])
-    console.goto(f"{base}/console/demo/reach/messages")
+    console.goto(f"{base}/console/demo/reach/messages/log")
     settle(console)
     said = console.locator("main#content").inner_text()
     found = re.search(r"(?<!\d)\d{6}(?!\d)", said)

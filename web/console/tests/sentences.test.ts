@@ -29,7 +29,7 @@ function edited() {
   programme.take({ number: 1, revision: 1, state: 'draft', definition: { rules: [] }, sentences: [{ key: 'a', zh: '甲', en: 'A' }] } as unknown as Version)
   const scope = effectScope()
   const asked = scope.run(() => useSentences())!
-  programme.definition = { ...programme.definition, name: 'other' } as typeof programme.definition
+  programme.definition = { ...programme.definition, rules: [...(programme.definition.rules ?? []), {}] } as unknown as typeof programme.definition
   return { programme, asked, scope }
 }
 
