@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +39,12 @@ def shop(transactional_db: None) -> tuple[World, UUID]:
 
 
 def while_refreshed(
-    together: Any, monkeypatch: pytest.MonkeyPatch, its: World, code: str, act: Callable[[], Any]
+    together: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    its: World,
+    code: str,
+    act: Callable[[], Any],
+    now: datetime = NOW,
 ) -> tuple[Any, Any]:
     """What a refresh ends with, and what is done between its asking and its moving members."""
     real, asked, done = refreshing.fill_wanted, threading.Event(), threading.Event()
@@ -59,7 +64,7 @@ def while_refreshed(
 
     monkeypatch.setattr(refreshing, "fill_wanted", fill)
     brand = its.scope.brand_id
-    ended, other_ended = together([lambda: segments.refresh(brand_id=brand, code=code, now=NOW), other])
+    ended, other_ended = together([lambda: segments.refresh(brand_id=brand, code=code, now=now), other])
     monkeypatch.setattr(refreshing, "fill_wanted", real)
     if isinstance(other_ended, BaseException):
         raise other_ended
@@ -229,23 +234,9 @@ def test_who_stays_in_a_live_segment_by_what_she_just_did_is_not_taken_out(
     assert inside(its, "lately") == {one}
     # a month later she fits no more; but she buys while everybody is asked, and never left
     later = NOW + timedelta(days=30)
-    real, asked, done = refreshing.fill_wanted, threading.Event(), threading.Event()
-
-    def fill(cursor: Any, question: Any, **more: Any) -> int:
-        count = real(cursor, question, **more)
-        asked.set()
-        assert done.wait(60)
-        return count
-
-    def other() -> None:
-        assert asked.wait(60)
-        try:
-            buy(its, one, "later", at=later)
-        finally:
-            done.set()
-
-    monkeypatch.setattr(refreshing, "fill_wanted", fill)
-    ended, _ = together([lambda: segments.refresh(brand_id=brand, code="lately", now=later), other])
+    ended, _ = while_refreshed(
+        together, monkeypatch, its, "lately", lambda: buy(its, one, "later", at=later), now=later
+    )
     assert inside(its, "lately") == {one} and told("lately") == []
     assert (ended.members, ended.entered, ended.gone) == (1, 0, 0)
 
