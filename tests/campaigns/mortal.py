@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from django.db import connection
 from tests.campaigns.given import NOW
 
+_NAME = "a worker to be killed"
 _WORKER = """
 import sys, time
 import django
 django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
+settings.DATABASES["default"]["OPTIONS"]["application_name"] = sys.argv[4]
 from datetime import datetime
 from regulars.engage.campaigns import api as campaigns
 from regulars.flows.campaigns import api as flow
@@ -36,8 +38,9 @@ while True:
 @contextmanager
 def killed_after(seconds: float, *, sends: bool = False) -> Iterator[None]:
     """A worker hands over for so long (and `sends`), then for as long as the block takes; then it is killed."""
-    arguments = [connection.settings_dict["NAME"], NOW.isoformat(), "sends" if sends else "hands over"]
-    worker = subprocess.Popen([sys.executable, "-c", _WORKER, *arguments], stdout=subprocess.PIPE)
+    arguments = [connection.settings_dict["NAME"], NOW.isoformat(), "sends" if sends else "hands over", _NAME]
+    command = [sys.executable, "-c", _WORKER, *arguments]
+    worker = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert worker.stdout is not None
     try:
         assert worker.stdout.readline() == b"ready\n"
@@ -53,11 +56,15 @@ def killed_after(seconds: float, *, sends: bool = False) -> Iterator[None]:
 def wait_for_the_dead() -> None:
     """The server may still be undoing what a killed worker held."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
+    while _connections():
+        assert time.monotonic() < deadline, "a killed worker still holds a connection"
         time.sleep(0.05)
+
+
+def _connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+            [_NAME],
+        )
+        return int(cursor.fetchone()[0])
