@@ -14,6 +14,7 @@ export type { EChartsCoreOption, EChartsType } from 'echarts/core'
 export interface Palette {
   series: string[]
   tiers: string[]
+  heat: string
   text: string
   soft: string
   line: string
@@ -28,6 +29,6 @@ export function palette(): Palette {
   return {
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((n) => token(`chart-${n}`)),
     tiers: [1, 2, 3, 4, 5].map((n) => token(`tier-${n}`)),
-    text: token('text'), soft: token('text-3'), line: token('line'), surface: token('surface'), font: token('font'),
+    heat: token('heat'), text: token('text'), soft: token('text-3'), line: token('line'), surface: token('surface'), font: token('font'),
   }
 }

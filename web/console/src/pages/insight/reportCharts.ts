@@ -56,11 +56,11 @@ export function heat(palette: Palette, xs: string[], ys: string[], cells: [numbe
     tooltip: { ...tip(palette), formatter: (item: { value: [number, number, number] }) => describe(item.value[0], item.value[1], item.value[2]) },
     xAxis: { type: 'category', data: xs, position: 'top', axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: palette.soft, interval: 0, hideOverlap: true } },
     yAxis: { type: 'category', data: ys, inverse: true, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: palette.text } },
-    visualMap: { show: false, min: 0, max: most, inRange: { color: [palette.surface, palette.series[0]!] } },
+    visualMap: { show: false, min: 0, max: most, inRange: { color: [palette.surface, palette.heat] } },
     series: [{
       type: 'heatmap', itemStyle: { borderColor: palette.surface, borderWidth: 1 },
-      data: told.map((cell) => ({ value: cell, label: { color: cell[2] / most > 0.55 ? '#fff' : palette.text } })),
-      label: { show: true, fontSize: 11, formatter: (item: { value: [number, number, number] }) => format(item.value[2]) },
+      data: told.map((cell) => ({ value: cell })),
+      label: { show: true, fontSize: 11, color: palette.text, formatter: (item: { value: [number, number, number] }) => format(item.value[2]) },
     }],
   }
 }
