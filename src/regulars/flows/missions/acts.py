@@ -34,6 +34,7 @@ class Done:
     activity_id: UUID
     type: str
     occurred_at: datetime
+    recorded_at: datetime
     act: Act | None
     store_id: UUID | None
     store: str
@@ -96,6 +97,7 @@ def _done(row: ActivityRow, state: Mapping[str, Any] | None, stores: Mapping[UUI
         activity_id=row.id,
         type=row.type,
         occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
         act=None if gone else act_of(given, row.occurred_at, store, data),
         store_id=row.store_id,
         store=store.code if store else "",

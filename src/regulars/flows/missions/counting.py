@@ -48,9 +48,14 @@ class _Work:
 
 
 def count(brand: Brand, done: Sequence[Done], member_ids: Iterable[UUID], now: datetime) -> None:
-    """Count activities for the brand's missions; the members' standings are asked again as well."""
-    known = {one.key: one for one in kept.list_missions(brand_id=brand.id)}
-    active = {key: one for key, one in known.items() if one.state == "active"}
+    """Count activities for the brand's missions; the members' standings are asked again as well. A mission that was
+    paused or ended since still takes what was recorded before, and one that goes on takes nothing of its pause.
+    """
+    active = {
+        one.key: one
+        for one in kept.list_missions(brand_id=brand.id)
+        if one.state == "active" or any(_takes(one, act) for act in done)
+    }
     marked = kept.marked(brand_id=brand.id, acts=[(one.member_id, one.activity_id) for one in done])
     everybody = {one.member_id for one in done} | set(member_ids)
     if (not active and not marked) or not everybody:
@@ -71,6 +76,10 @@ def count(brand: Brand, done: Sequence[Done], member_ids: Iterable[UUID], now: d
             _count_acts(work, wave, marked)
             _ask_standings(work)
             _settle(work)
+
+
+def _takes(mission: Mission, one: Done) -> bool:
+    return policy.takes(mission, occurred_at=one.occurred_at, recorded_at=one.recorded_at)
 
 
 def _in_order(done: Sequence[Done]) -> list[Done]:
@@ -125,7 +134,9 @@ def _count_acts(work: _Work, done: Sequence[Done], marked: set[tuple[UUID, str, 
                     taken = taken or (turns and was)
                     if was:
                         _mark(work, run, step, one, was=True)
-                if taken or mission not in work.missions or not policy.covers(run, one.occurred_at):
+                if taken or not policy.covers(run, one.occurred_at):
+                    continue
+                if mission not in work.missions or not _takes(work.missions[mission], one):
                     continue
                 if turns and run.state not in (
                     "running",
@@ -168,9 +179,10 @@ def _open_runs(work: _Work, done: Sequence[Done], everybody: Iterable[UUID]) -> 
             for one in done
             if one.act is not None
             and one.member_id in work.rows
+            and _takes(mission, one)
             and _counts(work, key, mission.live, definition, one)
         ]
-        if any(step.kind == "state" for step in definition.steps):
+        if mission.state == "active" and any(step.kind == "state" for step in definition.steps):
             wanted += [(id_, work.now) for id_ in everybody if id_ in work.rows]
         wanted = [
             (member_id, at)
@@ -197,6 +209,8 @@ def _reach_back(work: _Work, mission: Mission, done: Sequence[Done]) -> None:
     for one in done:
         mine = work.runs.get((one.member_id, mission.key), ())
         if one.act is None or any(policy.covers(run, one.occurred_at) for run in mine):
+            continue
+        if not _takes(mission, one):
             continue
         for run in mine:
             if one.occurred_at >= run.started_at:
@@ -284,7 +298,9 @@ def _ask_standings(work: _Work) -> None:
     """Steps that a standing fulfils: asked of members who run such a mission and have not done that step."""
     asked: dict[tuple[str, int, str], list[Run]] = {}
     for (member_id, mission), runs in work.runs.items():
-        if mission not in work.missions or member_id not in work.rows:
+        if mission not in work.missions or work.missions[mission].state != "active":
+            continue
+        if member_id not in work.rows:
             continue
         for run in runs:
             definition = work.definitions[mission, run.version]

@@ -110,7 +110,8 @@ def set_state(*, scope: Scope, key: str, state: str, now: datetime) -> Mission:
                 ),
                 status=409,
             )
-        after = replace(before, state=state, updated_at=now)  # type: ignore[arg-type]
+        stops = policy.stops_after(before.stops, runs=state == "active", now=now)
+        after = replace(before, state=state, updated_at=now, stops=stops)  # type: ignore[arg-type]
         if before.state == "draft":
             after = replace(after, live=1, live_at=now)
             _publish(cursor, scope, after, now)

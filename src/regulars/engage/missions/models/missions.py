@@ -9,7 +9,9 @@ from regulars.engage.missions.types.missions import MISSION_STATES, RUN_STATES
 
 
 class Mission(models.Model):
-    """A mission as it is edited. `live` is the version that new runs start under."""
+    """A mission as it is edited. `live` is the version that new runs start under; `stops` are the spans in which it was
+    paused or is over, `[from, until]`, the last one open while it stands still.
+    """
 
     pk = models.CompositePrimaryKey("brand_id", "key")
     brand_id = models.UUIDField()
@@ -19,6 +21,7 @@ class Mission(models.Model):
     live = models.IntegerField(default=0, db_default=0)
     live_at = models.DateTimeField(null=True)
     revision = models.IntegerField(default=1, db_default=1)
+    stops = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 

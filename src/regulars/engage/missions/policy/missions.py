@@ -12,6 +12,7 @@ from regulars.engage.missions.types.missions import (
     Definition,
     Mark,
     Measure,
+    Mission,
     Opening,
     Repeat,
     Run,
@@ -207,6 +208,29 @@ def reach_back(
     if ends is not None and any(mark.occurred_at >= ends for mark in marks if mark.amount > 0):
         return None
     return Opening(run.run, at, ends)
+
+
+def stops_after(
+    stops: Sequence[tuple[datetime, datetime | None]], *, runs: bool, now: datetime
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """When a mission stood still, now that it runs or stands still from `now` on."""
+    still = bool(stops) and stops[-1][1] is None
+    if runs and still:
+        return (*stops[:-1], (stops[-1][0], max(now, stops[-1][0])))
+    return tuple(stops) if runs or still else (*stops, (now, None))
+
+
+def takes(mission: Mission, *, occurred_at: datetime, recorded_at: datetime) -> bool:
+    """Whether an act counts by when it was: the mission is published and stood still neither when it happened nor when
+    it was recorded. When the worker comes to read it makes no difference.
+    """
+    if mission.live_at is None:
+        return False
+    return not any(
+        since <= at and (until is None or at < until)
+        for since, until in mission.stops
+        for at in (occurred_at, recorded_at)
+    )
 
 
 def covers(run: Run, at: datetime) -> bool:

@@ -19,7 +19,7 @@ from regulars.engage.missions.types.missions import (
 )
 from regulars.kit.sql import plain_array, text_array, time_array
 
-_MISSION = "key, state, definition, live, live_at, revision, updated_at"
+_MISSION = "key, state, definition, stops, live, live_at, revision, updated_at"
 _RUN = """member_id, mission, run, version, state, started_at, ends_at, progress, round, rolled_back, started_by,
           finished_at, check_at"""
 
@@ -33,19 +33,25 @@ def missions(
             {"FOR UPDATE" if lock else ""}""",
         [brand_id, keys is None, text_array(keys or ())],
     )
-    return {row[0]: Mission(row[0], row[1], of_json(_plain(row[2])), *row[3:]) for row in cursor.fetchall()}
+    return {
+        key: Mission(key, state, of_json(_plain(definition)), *rest, stops=_stops(stops))
+        for key, state, definition, stops, *rest in cursor.fetchall()
+    }
 
 
 def put(cursor: Any, *, brand_id: UUID, mission: Mission, now: datetime) -> None:
     cursor.execute(
-        """INSERT INTO mission (brand_id, key, state, definition, live, live_at, revision, created_at, updated_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """INSERT INTO mission (brand_id, key, state, definition, live, live_at, revision, stops, created_at,
+                                updated_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            ON CONFLICT (brand_id, key) DO UPDATE
               SET state = excluded.state, definition = excluded.definition, live = excluded.live,
-                  live_at = excluded.live_at, revision = excluded.revision, updated_at = excluded.updated_at""",
+                  live_at = excluded.live_at, revision = excluded.revision, stops = excluded.stops,
+                  updated_at = excluded.updated_at""",
         [
             brand_id, mission.key, mission.state, json.dumps(mission.definition.to_json()), mission.live,
-            mission.live_at, mission.revision, now, now,
+            mission.live_at, mission.revision,
+            json.dumps([[since.isoformat(), until and until.isoformat()] for since, until in mission.stops]), now, now,
         ],
     )  # fmt: skip
 
@@ -283,6 +289,13 @@ def page_of_runs(
 
 def _plain(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _stops(value: Any) -> tuple[tuple[datetime, datetime | None], ...]:
+    return tuple(
+        (datetime.fromisoformat(since), datetime.fromisoformat(until) if until else None)
+        for since, until in _plain(value)
+    )
 
 
 def _progress(run: Run) -> dict[str, Any]:

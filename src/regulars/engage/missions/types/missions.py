@@ -121,7 +121,9 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A mission as staff see it: what is edited, and the version that new runs start under."""
+    """A mission as staff see it: what is edited, and the version that new runs start under. `stops`: from when until
+    when it stood still, paused or ended (None: still does).
+    """
 
     key: str
     state: MissionState
@@ -130,6 +132,7 @@ class Mission:
     live_at: datetime | None
     revision: int
     updated_at: datetime
+    stops: tuple[tuple[datetime, datetime | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
