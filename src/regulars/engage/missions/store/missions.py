@@ -19,7 +19,7 @@ from regulars.engage.missions.types.missions import (
 )
 from regulars.kit.sql import plain_array, text_array, time_array
 
-_MISSION = "key, state, definition, stops, live, live_at, revision, updated_at"
+_MISSION = "key, state, definition, live, live_at, revision, updated_at, stops"
 _RUN = """member_id, mission, run, version, state, started_at, ends_at, progress, round, rolled_back, started_by,
           finished_at, check_at"""
 
@@ -33,10 +33,11 @@ def missions(
             {"FOR UPDATE" if lock else ""}""",
         [brand_id, keys is None, text_array(keys or ())],
     )
-    return {
-        key: Mission(key, state, of_json(_plain(definition)), *rest, stops=_stops(stops))
-        for key, state, definition, stops, *rest in cursor.fetchall()
-    }
+    found = {}
+    for key, state, definition, live, live_at, revision, updated_at, stops in cursor.fetchall():
+        read = of_json(_plain(definition))
+        found[key] = Mission(key, state, read, live, live_at, revision, updated_at, _stops(stops))
+    return found
 
 
 def put(cursor: Any, *, brand_id: UUID, mission: Mission, now: datetime) -> None:
