@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -101,12 +102,30 @@ def test_category_drift() -> None:
     report = made("drift", Shop(orders, lines=lines), Period(date(2025, 1, 1), date(2025, 4, 30)))
     assert report.table("shares").rows[0] == (date(2025, 1, 1), 0.75, 0.25, 0)
     assert {row[0]: row[1:] for row in report.table("moves").rows} == {
-        "tea": (0.75, 0.5, -0.25),
-        "cups": (0.25, 0.5, 0.25),
+        "tea": (0.75, 0.5, -0.25, "tea"),
+        "cups": (0.25, 0.5, 0.25, "cups"),
     }
-    assert report.table("shares").message.zh in (
+    nameless = api.named(report, {})
+    assert nameless.table("shares").message.zh in (
         "tea的占比下降最多：25.0 个百分点",
         "cups的占比上升最多：25.0 个百分点",
+    )
+
+
+def test_categories_are_told_by_name_and_keep_their_codes() -> None:
+    """All tea in January, all cups in February: each moved by 100 points, and the code first in order is told. The
+    report that was kept has the names of the day it is read."""
+    lines = [("m", "o0", day(1), "0401", None, 100), ("m", "o1", day(2), "0402", None, 100)]
+    orders = [("m", day(1), 100), ("m", day(2), 100)]
+    made_then = made("drift", Shop(orders, lines=lines), Period(date(2025, 1, 1), date(2025, 2, 28)))
+    kept = api.report_from_json(json.loads(json.dumps(api.report_to_json(made_then))))
+    report = api.named(kept, {"0401": Text("茶", "Tea")})
+    shares, moves = report.table("shares"), report.table("moves")
+    assert shares.message == Text("茶的占比下降最多：100.0 个百分点", "Tea lost most: 100.0 points")
+    assert [one.name for one in shares.columns[1:3]] == [Text("茶", "Tea"), Text("0402", "0402")]
+    assert moves.rows == (
+        (Text("茶", "Tea"), 1, 0, -1, "0401"),
+        (Text("0402", "0402"), 0, 1, 1, "0402"),
     )
 
 
@@ -208,7 +227,7 @@ def test_high_value_traits() -> None:
         orders.append((f"m{n:03}", day(6), amount))
         lines.append((f"m{n:03}", f"o{n}", day(6), "tea" if n < 38 else "cups", "", amount))
     members = [(f"m{n:03}", date(2025, 1, 1)) for n in range(200)]
-    report = made("traits", Shop(orders, members, lines))
+    report = api.named(made("traits", Shop(orders, members, lines)), {})
     found = {row[-1]: row for row in report.table("traits").rows}
     tea = found["category:tea"]
     assert tea[2:6] == (20, 1.0, 0.1, 10.0)

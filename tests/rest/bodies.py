@@ -39,6 +39,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/care/plans/{care_plan}"): {"definition": {**HUSH, "name": {"zh": "我", "en": "mine"}}},
     ("POST", "/care/plans/{care_plan}/state"): {"state": "paused"},
     ("POST", "/members/{member}/care/ended"): {"plan": "hush", "thing": "x"},
+    ("PUT", "/categories"): {"categories": [{"code": "mine", "name": {"zh": "我", "en": "mine"}}]},
     ("PUT", "/calendar/days/{day}"): {"works": True},
     ("PUT", "/calendar/festivals/{festival}"): {"name": {"zh": "我", "en": "mine"}, "month": 1, "day": 1},
     ("POST", "/tasks"): {

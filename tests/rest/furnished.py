@@ -22,6 +22,8 @@ def furnished(shop: Shop) -> dict[str, Any]:
     call("PUT", "/tags/vip", {"name": {"zh": "贵宾", "en": "VIP"}}).ok()
     call("PUT", "/profile-fields/skin", {"type": "text", "label": {"zh": "肤质", "en": "Skin"}}).ok()
     call("PUT", "/activity-types/yoga", {"name": {"zh": "瑜伽", "en": "Yoga"}}).ok()
+    secret = {"categories": [{"code": "040102", "name": {"zh": "秘茶", "en": "Secret tea"}}]}
+    call("PUT", "/categories", secret).ok()
     call("PUT", "/stores/S9", {"name": {"zh": "九店", "en": "Ninth"}}).ok()
     posted = call.post("/activities", order(member, "N1", 100_000, clock.now()))
     burn = call.post(f"/members/{member}/burns", {"unit": "points", "amount": 10}, Idempotency_Key="b")

@@ -142,6 +142,7 @@ def snapshot(shop: Shop, member: str) -> dict[str, Any]:
         "/care/plans",
         "/tasks",
         "/calendar/2026",
+        "/categories",
         f"/members/{member}/care",
         "/campaigns/whisper",
         f"/members/{member}/journeys",

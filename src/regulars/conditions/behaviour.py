@@ -60,22 +60,23 @@ SEGMENTS = "membership.segments"
 
 def _fact(
     key: str, type_: FieldType, zh: str, en: str, about_zh: str, about_en: str, unit: Text | None = None,
-    choices: tuple[Choice, ...] = (), freshness: Freshness = "minute",
+    choices: tuple[Choice, ...] = (), freshness: Freshness = "minute", codes: str = "",
 ) -> FieldDef:  # fmt: skip
     whole = f"fact.{key}"
     return FieldDef(
         whole, type_, Scope.FACT, Text(zh, en), choices, Text(about_zh, about_en), None if unit is _SHARE else unit,
-        sql=None if whole in DERIVED else whole, freshness=freshness, share=unit is _SHARE,
+        sql=None if whole in DERIVED else whole, freshness=freshness, share=unit is _SHARE, codes=codes,
     )  # fmt: skip
 
 
 def _score(
     key: str, type_: FieldType, zh: str, en: str, about_zh: str, about_en: str, unit: Text | None = None,
-    choices: tuple[Choice, ...] = (),
+    choices: tuple[Choice, ...] = (), codes: str = "",
 ) -> FieldDef:  # fmt: skip
     return FieldDef(
         f"score.{key}", type_, Scope.SCORE, Text(zh, en), choices, Text(about_zh, about_en),
         None if unit is _SHARE else unit, sql=f"score.{key}", freshness="nightly", share=unit is _SHARE,
+        codes=codes,
     )  # fmt: skip
 
 
@@ -147,7 +148,7 @@ FACT_FIELDS: tuple[FieldDef, ...] = (
           "距末单天数 ÷ 购买间隔中位数；大于 1 即比平时更久没买",
           "Days since the last order ÷ her median interval; above 1 she is later than usual", freshness="at_once"),
     _fact("top_category", _T.TEXT, "最爱品类", "favourite category",
-          _YEAR_ZH + "，花费最多的品类", _YEAR_EN + ": the category she spent most on"),
+          _YEAR_ZH + "，花费最多的品类", _YEAR_EN + ": the category she spent most on", codes="category"),
     _fact("top_category_share", _T.DECIMAL, "最爱品类占比", "share of the favourite category",
           "最爱品类的花费 ÷ 全部花费", "Spend on it ÷ all spend", _SHARE),
     _fact("top_department", _T.TEXT, "最爱部门", "favourite department",
@@ -237,7 +238,7 @@ SCORE_FIELDS: tuple[FieldDef, ...] = (
     _score("intent_30", _T.DECIMAL, "30 天购买意向", "purchase intent, 30 days", "未来 30 天购买的概率",
            "The chance that she buys within 30 days", _SHARE),
     _score("next_category", _T.TEXT, "下一次可能购买的品类", "category she will likely buy next", "回购最近的品类",
-           "The category whose repurchase comes first"),
+           "The category whose repurchase comes first", codes="category"),
     _score("next_due_on", _T.DATE, "预计回购日期", "expected day of repurchase", "该品类的预计回购日",
            "When that category is due again"),
     _score("koc", _T.INT, "KOC 分（0–100）", "KOC score (0–100)", "口碑与带动他人的程度",

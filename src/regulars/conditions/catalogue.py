@@ -16,11 +16,16 @@ _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_\-]*)+")
 
 @dataclass(frozen=True, slots=True)
 class FieldCatalogue:
-    """The fields of one programme, with its business time zone and currency. Never changed, only extended."""
+    """The fields of one programme, with its business time zone and currency. Never changed, only extended.
+
+    `words`: what a brand calls the codes that values are, by `FieldDef.codes`. Only sentences read them, when they are
+    made: nothing is matched by them.
+    """
 
     fields: Mapping[str, FieldDef]
     timezone: str = "Asia/Shanghai"
     currency: str = "CNY"
+    words: Mapping[str, Mapping[str, Text]] = field(default_factory=dict, repr=False, compare=False)
     zone: ZoneInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +78,16 @@ class FieldCatalogue:
     def localised(self, *, timezone: str, currency: str) -> FieldCatalogue:
         """Return the catalogue in another business time zone and currency."""
         return replace(self, timezone=timezone, currency=currency)
+
+    def worded(self, words: Mapping[str, Mapping[str, Text]]) -> FieldCatalogue:
+        """Return the catalogue with a brand's words for codes, by what they are codes of."""
+        return replace(self, words={**self.words, **words})
+
+    def word(self, field: FieldDef, value: object) -> Text | None:
+        """Return the words for a value: the field's choice, or the brand's word for the code."""
+        if not isinstance(value, str):
+            return None
+        return field.labels.get(value) or self.words.get(field.codes, {}).get(value)
 
     def activity_types(self) -> tuple[Choice, ...]:
         """Return the activity types a window or streak may count; empty when none are declared."""

@@ -79,7 +79,7 @@ FIELDS: tuple[FieldDef, ...] = (
     FieldDef("order.is_first", _T.BOOL, _S.ACTIVITY, Text("是首单", "it is the first order")),
     FieldDef("line.sku", _T.TEXT, _S.LINE, Text("货号", "SKU")),
     FieldDef("line.name", _T.TEXT, _S.LINE, Text("名称", "name")),
-    FieldDef("line.category", _T.TEXT, _S.LINE, Text("品类", "category")),
+    FieldDef("line.category", _T.TEXT, _S.LINE, Text("品类", "category"), codes="category"),
     FieldDef("line.department", _T.TEXT, _S.LINE, Text("部门", "department")),
     FieldDef("line.brand", _T.TEXT, _S.LINE, Text("品牌", "brand")),
     FieldDef("line.amount", _T.MONEY, _S.LINE, Text("金额", "amount")),

@@ -105,6 +105,7 @@ def catalogue_schema(catalogue: FieldCatalogue, lang: Language) -> dict[str, Any
             "unit": field.unit.in_language(lang) if field.unit else "",
             "choices": choices(field.choices),
             "choices_only": field.type is FieldType.ENUM,
+            "codes": field.codes,
             "personal": field.personal,
             "freshness": field.freshness,
         }

@@ -123,6 +123,7 @@ class FieldDef:
     `local_key` names a fact that already holds a DATETIME in business time.
     `sql` is an expression written by the room that owns the field (never by users); a binding goes before it.
     `share`: a decimal from 0 to 1 that sentences tell in percent.
+    `codes`: what the values are codes of ("category"), where a brand's words for them are the catalogue's `words`.
     `freshness`: known with the activity itself, within a minute of it, or since the last night.
     """
 
@@ -138,6 +139,7 @@ class FieldDef:
     sql: str | None = None
     freshness: Freshness = "at_once"
     share: bool = False
+    codes: str = ""
     labels: Mapping[str, Text] = _field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -93,7 +93,7 @@ def value_text(
         return value.astimezone(catalogue.zone).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    label = field.labels.get(value) if field else None
+    label = catalogue.word(field, value) if field else None
     text = label.in_language(lang) if label else str(value)
     return f"「{text}」" if lang == "zh" else (text if label else f"“{text}”")
 

@@ -232,11 +232,14 @@ class FactFieldsOut(_Shape):
 
 
 class FactOut(_Shape):
+    """`name`: what the brand calls the product category that `value` is the code of; null for every other field."""
+
     key: str
     label: str
     value: Any
     unit: str
     type: str
+    name: str | None = None
 
 
 class InSegmentOut(_Shape):

@@ -13,6 +13,7 @@ from regulars.audience.segments import api as segments
 from regulars.audience.segments.types import Segment, SegmentDraft
 from regulars.conditions.api import behaviour_fields
 from regulars.conditions.types import FieldDef
+from regulars.facts.categories import api as categories
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById
 from regulars.flows import profiling
@@ -340,7 +341,13 @@ class SegmentViewer:
             value=value,
             unit=self.say(field.unit) if field.unit else "",
             type=field.type.value,
+            name=self._name(field, value),
         )
+
+    def _name(self, field: FieldDef, value: Any) -> str | None:
+        if field.codes != "category" or not isinstance(value, str):
+            return None
+        return self.say(categories.name_of(brand_id=self.scope.brand_id, code=value))
 
     def _sentences(self, definitions: Sequence[Any]) -> list[str]:
         if not definitions:

@@ -29,8 +29,10 @@ _NOTHING = Text("没有数据", "No data")
 _MOST_COLUMNS = 14
 _BLUE = colors.HexColor("#2f6fb2")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Codes are for machines: they are left out of what people read.
+# Codes are for machines: they are left out of what people read. A workbook, which other programs read too, has those of
+# categories beside their names.
 _HIDDEN = frozenset({"code"})
+_HIDDEN_ON_PAPER = _HIDDEN | {"category_code"}
 
 
 def title_of(report: Report) -> Text:
@@ -98,7 +100,9 @@ def workbook(
         page.write(2, 0, table.message.in_language(language))
         shown = [(n, c) for n, c in enumerate(table.columns) if c.key not in _HIDDEN]
         for place, (_, column) in enumerate(shown):
-            page.write(4, place, column.name.in_language(language), head)
+            name = column.name.in_language(language)
+            coded = column.code and column.code != name
+            page.write(4, place, f"{name} ({column.code})" if coded else name, head)
             page.set_column(place, place, 22 if column.kind == "text" else 13)
         for number, row in enumerate(table.rows):
             for place, (n, column) in enumerate(shown):
@@ -164,7 +168,7 @@ class _Paper:
         drawing = self._bars(table)
         if drawing is not None:
             top.append(drawing)
-        shown = [(n, c) for n, c in enumerate(table.columns) if c.key not in _HIDDEN][:_MOST_COLUMNS]
+        shown = [(n, c) for n, c in enumerate(table.columns) if c.key not in _HIDDEN_ON_PAPER][:_MOST_COLUMNS]
         rows = [[self._text(c.name.in_language(self.language)) for _, c in shown]]
         rows += [[self._cell(row[n], c) for n, c in shown] for row in table.rows]
         grid = Grid(rows, repeatRows=1, colWidths=_widths([c for _, c in shown]))

@@ -16,6 +16,7 @@ from uuid import UUID
 from regulars.audience.member_facts import api as member_facts
 from regulars.audience.segments import api as segments
 from regulars.conditions.api import behaviour_fields, retail_fields
+from regulars.facts.categories import api as categories
 from regulars.facts.members import api as members
 from regulars.flows.insight.reports import names_of
 from regulars.insight.lifecycle import api as lifecycle
@@ -182,7 +183,7 @@ class _Teller:
         if fact.get("top_category"):
             found.append(
                 Text("最常买「{c}」，占消费 {p}", "Buys {c} most: {p} of her spending").format(
-                    c=fact["top_category"], p=_percent(fact.get("top_category_share"))
+                    c=self._category(fact["top_category"]), p=_percent(fact.get("top_category_share"))
                 )
             )
         if fact.get("categories_365"):
@@ -194,10 +195,13 @@ class _Teller:
         if self.scores.get("next_category") and self.scores.get("next_due_on"):
             found.append(
                 Text("「{c}」预计 {d} 左右补货", "{c} is due around {d}").format(
-                    c=self.scores["next_category"], d=self.scores["next_due_on"]
+                    c=self._category(self.scores["next_category"]), d=self.scores["next_due_on"]
                 )
             )
         return found
+
+    def _category(self, code: str) -> Text:
+        return categories.name_of(brand_id=self.brand.id, code=code)
 
     def _price(self, koc: KocStanding | None) -> list[Text]:
         fact, found = self.facts, []

@@ -11,6 +11,7 @@ from typing import Any
 
 from regulars.audience.member_facts import api as member_facts
 from regulars.conditions.api import retail_fields
+from regulars.facts.categories import api as categories
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.lifecycle import api as lifecycle
 from regulars.insight.lifecycle.types import STAGES
@@ -80,11 +81,13 @@ def get_report(*, brand: Brand, name: str, now: datetime, period: Period | None 
         raise not_found(_REPORT)
     found = runs.latest(brand_id=brand.id, kind=kind_of(name))
     if found is not None and found.charts and (period is None or _period_of(found) == period):
-        return Made(reports.report_from_json(found.charts), found.as_of, found.started_at)
+        kept = reports.report_from_json(found.charts)
+        return Made(_named(brand, kept), found.as_of, found.started_at)
     today = _today(brand, now)
     period = period or _usual(name, today)
     with _warehouse(brand) as warehouse:
-        return Made(_make(brand, warehouse, name, period, now), warehouse.complete_at or now, now)
+        made = _make(brand, warehouse, name, period, now)
+        return Made(_named(brand, made), warehouse.complete_at or now, now)
 
 
 def period_of(
@@ -154,9 +157,20 @@ def _usual(name: str, today: date) -> Period:
 
 
 def names_of(brand: Brand, now: datetime) -> dict[str, dict[str, Text]]:
-    """The brand's words for codes of channels, stores and tiers, by what they are."""
+    """The brand's words for codes of channels, stores, tiers and categories, by what they are."""
     channels = _channels()
-    return {"channel": channels, "joined_by": channels, "store": _stores(brand), "tier": _tiers(brand, now)}
+    return {
+        "channel": channels,
+        "joined_by": channels,
+        "store": _stores(brand),
+        "tier": _tiers(brand, now),
+        "category": dict(categories.names(brand_id=brand.id)),
+    }
+
+
+def _named(brand: Brand, report: Report) -> Report:
+    """With what the brand calls its categories now, whenever the report was made."""
+    return reports.named(report, categories.names(brand_id=brand.id))
 
 
 def _kept_run(brand: Brand, warehouse: Warehouse, name: str, period: Period, now: datetime) -> RunState:

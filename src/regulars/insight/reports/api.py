@@ -14,6 +14,7 @@ from regulars.insight.reports.customers import recent_year
 from regulars.insight.reports.goals import measure
 from regulars.insight.reports.making import compare_group, make, make_month
 from regulars.insight.reports.monthly import by_whole_months, month_of
+from regulars.insight.reports.naming import named
 from regulars.insight.reports.policy import (
     check_period,
     judge,
@@ -32,8 +33,8 @@ from regulars.platform.organisations.types import Scope
 
 __all__ = [
     "by_whole_months", "check_period", "close_goal", "compare_group", "get_assumptions", "get_goal", "judge",
-    "list_figures", "list_goals", "make", "make_month", "measure", "month_of", "periods_of", "put_figure", "reasons",
-    "recent_year", "report_from_json", "report_to_json", "set_assumptions", "set_goal",
+    "list_figures", "list_goals", "make", "make_month", "measure", "month_of", "named", "periods_of", "put_figure",
+    "reasons", "recent_year", "report_from_json", "report_to_json", "set_assumptions", "set_goal",
 ]  # fmt: skip
 _ROOM = "reports"
 _GOAL = Text("目标", "Goal")

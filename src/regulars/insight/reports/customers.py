@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MONTH = Column("month", Text("月份", "Month"), "month")
 MEMBERS = Column("members", Text("会员数", "Members"))
 SHARE = Column("share", Text("占比", "Share"), "share")
+CATEGORY_CODE = Column("category_code", Text("品类编码", "Category code"), "text")
 _GAPS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 45), (46, 60), (61, 90), (91, 180), (181, 365), (366, None))
 _LEAST_BUYERS = 30
 

@@ -154,7 +154,11 @@ def report_to_json(report: Report) -> dict[str, Any]:
                 "title": table.title.to_json(),
                 "message": table.message.to_json(),
                 "note": table.note.to_json(),
-                "columns": [{"key": c.key, "name": c.name.to_json(), "kind": c.kind} for c in table.columns],
+                "told": table.told,
+                "columns": [
+                    {"key": c.key, "name": c.name.to_json(), "kind": c.kind, "code": c.code}
+                    for c in table.columns
+                ],
                 "rows": [[_plain(cell) for cell in row] for row in table.rows],
             }
             for table in report.tables
@@ -166,14 +170,22 @@ def report_from_json(value: Mapping[str, Any]) -> Report:
     """What `report_to_json` made."""
     tables = []
     for one in value["tables"]:
-        columns = tuple(Column(c["key"], Text(**c["name"]), c["kind"]) for c in one["columns"])
+        columns = tuple(
+            Column(c["key"], Text(**c["name"]), c["kind"], c.get("code", "")) for c in one["columns"]
+        )
         rows = tuple(
             tuple(_cell(cell, column.kind) for cell, column in zip(row, columns, strict=True))
             for row in one["rows"]
         )
         tables.append(
             Table(
-                one["key"], Text(**one["title"]), columns, rows, Text(**one["message"]), Text(**one["note"])
+                one["key"],
+                Text(**one["title"]),
+                columns,
+                rows,
+                Text(**one["message"]),
+                Text(**one["note"]),
+                one.get("told", ""),
             )
         )
     period = Period(date.fromisoformat(value["period"]["first"]), date.fromisoformat(value["period"]["last"]))

@@ -7,7 +7,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from regulars.insight.reports import buying, traits
-from regulars.insight.reports.customers import MEMBERS, MONTH, SHARE, percent, too_few, whole_months
+from regulars.insight.reports.customers import (
+    CATEGORY_CODE,
+    MEMBERS,
+    MONTH,
+    SHARE,
+    percent,
+    too_few,
+    whole_months,
+)
 from regulars.insight.reports.types import LEAST_GROUP, Ask, Column, Period, Report, Table
 from regulars.kit.text import Text
 
@@ -70,13 +78,14 @@ def drift(ask: Ask, lines: ir.Table, orders: ir.Table, *, period: Period) -> Rep
                 Text("品类占销售额的比例", "Categories' share of sales"),
                 (
                     MONTH,
-                    *(Column(f"c{n}", Text(c, c), "share") for n, c in enumerate(largest)),
+                    *(Column(f"c{n}", Text(c, c), "share", c) for n, c in enumerate(largest)),
                     Column("other", Text("其他", "Others"), "share"),
                 ),
                 shares,
-                Text("{c}的占比{w}最多：{p} 个百分点", "{c} {w} most: {p} points").format(
-                    c=top[0], w=word, p=f"{abs(top[3]) * 100:.1f}"
+                Text("{{category}}的占比{w}最多：{p} 个百分点", "{{category}} {w} most: {p} points").format(
+                    w=word, p=f"{abs(top[3]) * 100:.1f}"
                 ),
+                told=top[0],
             ),
             Table(
                 "moves",
@@ -86,8 +95,9 @@ def drift(ask: Ask, lines: ir.Table, orders: ir.Table, *, period: Period) -> Rep
                     Column("before", Text("前半段占比", "First half"), "share"),
                     Column("after", Text("后半段占比", "Second half"), "share"),
                     Column("change", Text("变化", "Change"), "share"),
+                    CATEGORY_CODE,
                 ),
-                tuple(moves[:15]),
+                tuple((*row, row[0]) for row in moves[:15]),
                 note=Text(
                     "期间的月份分成前后两半比较", "The months of the period, first half against second half"
                 ),
@@ -182,21 +192,23 @@ def high_value(
         message = Text(
             "高价值会员中「{t}：{v}」的比例是其他会员的 {x} 倍",
             "“{t}: {v}” is {x} times as common among high-value members",
-        ).format(
-            t=traits.TRAITS[best.trait], v=traits.name_of(best.trait, best.value, names), x=f"{best.lift:.1f}"
-        )
+        ).format(t=traits.TRAITS[best.trait], v=_said(best, names), x=f"{best.lift:.1f}")
     return Report(
         "traits",
         period,
         rows=buyers,
         figures={"top": inside, "buyers": buyers},
-        tables=(traits_table(compared, message, names),),
+        tables=(traits_table(compared, message, names, best),),
     )
 
 
 def traits_table(
-    compared: list[traits.Compared], message: Text = _NOTHING, names: traits.Names = traits.NO_NAMES
+    compared: list[traits.Compared],
+    message: Text = _NOTHING,
+    names: traits.Names = traits.NO_NAMES,
+    told: traits.Compared | None = None,
 ) -> Table:
+    """`told`: the one that the message tells of."""
     return Table(
         "traits",
         Text("与其他会员相比", "Compared with other members"),
@@ -209,6 +221,7 @@ def traits_table(
             Column("lift", Text("倍数", "Lift"), "ratio"),
             Column("low", Text("下限", "Low"), "ratio"),
             Column("high", Text("上限", "High"), "ratio"),
+            CATEGORY_CODE,
             Column("code", Text("代码", "Code"), "text"),
         ),
         tuple(
@@ -221,6 +234,7 @@ def traits_table(
                 c.lift,
                 c.low,
                 c.high,
+                c.value if c.trait == "category" else None,
                 f"{c.trait}:{c.value}",
             )
             for c in compared
@@ -231,6 +245,16 @@ def traits_table(
             "Members who bought in the last 365 days and may be profiled; values of fewer than 10 "
             "members are not shown; low and high are the 95 % interval",
         ),
+        told.value if told is not None and told.trait == "category" else "",
+    )
+
+
+def _said(one: traits.Compared, names: traits.Names) -> Text:
+    """A trait's value in a message: a category is named when the report is read."""
+    return (
+        Text("{category}", "{category}")
+        if one.trait == "category"
+        else traits.name_of(one.trait, one.value, names)
     )
 
 

@@ -52,14 +52,21 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`code`: the product category that the column stands for, whose name `named` gives it."""
+
     key: str
     name: Text
     kind: Kind = "count"
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`message` says what is to be seen in figures; `note` how it was reckoned. None in a row: nothing to say yet."""
+    """`message` says what is to be seen in figures; `note` how it was reckoned. None in a row: nothing to say yet.
+
+    `told`: the code of the product category that stands in the message as `{category}`. A column `category_code` has
+    the code of the category that the row's `category` or `value` names.
+    """
 
     key: str
     title: Text
@@ -67,6 +74,7 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     message: Text = field(default_factory=lambda: Text("", ""))
     note: Text = field(default_factory=lambda: Text("", ""))
+    told: str = ""
 
     def column(self, key: str) -> list[Any]:
         place = [one.key for one in self.columns].index(key)

@@ -88,7 +88,11 @@ class Teller:
             return []
         value = wire.get("value")
         values = value if isinstance(value, (list, tuple)) else [value]
-        words = [self.words.get(goods_word(str(one))) for one in values]
+        field = self.catalogue.get(str(wire["field"]))
+        words = [
+            self.words.get(goods_word(str(one))) or (self.catalogue.word(field, one) if field else None)
+            for one in values
+        ]
         return [word.in_language(language) for word in words if word] if all(words) else []
 
     def _condition(self, wire: Mapping[str, Any] | None, language: Language, *, of_line: bool = False) -> str:

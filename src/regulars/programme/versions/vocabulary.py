@@ -8,6 +8,7 @@ from typing import Any
 
 from regulars.conditions.api import Choice, FieldCatalogue, FieldDef, FieldType, Scope, retail_fields
 from regulars.facts.activity import api as activity
+from regulars.facts.categories import api as categories
 from regulars.facts.members import api as members
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Brand
@@ -17,7 +18,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 def present(brand: Brand) -> FieldCatalogue:
     """Every programme's fields, the brand's declared activity types and their fields, and its profile fields."""
-    base = retail_fields(timezone=brand.timezone, currency=brand.currency)
+    base = _fields_of(brand)
     declared = activity.list_types(brand_id=brand.id)
     catalogue = base.with_choices(
         "activity.type", (*base.activity_types(), *(Choice(t.code, t.name) for t in declared))
@@ -60,7 +61,7 @@ def to_json(catalogue: FieldCatalogue) -> dict[str, Any]:
 
 def from_json(kept: Mapping[str, Any], brand: Brand) -> FieldCatalogue:
     """The catalogue that `to_json` kept."""
-    base = retail_fields(timezone=brand.timezone, currency=brand.currency)
+    base = _fields_of(brand)
     types = [Choice(c["value"], Text.from_json(c["label"])) for c in kept.get("activity_types", ())]
     if types:
         base = base.with_choices("activity.type", (*base.activity_types(), *types))
@@ -76,6 +77,12 @@ def from_json(kept: Mapping[str, Any], brand: Brand) -> FieldCatalogue:
         for f in kept.get("fields", ())
         if f["key"] not in base
     )
+
+
+def _fields_of(brand: Brand) -> FieldCatalogue:
+    """Every programme's fields, with the brand's words for codes as they are whenever they are asked for."""
+    base = retail_fields(timezone=brand.timezone, currency=brand.currency)
+    return base.worded({"category": categories.words_of(brand_id=brand.id)})
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from regulars.surfaces.console import (
     budgets,
     campaigns,
     care,
+    categories,
     choices,
     consents,
     coupon_codes,
@@ -103,8 +104,9 @@ api = _Api(
 answer_with_problems(api)
 
 for part in (
-    session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types, people,
-    roles, keys, audit, messages, templates, programme, tier_editor, reviews, verifying, trials, imports, rewards,
+    session, home, choices, members, timeline, lots, value, adjustments, tags, stores, brand, fields, types,
+    categories, people, roles, keys, audit, messages, templates, programme, tier_editor, reviews, verifying, trials,
+    imports, rewards,
     redemptions, bookings, till,
     coupons, coupon_issues, coupon_codes, member_coupons, budgets, prepaid, gift_cards, households, liability,
     plans, payments, webhooks, consents, recommend, voices, outlook,

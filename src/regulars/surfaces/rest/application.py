@@ -18,6 +18,7 @@ from regulars.surfaces.rest import (
     bookings,
     campaigns,
     care,
+    categories,
     checkouts,
     consents,
     coupons,
@@ -120,7 +121,10 @@ _TAGS = [
         "name": "Referrals",
         "description": "Who came by whom, links and what they brought, promoters' commission and statements.",
     },
-    {"name": "Programme", "description": "The live programme, stores, activity types, profile fields, tags."},
+    {
+        "name": "Programme",
+        "description": "The live programme, stores, activity types, profile fields, tags, categories.",
+    },
 ]
 
 
@@ -192,7 +196,7 @@ answer_with_problems(api)
 
 
 for part in (
-    members, activities, value, coupons, tiers, programme, blueprint, plans, prepaid, giving,
+    members, activities, value, coupons, tiers, programme, categories, blueprint, plans, prepaid, giving,
     gift_cards, mall, bookings, checkouts, webhooks, consents, recommendations, voices, outlook, insight,
     lifecycle, segments, campaigns, care, journeys, play, referrals, messages, templates,
 ):  # fmt: skip

@@ -816,6 +816,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description Codes that are named or were sold, those sold most first, with how many have a name and how many lack one.
+         */
+        get: operations["regulars_surfaces_console_categories_list_categories"];
+        /**
+         * Name Categories
+         * @description Name categories, rename them, or take their names away; all or none.
+         */
+        put: operations["regulars_surfaces_console_categories_name_categories"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/categories/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Category Names
+         * @description Every name by code, in the reader's language: what the pages say in the place of codes.
+         */
+        get: operations["regulars_surfaces_console_categories_get_category_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/staff": {
         parameters: {
             query?: never;
@@ -9933,6 +9977,84 @@ export interface components {
              */
             archived: boolean;
         };
+        /**
+         * CategoryOut
+         * @description A code with its name (null: none yet). `lines`: how many lines of orders have had it, and `last_sold` when last,
+         *     both as of the last night; 0 and null where none had.
+         */
+        CategoryOut: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["CategoryTextOut"] | null;
+            /** Lines */
+            lines: number;
+            /** Last Sold */
+            last_sold: string | null;
+        };
+        /**
+         * CategoryPageOut
+         * @description One page of codes; `named` and `unnamed` count all of the brand's.
+         */
+        CategoryPageOut: {
+            /** Items */
+            items: components["schemas"]["CategoryOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Named */
+            named: number;
+            /** Unnamed */
+            unnamed: number;
+        };
+        /** CategoryTextOut */
+        CategoryTextOut: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
+        /**
+         * CategoryNameIn
+         * @description What the category that orders have as `code` is called; a `name` of null takes the name away.
+         */
+        CategoryNameIn: {
+            /** Code */
+            code: string;
+            name?: components["schemas"]["CategoryTextIn"] | null;
+        };
+        /**
+         * CategoryNamesIn
+         * @description 1 to 1000 categories: all of them are named, or none.
+         */
+        CategoryNamesIn: {
+            /** Categories */
+            categories: components["schemas"]["CategoryNameIn"][];
+        };
+        /**
+         * CategoryTextIn
+         * @description A name in Chinese and English, at most 60 characters each; one left empty borrows the other.
+         */
+        CategoryTextIn: {
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+        };
+        /**
+         * CategoryWordsOut
+         * @description Names by code, at most 5000.
+         */
+        CategoryWordsOut: {
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+        };
         /** GrantOut */
         GrantOut: {
             /** Role */
@@ -17239,7 +17361,10 @@ export interface components {
              */
             method: "cosine" | "logistic";
         };
-        /** FactOut */
+        /**
+         * FactOut
+         * @description `name`: what the brand calls the product category that `value` is the code of; null for every other field.
+         */
         FactOut: {
             /** Key */
             key: string;
@@ -17251,6 +17376,8 @@ export interface components {
             unit: string;
             /** Type */
             type: string;
+            /** Name */
+            name?: string | null;
         };
         /** InSegmentOut */
         InSegmentOut: {
@@ -22082,6 +22209,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityTypeOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_categories_list_categories: {
+        parameters: {
+            query?: {
+                search?: string;
+                named?: boolean | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryPageOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_categories_name_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryNamesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneOut"];
+                };
+            };
+        };
+    };
+    regulars_surfaces_console_categories_get_category_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryWordsOut"];
                 };
             };
         };

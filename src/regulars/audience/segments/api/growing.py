@@ -16,6 +16,7 @@ from regulars.audience.segments.api.making import most_alike
 from regulars.audience.segments.policy.readymade import Figures, kept_note, ready_made
 from regulars.audience.segments.store import asking, keeping, likeness, reporting
 from regulars.audience.segments.types import Segment, SegmentDraft
+from regulars.facts.categories import api as categories
 from regulars.kit.errors import conflict, invalid_field
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
@@ -71,9 +72,10 @@ def install_ready_made(*, scope: Scope, now: datetime, without: Collection[str] 
     """
     with connection.cursor() as cursor:
         orders, spend, discount = reporting.figures(cursor, brand_id=scope.brand_id)
-        categories = reporting.top_categories(cursor, brand_id=scope.brand_id, limit=3, without=without)
+        liked = reporting.top_categories(cursor, brand_id=scope.brand_id, limit=3, without=without)
     taken = {one.code for one in list_segments(brand_id=scope.brand_id, archived=True)}
-    figures = Figures(orders, spend, None if discount is None else str(discount), categories)
+    named = {code: categories.name_of(brand_id=scope.brand_id, code=code) for code in liked}
+    figures = Figures(orders, spend, None if discount is None else str(discount), named)
     return [
         create(
             scope=scope,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.kit.text import Text
@@ -16,7 +16,9 @@ class Figures:
     orders_90_top: int | None  # the 90th percentile
     spend_365_top: int | None
     discount_upper: str | None  # the 75th percentile, decimal text
-    categories: Sequence[str] = ()  # those with most fans
+    categories: Mapping[str, Text] = field(
+        default_factory=dict
+    )  # those with most fans, and what they are called
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,11 @@ def ready_made(figures: Figures) -> list[ReadyMade]:
             ),
         ),
     ]
-    for place, category in enumerate(figures.categories, start=1):
+    for place, (category, name) in enumerate(figures.categories.items(), start=1):
         made.append(
             ReadyMade(
                 f"category-fans-{place}",
-                Text(f"品类粉丝：{category}", f"Fans of {category}"),
+                Text(f"品类粉丝：{name.zh}", f"Fans of {name.en}"),
                 Text("最爱品类即此，且占花费较大", "Her favourite category, with a large share of her spend"),
                 _all(
                     _is("fact.top_category", "eq", category),
@@ -114,7 +116,10 @@ def kept_note(note: Text) -> str:
     return f"{note.zh} / {note.en}"
 
 
-_NOTES = {kept_note(one.note).casefold(): one.note for one in ready_made(Figures(None, None, None, ("",)))}
+_NOTES = {
+    kept_note(one.note).casefold(): one.note
+    for one in ready_made(Figures(None, None, None, {"": Text("", "")}))
+}
 
 
 def note_of(kept: str) -> Text:
