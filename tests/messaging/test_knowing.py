@@ -83,6 +83,30 @@ def test_as_many_queries_for_many_as_for_one(world, brand):
     assert counts[0] == counts[1]
 
 
+def test_her_favourite_category_has_its_name_in_her_language(world, brand):
+    from django.db import connection
+
+    from regulars.audience.member_facts import api as member_facts
+    from regulars.facts.categories import api as categories
+    from regulars.facts.categories.types import CategoryName
+
+    li, al = world.enrol("+8613800138001"), world.enrol("+8613800138002")
+    member_facts.refresh(brand_id=brand.id, member_ids=[li, al], now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE member_fact SET top_category = '0401' WHERE member_id IN (%s, %s)", [li, al])
+    names = {"facts.top_category", "facts.top_category_code"}
+
+    def told() -> dict[Any, Any]:
+        found = values.gather(brand=brand, people={li: "zh", al: "en"}, names=names, now=NOW)
+        return {member: found[member]["facts"] for member in (li, al)}
+
+    code = {"top_category": "0401", "top_category_code": "0401"}
+    assert told() == {li: code, al: code}
+    named = [CategoryName("0401", Text("茶", "Tea"))]
+    categories.name_categories(scope=scope(world, "settings.write"), categories=named, now=NOW)
+    assert told() == {li: {**code, "top_category": "茶"}, al: {**code, "top_category": "Tea"}}
+
+
 def look(world: World, brand: Brand, text: str, **more: Any) -> Any:
     given: dict[str, Any] = {"channel": "sms", "language": "zh", "links": {}, "samples": {}, **more}
     as_ = given.pop("scope", world.scope)

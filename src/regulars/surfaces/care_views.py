@@ -231,13 +231,17 @@ class CareViewer:
         ]
 
     def items_of(self, member_id: UUID) -> list[CareItemOut]:
-        names = self._names()
+        plans = {one.key: one for one in care.list_plans(brand_id=self.scope.brand_id)}
         return [
             CareItemOut(
                 plan=one.plan_key,
-                label=names.get(one.plan_key, one.plan_key),
+                label=self.say(plans[one.plan_key].definition.name)
+                if one.plan_key in plans
+                else one.plan_key,
                 thing=one.thing,
-                item=one.label,
+                item=self.say(care.item_name(plan=plans[one.plan_key], thing=one.thing, label=one.label))
+                if one.plan_key in plans
+                else one.label,
                 bought_on=one.bought_on,
                 times=one.times,
                 interval_days=one.interval_days,

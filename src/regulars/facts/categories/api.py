@@ -98,7 +98,7 @@ def name_categories(*, scope: Scope, categories: Sequence[CategoryName], now: da
                 raise invalid_field(
                     "categories",
                     "too_many",
-                    f"一个品牌最多 {MOST_NAMED} 个类目名称",
+                    f"一个品牌最多 {MOST_NAMED} 个品类名称",
                     f"A brand has at most {MOST_NAMED} category names",
                 )
             audit.record(

@@ -19,7 +19,7 @@ def check_names(given: Sequence[CategoryName], errors: ErrorList) -> None:
         errors.add(
             "categories",
             "bad_size",
-            f"一次 1–{MOST_AT_ONCE} 个类目",
+            f"一次 1–{MOST_AT_ONCE} 个品类",
             f"Give 1 to {MOST_AT_ONCE} categories at once",
         )
         return
@@ -42,7 +42,7 @@ def check_names(given: Sequence[CategoryName], errors: ErrorList) -> None:
 
 def _check_code(code: str, path: str, errors: ErrorList) -> None:
     if not code.strip():
-        errors.add(path, "required", "请填写类目编码", "Give the category's code")
+        errors.add(path, "required", "请填写品类编码", "Give the category's code")
     elif len(code) > LONGEST_CODE or "\x00" in code:
         errors.add(
             path,

@@ -57,7 +57,7 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("export", Text("导出数据仓库", "Export to the warehouse"), reads=False),
-    Step("categories", Text("商品类目", "Product categories")),
+    Step("categories", Text("商品品类", "Product categories")),
     Step("tiers", Text("等级历史", "Tier history")),
     Step("facts", Text("会员行为事实", "Member facts"), reads=False),
     Step("rfm", Text("RFM 分层", "RFM")),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.audience.member_facts import api as member_facts
+from regulars.facts.categories import api as categories
 from regulars.facts.members import api as members
 from regulars.facts.members.types import MemberBrief
 from regulars.insight.recommend import api as recommend
@@ -60,7 +61,10 @@ def gather(
     if "facts" in wanted:
         known = member_facts.read_many(brand_id=brand.id, member_ids=list(people))
         for member, one in known.items():
-            facts = one.facts or {}
+            facts = dict(one.facts or {})
+            if code := facts.get("top_category"):
+                name = categories.name_of(brand_id=brand.id, code=code)
+                facts |= {"top_category": name.in_language(people[member]), "top_category_code": code}
             found[member]["facts"] = {key: facts.get(key) for key in wanted["facts"] & variables.FACTS.keys()}
     if lists := [name for name in variables.OF_LISTS if name in wanted]:
         _recommended(found, brand, briefs, lists)

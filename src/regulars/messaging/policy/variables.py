@@ -27,6 +27,7 @@ FACTS: dict[str, tuple[Text, Any]] = {
     "spend_365": (Text("近一年消费（分）", "Spent in a year, minor units"), 128050),
     "points_expiring_30": (Text("30 天内到期积分", "Points expiring within 30 days"), 260),
     "top_category": (Text("最常买的品类", "Category bought most"), "咖啡豆"),
+    "top_category_code": (Text("最常买的品类编码", "Code of the category bought most"), "040102"),
     "favourite_store": (Text("常去的门店", "Favourite store"), "静安店"),
     "first_order_on": (Text("首单日期", "Day of the first order"), "2025-03-08"),
     "last_order_on": (Text("最近下单日期", "Day of the last order"), "2026-01-20"),

@@ -9,8 +9,10 @@ from uuid import UUID
 from regulars.facts.activity import api as activities
 from regulars.facts.activity.records import ActivityRow, decode_body
 from regulars.facts.activity.types import LineIn
+from regulars.facts.categories import api as categories
 from regulars.kit.text import Language, Text
 from regulars.platform.organisations import api as organisations
+from regulars.platform.organisations.types import Brand
 from regulars.surfaces.access import MemberAccess
 from regulars.surfaces.portal.shapes import LineOut, OrderOut, PageOut, RefundOut
 
@@ -28,7 +30,7 @@ def page(*, member: MemberAccess, language: Language, cursor: str | None) -> Pag
     stores = {store.id: store.name for store in organisations.list_stores(brand_id=brand.id)}
     return PageOut[OrderOut](
         items=[
-            _order(row, refunds.get((row.source, row.subject), []), stores, brand.currency, language)
+            _order(row, refunds.get((row.source, row.subject), []), stores, brand, language)
             for row in found.items
         ],
         next_cursor=found.next_cursor,
@@ -59,7 +61,7 @@ def _order(
     row: ActivityRow,
     refunds: list[ActivityRow],
     stores: Mapping[UUID, Text],
-    currency: str,
+    brand: Brand,
     language: Language,
 ) -> OrderOut:
     given = decode_body(row)
@@ -70,10 +72,10 @@ def _order(
         number=row.subject,
         at=row.occurred_at,
         store=store.in_language(language) if store else None,
-        currency=currency,
+        currency=brand.currency,
         total=row.amount,
         refunded=-sum(refund.amount for refund in refunds),
-        lines=[_line(line) for line in order.lines] if order else [],
+        lines=[_line(line, brand.id, language) for line in order.lines] if order else [],
         refunds=[
             RefundOut(id=refund.id, at=refund.occurred_at, amount=-refund.amount)
             for refund in sorted(refunds, key=lambda r: r.occurred_at)
@@ -81,6 +83,9 @@ def _order(
     )
 
 
-def _line(line: LineIn) -> LineOut:
+def _line(line: LineIn, brand_id: UUID, language: Language) -> LineOut:
     quantity = line.quantity.normalize() if line.quantity else Decimal(1)
-    return LineOut(name=line.name or line.category or line.sku, quantity=f"{quantity:f}", amount=line.amount)
+    name = line.name
+    if not name and line.category:
+        name = categories.name_of(brand_id=brand_id, code=line.category).in_language(language)
+    return LineOut(name=name or line.sku, quantity=f"{quantity:f}", amount=line.amount)

@@ -10,6 +10,7 @@ from regulars.engage.care.api.definitions import (
 )
 from regulars.engage.care.api.items import end_item, items_of, look_again, rebuild, reminders
 from regulars.engage.care.api.measuring import figures_of, keep_results, measure_due, plans_to_weigh
+from regulars.engage.care.api.naming import item_name
 from regulars.engage.care.api.passing import (
     already,
     claim,
@@ -41,6 +42,7 @@ __all__ = [
     "get_plan",
     "go_on",
     "homes_of",
+    "item_name",
     "items_of",
     "keep_results",
     "list_plans",

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from regulars.engage.care import policy
+from regulars.engage.care.api.naming import item_name
 from regulars.engage.care.models import CarePlan
 from regulars.engage.care.store import finding, items, marks, plans
 from regulars.engage.care.types import GRACE_DAYS, ITEM, Bought, Due, Item, Plan
@@ -113,7 +114,8 @@ def reminders(
             if day is None or not first <= day <= last or (known is not None and known[1] == "resold"):
                 continue
             if one.member_id not in dues or day < dues[one.member_id].on:
-                values = {"item": one.label, "bought_on": made[3].isoformat()}
+                called = item_name(plan=plan, thing=one.thing, label=one.label)
+                values = {"item": called.to_json(), "bought_on": made[3].isoformat()}
                 dues[one.member_id] = Due(one.member_id, f"{one.thing}:?", day, values)
     return list(dues.values()), asked[-1] if len(asked) == _PORTION else None
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from regulars.engage.care import policy
 from regulars.engage.care.api.items import forget_habits
+from regulars.engage.care.api.naming import item_name
 from regulars.engage.care.models import CarePlan
 from regulars.engage.care.store import finding, items, marks, plans
 from regulars.engage.care.types import BIRTHDAY_GAP_DAYS, GRACE_DAYS, Due, Plan
@@ -139,7 +140,7 @@ def found_items(
         if forget_habits(cursor, plan=plan, brand=brand, member_ids={row[0] for row in rows}, now=now):
             rows, following = items.due(cursor, plan, last=last, after=after, limit=limit)
         dues: dict[UUID, Due] = {}
-        labels: dict[UUID, list[str]] = {}
+        labels: dict[UUID, list[Text]] = {}
         moved: list[tuple[UUID, str, str, date, int, int | None, int, date | None, str]] = []
         for member_id, thing, label, bought_on, done, day, store_id, recruiter in rows:
             number, next_on, ended = done + 1, None, ""
@@ -154,7 +155,7 @@ def found_items(
             moved.append((member_id, thing, label, bought_on, 1, None, number, next_on, ended))
             if day < first:
                 continue
-            labels.setdefault(member_id, []).append(label)
+            labels.setdefault(member_id, []).append(item_name(plan=plan, thing=thing, label=label))
             if member_id not in dues:
                 nth = f"{done + 1}" if plan.definition.kind == "service" else bought_on.isoformat()
                 dues[member_id] = Due(
@@ -182,10 +183,10 @@ def found_items(
     ], following
 
 
-def _listed(labels: Sequence[str]) -> dict[str, str]:
+def _listed(labels: Sequence[Text]) -> dict[str, str]:
     """Things in one word each, as they are listed in either language."""
     each = list(dict.fromkeys(labels))
-    return {"zh": "、".join(each)[:120], "en": ", ".join(each)[:120]}
+    return {"zh": "、".join(one.zh for one in each)[:120], "en": ", ".join(one.en for one in each)[:120]}
 
 
 def already(*, plan: Plan, dues: Sequence[Due]) -> set[tuple[UUID, str]]:
