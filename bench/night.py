@@ -1,6 +1,6 @@
 """A whole night's scores of everybody: RFM, value, churn and intent, recommendations, stages and KOC.
 
-    python -m bench.night [members] [orders]
+    python -m bench.night [members] [orders] [percent of the orders that go back whole]
 
 Members stand in PostgreSQL, their orders and lines in the warehouse's own form, with a realistic skew; the steps are
 the product's, one after the other in one process as at night, scores and lists written back. Beside it, in the same
@@ -30,8 +30,9 @@ SLUG = "night"
 MEMORY = os.environ.setdefault("REGULARS_INSIGHT_MEMORY", "4GB")
 
 
-def make(place: Path, members: int, orders: int) -> None:
-    """Orders by month with one to three lines of 5 000 products; three of five lines are of what she buys anyway."""
+def make(place: Path, members: int, orders: int, returned: int = 0) -> None:
+    """Orders by month with one to three lines of 5 000 products; three of five lines are of what she buys anyway. Of
+    two in a hundred orders a half goes back at once, of `returned` in a hundred all within a fortnight."""
     import duckdb
 
     duck = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(place / "spill")})
@@ -76,8 +77,11 @@ def make(place: Path, members: int, orders: int) -> None:
                 TO '{place}/lines-{first:%Y-%m}.parquet' (FORMAT parquet)"""
         )
         duck.execute(
-            f"""COPY (SELECT member_id, order_id, uuid() AS refund_id, occurred_at, local_day, amount // 2 AS amount
-                        FROM act WHERE hash(order_id) % 50 = 0)
+            f"""COPY (SELECT member_id, order_id, uuid() AS refund_id, occurred_at,
+                             CASE WHEN whole THEN local_day + (2 + hash(order_id, 3) % 12)::INTEGER ELSE local_day
+                              END AS local_day, CASE WHEN whole THEN amount ELSE amount // 2 END AS amount
+                        FROM (SELECT *, hash(order_id, 7) % 100 < {returned} AS whole FROM act)
+                       WHERE whole OR hash(order_id) % 50 = 0)
                 TO '{place}/refunds-{first:%Y-%m}.parquet' (FORMAT parquet)"""
         )
     duck.close()
@@ -118,7 +122,7 @@ def _steps(place: Path, answer: Any) -> None:
         answer.put((step.key, time.perf_counter() - began, time.process_time() - used, memory, done.rows))
 
 
-def main(members: int, orders: int) -> None:
+def main(members: int, orders: int, returned: int = 0) -> None:
     with ground.server() as cluster:
         print(f"pgbench {ground.pgbench(cluster, seconds=5):,.0f} TPS")
         print(f"COPY {ground.copy_rows_per_second(cluster):,.0f} rows a second")
@@ -127,10 +131,13 @@ def main(members: int, orders: int) -> None:
         try:
             began = time.perf_counter()
             _ids(place, members)
-            make(place, members, orders)
+            make(place, members, orders, returned)
             size = sum(path.stat().st_size for path in place.glob("*.parquet")) / 2**30
             took = time.perf_counter() - began
-            print(f"{members:,} members, {orders:,} orders: {size:.1f} GB made in {took:.0f} s", flush=True)
+            print(
+                f"{members:,} members, {orders:,} orders, {returned} % back: {size:.1f} GB made in {took:.0f} s",
+                flush=True,
+            )
             context = multiprocessing.get_context("spawn")
             answer = context.Queue()
             child = context.Process(target=night, args=(place, answer))

@@ -27,18 +27,19 @@ from regulars.insight.lifetime import api as lifetime  # noqa: E402
 
 _LINES = """
     CREATE TABLE lines AS
-    SELECT ('00000000-0000-0000-0000-' || lpad(household_id::VARCHAR, 12, '0'))::UUID AS member_id, basket_id,
-           (transaction_timestamp - INTERVAL 5 HOUR)::DATE AS local_day, nullif(p.product_category, '') AS category,
+    SELECT ('00000000-0000-0000-0000-' || lpad(household_id::VARCHAR, 12, '0'))::UUID AS member_id,
+           basket_id AS order_id, (transaction_timestamp - INTERVAL 5 HOUR)::DATE AS local_day,
+           nullif(p.product_category, '') AS category,
            round(sales_value * 100)::BIGINT AS amount, quantity::DOUBLE AS quantity, store_id::VARCHAR AS store,
            round((retail_disc + coupon_disc + coupon_match_disc) * 100)::BIGINT AS discount, coupon_disc > 0 AS coupon
       FROM '{0}/transactions.parquet' AS t LEFT JOIN '{0}/products.parquet' AS p USING (product_id)"""
 _REST = """
     CREATE TABLE orders AS
-    SELECT member_id, basket_id, min(local_day) AS local_day, sum(amount)::BIGINT AS amount, min(store) AS store,
+    SELECT member_id, order_id, min(local_day) AS local_day, sum(amount)::BIGINT AS amount, min(store) AS store,
            sum(discount)::BIGINT AS discount, sum(quantity) AS quantity, 'store' AS channel,
            bool_or(coupon) AS coupon_used
       FROM lines GROUP BY ALL;
-    CREATE TABLE refunds (member_id UUID, local_day DATE, amount BIGINT);
+    CREATE TABLE refunds AS SELECT member_id, order_id, local_day, amount FROM orders WHERE false;
     CREATE TABLE activities (member_id UUID, type VARCHAR, local_day DATE);
     CREATE TABLE members AS SELECT DISTINCT member_id, true AS profiling, 'active' AS status FROM lines"""
 
@@ -46,7 +47,7 @@ _REST = """
 def tables() -> Any:
     con = ibis.duckdb.connect()
     con.con.execute(_LINES.format(data_directory()))
-    con.con.execute(_REST.replace("GROUP BY ALL", "GROUP BY member_id, basket_id"))
+    con.con.execute(_REST.replace("GROUP BY ALL", "GROUP BY member_id, order_id"))
     return con
 
 

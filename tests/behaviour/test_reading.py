@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
-import ibis
 import numpy as np
 import pytest
+from tests.behaviour.conftest import START, day, person, tables_of
 
 from regulars.insight.behaviour.api import Reader
 from regulars.insight.behaviour.types import FIELDS, Behaviour
 
-START = date(2026, 1, 1)
-ANN, BOB, CAT = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2, 3))
-
-
-def day(number: int) -> date:
-    """The so many-th day after the first."""
-    return START + timedelta(days=number)
-
+ANN, BOB, CAT = (person(n) for n in (1, 2, 3))
 
 # Ann on days 0, 10 (twice), 40, 100; Bob on day 95 only; Cat, on day 5, has profiling off
 ORDERS = [
-    # member, day, amount, discount, quantity, store, channel, coupon
-    (ANN, 0, 1000, 0, 2.0, "A", "store", False),
-    (ANN, 10, 500, 500, 1.0, "A", "store", True),
-    (ANN, 10, 500, 0, 1.0, "B", "online", False),
-    (ANN, 40, 3000, 0, 4.0, "A", "store", False),
-    (ANN, 100, 700, 0, 1.0, "A", "store", False),
-    (BOB, 95, 900, 0, 3.0, "A", "store", False),
-    (CAT, 5, 900, 0, 3.0, "A", "store", False),
+    # member, order, day, amount, discount, quantity, store, channel, coupon
+    (ANN, 1, 0, 1000, 0, 2.0, "A", "store", False),
+    (ANN, 2, 10, 500, 500, 1.0, "A", "store", True),
+    (ANN, 3, 10, 500, 0, 1.0, "B", "online", False),
+    (ANN, 4, 40, 3000, 0, 4.0, "A", "store", False),
+    (ANN, 5, 100, 700, 0, 1.0, "A", "store", False),
+    (BOB, 6, 95, 900, 0, 3.0, "A", "store", False),
+    (CAT, 7, 5, 900, 0, 3.0, "A", "store", False),
 ]
 LINES = [
-    (ANN, 0, "milk"),
-    (ANN, 10, "milk"),
-    (ANN, 10, "milk"),
-    (ANN, 10, "tea"),
-    (ANN, 40, "tea"),
-    (BOB, 95, None),
-    (CAT, 5, "tea"),
+    (ANN, 1, 0, "milk"),
+    (ANN, 2, 10, "milk"),
+    (ANN, 2, 10, "milk"),
+    (ANN, 3, 10, "tea"),
+    (ANN, 4, 40, "tea"),
+    (BOB, 6, 95, None),
+    (CAT, 7, 5, "tea"),
 ]
 VISITS = [
     (ANN, 20, "checkin"),
@@ -48,33 +40,18 @@ VISITS = [
     (ANN, 80, "checkin"),
     (CAT, 80, "checkin"),
 ]
-REFUNDS = [(ANN, 42, 1000), (ANN, 104, 100)]
+REFUNDS = [(ANN, 4, 42, 1000), (ANN, 5, 104, 100)]
 
 
 @pytest.fixture
 def tables() -> Any:
-    con = ibis.duckdb.connect()
-    made = {
-        "orders": (
-            "member_id uuid, n int, amount bigint, discount bigint, quantity double, store varchar,"
-            " channel varchar, coupon_used boolean",
-            ORDERS,
-        ),
-        "lines": ("member_id uuid, n int, category varchar", LINES),
-        "activities": ("member_id uuid, n int, type varchar", VISITS),
-        "refunds": ("member_id uuid, n int, amount bigint", REFUNDS),
-        "members": (
-            "member_id uuid, n int, profiling boolean, status varchar",
-            [(ANN, 0, True, "active"), (BOB, 0, True, "active"), (CAT, 0, False, "active")],
-        ),
-    }
-    for name, (columns, rows) in made.items():
-        con.con.execute(f"CREATE TABLE raw_{name}({columns})")
-        con.con.executemany(f"INSERT INTO raw_{name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
-        con.con.execute(
-            f"CREATE TABLE {name} AS SELECT * EXCLUDE n, DATE '{START}' + n AS local_day FROM raw_{name}"
-        )
-    return con
+    return tables_of(
+        orders=ORDERS,
+        lines=LINES,
+        visits=VISITS,
+        refunds=REFUNDS,
+        members=[(ANN, True, "active"), (BOB, True, "active"), (CAT, False, "active")],
+    )
 
 
 def of(found: Behaviour, member: str, field: str) -> float:
@@ -146,11 +123,9 @@ def test_nothing_after_the_day_is_seen(tables: Any) -> None:
 
 
 def test_a_share_of_members_is_always_the_same(tables: Any) -> None:
+    tables.con.execute("INSERT INTO members SELECT uuid(), true, 'active' FROM range(2000)")
     tables.con.execute(
-        "INSERT INTO members SELECT uuid(), true, 'active', DATE '2026-01-01' FROM range(2000)"
-    )
-    tables.con.execute(
-        "INSERT INTO orders SELECT member_id, 100, 0, 1, 'A', 'store', false, DATE '2026-01-02' FROM members"
+        "INSERT INTO orders SELECT member_id, 100, 0, 1, 'A', 'store', false, DATE '2026-01-02', uuid() FROM members"
     )
     with Reader(tables, share=0.2) as one, Reader(tables, share=0.2) as other:
         first, second = one.on(day(60)).members, other.on(day(60)).members

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.outlook.conftest import MEMBERS, fill, reckon
+from tests.intake.world import order, refund
+from tests.outlook.conftest import MEMBERS, NOW, fill, reckon
 
+from regulars.facts.activity.types import LineIn
 from regulars.facts.members import api as members
+from regulars.facts.members.types import Enrolment, IdentityIn
+from regulars.flows import enrol
+from regulars.flows.intake import api as intake
 from regulars.kit import clock
 
 
@@ -72,6 +78,55 @@ def test_a_year_of_orders_becomes_an_outlook_for_everybody(shop: Any) -> None:
         cursor = page["next_cursor"]
     assert codes[str(ids[1])] not in everybody
     assert len(everybody) == MEMBERS - 1
+
+
+def test_who_sends_everything_back_is_no_buyer(shop: Any) -> None:
+    """Two buy once, a week ago: one keeps it, one sends it back after the night that took her for a buyer."""
+    fill(shop)
+    keeper, sender = _enrol(shop, "13900000001", "13900000002")
+    bought = NOW - timedelta(days=7)
+    intake.post(
+        scope=shop.scope,
+        activities=[
+            order(keeper, "kept", at=bought, lines=_COAT, store="S1"),
+            order(sender, "sent", at=bought, lines=_COAT, store="S1"),
+        ],
+        now=NOW,
+    )
+    reckon(shop)
+    shown = [shop.call.get(f"/members/{one}/outlook") for one in (keeper, sender)]
+    assert [one["state"] for one in shown] == ["shown", "shown"]
+    assert shown[0]["value_12"] == shown[1]["value_12"] > 0  # nothing tells them apart so far
+
+    intake.post(
+        scope=shop.scope, activities=[refund(sender, "back", "sent", NOW - timedelta(days=2))], now=NOW
+    )
+    reckon(shop)
+    kept, sent = (shop.call.get(f"/members/{one}/outlook") for one in (keeper, sender))
+    assert kept["state"] == "shown"
+    assert kept["value_12"] > 0
+    assert (sent["value_12"], sent["alive"], sent["churn_30"], sent["intent_30"]) == (None, None, None, None)
+    assert shop.call.get("/insight/value")["rows"] == MEMBERS + 1
+    codes = members.codes_of(brand_id=shop.scope.brand_id, member_ids=[keeper, sender])
+    for asked in ("score=alive&order=low", "score=churn_30"):
+        listed, cursor = set(), ""
+        while cursor is not None:
+            page = shop.call.get(f"/insight/outlooks?{asked}&limit=200&cursor={cursor}")
+            listed |= {one["code"] for one in page["items"]}
+            cursor = page["next_cursor"]
+        assert codes[keeper] in listed
+        assert codes[sender] not in listed
+
+
+_COAT = (LineIn(sku="coat", amount=90_000, category="外套"),)
+
+
+def _enrol(shop: Any, *phones: str) -> list[Any]:
+    rows = [
+        Enrolment(identities=(IdentityIn("phone", one),), joined_at=NOW - timedelta(days=30))
+        for one in phones
+    ]
+    return [one.enrolled.member_id for one in enrol.enrol(scope=shop.scope, rows=rows, now=NOW)]  # type: ignore[union-attr]
 
 
 def test_too_little_data_is_said_and_no_figure_shown(shop: Any) -> None:

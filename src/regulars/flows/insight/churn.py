@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.audience.member_facts import api as member_facts
-from regulars.flows.insight.lifetime import last_known, learnt_from, too_little
+from regulars.flows.insight.lifetime import last_known, learnt_from, no_longer, too_little
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.behaviour.api import Reader
 from regulars.insight.behaviour.types import Behaviour, CategoryGaps
@@ -31,7 +31,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         if reader.first_day is None or end is None or (end - reader.first_day).days < 2 * _FEWEST_DAYS:
             days = (end - reader.first_day).days if end and reader.first_day else 0
             return StepResult(lacking=too_little({"days": days}, {"days": 2 * _FEWEST_DAYS}))
-        today = reader.on(end)
+        today, gone = reader.on(end), reader.gave_all_back(end)
         told(0.15)
         gaps = reader.gaps(end)
         told(0.3)
@@ -66,6 +66,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         columns=columns,
         member_ids=[UUID(one) for one in today.members],
     )
+    no_longer(brand, columns, gone, now)
     first = reader.first_day
     for test in found.metrics["tests"].values():
         test["from"] = (first + timedelta(days=int(test["day"]))).isoformat()

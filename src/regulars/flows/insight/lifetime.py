@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         if reader.first_day is None or end is None or (end - reader.first_day).days < 2 * _FEWEST_DAYS:
             days = (end - reader.first_day).days if end and reader.first_day else 0
             return StepResult(lacking=too_little({"days": days}, {"days": 2 * _FEWEST_DAYS}))
-        today = reader.on(end)
+        today, gone = reader.on(end), reader.gave_all_back(end)
         told(0.2)
         horizon = min(365, (end - reader.first_day).days // 4)
         with learnt_from(warehouse, reader, len(today.members)) as fewer:
@@ -65,6 +65,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     written = member_facts.write_scores(
         brand_id=brand.id, as_of=now, columns=columns, member_ids=[UUID(one) for one in today.members]
     )
+    no_longer(brand, columns, gone, now)
     held = reader.first_day + timedelta(days=int(found.metrics["held_day"]))
     return StepResult(
         rows=written,
@@ -90,6 +91,16 @@ def last_known(reader: Reader, brand: Brand, now: datetime) -> date | None:
 def learnt_from(warehouse: Warehouse, reader: Reader, members: int) -> Reader:
     """A reader of as many members as a model needs."""
     return Reader(warehouse, share=min(1.0, MOST_LEARNT_FROM / max(members, 1)))
+
+
+def no_longer(brand: Brand, columns: Iterable[str], gone: Sequence[str], now: datetime) -> None:
+    """Whoever gave everything back is no buyer any more, and loses what was said of her as one."""
+    member_facts.write_scores(
+        brand_id=brand.id,
+        as_of=now,
+        columns={name: [None] * len(gone) for name in columns},
+        member_ids=[UUID(one) for one in gone],
+    )
 
 
 def too_little(have: dict[str, float], need: dict[str, float]) -> Text:

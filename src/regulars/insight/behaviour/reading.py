@@ -20,7 +20,11 @@ _NO_VISITS = (
 
 
 class Reader:
-    """Reads members' behaviour as of any days. What all days share is reckoned once and kept while it is open."""
+    """Reads members' behaviour as of any days. What all days share is reckoned once and kept while it is open.
+
+    An order that went back whole is a purchase until then, and none from the day after: on each day only members with
+    such an order still to go back are put together anew. An order of nothing (a gift) is a purchase.
+    """
 
     def __init__(self, tables: Tables, *, share: float = 1.0) -> None:
         """Members who may be profiled; of them `share`, always the same ones, where a model needs no more."""
@@ -32,14 +36,26 @@ class Reader:
                 lambda t: t.member_id.cast("string").hash().abs() % 10_000 < int(share * 10_000)
             )
         orders = tables.table("orders").semi_join(wanted, "member_id")
+        lines = tables.table("lines").semi_join(wanted, "member_id").filter(lambda t: t.category.notnull())
+        refunds = tables.table("refunds").semi_join(wanted, "member_id")
         self._kept: list[tuple[Any, str]] = []
-        self._days = self._keep(_by_day(orders))
-        self._kinds = self._keep(
-            tables.table("lines")
-            .semi_join(wanted, "member_id")
-            .filter(lambda t: t.category.notnull())
-            .select("member_id", "local_day", "category")
+        self._gone = self._keep(_went_back(orders, refunds))
+        self._any_gone = bool(self._gone.count().to_pyarrow().as_py())
+        self._refunds = self._keep(
+            refunds.left_join(self._gone.select("order_id", "back_day"), "order_id").select(
+                "member_id", "local_day", "amount", "back_day"
+            )
         )
+        self._gone_kinds: Any = None
+        if self._any_gone:
+            self._gone_kinds = self._keep(
+                lines.inner_join(self._gone.select("order_id", "back_day"), "order_id").select(
+                    "member_id", "local_day", "category", "back_day"
+                )
+            )
+            orders, lines = (rows.anti_join(self._gone, "order_id") for rows in (orders, lines))
+        self._days = self._keep(_with_gaps(_by_day(orders)))
+        self._kinds = self._keep(lines.select("member_id", "local_day", "category"))
         self._visits = self._keep(
             tables.table("activities")
             .semi_join(wanted, "member_id")
@@ -47,14 +63,9 @@ class Reader:
             .select("member_id", "local_day")
             .distinct()
         )
-        self._refunds = tables.table("refunds").semi_join(wanted, "member_id")
-        span = (
-            self._days.aggregate(first=self._days.local_day.min(), last=self._days.local_day.max())
-            .to_pyarrow()
-            .to_pylist()[0]
-        )
-        self.first_day: date | None = span["first"]
-        self.last_day: date | None = span["last"]
+        bought = self._days.select("local_day").union(self._gone.select("local_day"))
+        self.first_day, self.last_day = _span(bought)
+        self._last_known = max((day for day in (self.last_day, _span(self._refunds)[1]) if day), default=None)
 
     def __enter__(self) -> Reader:
         return self
@@ -75,42 +86,97 @@ class Reader:
 
     @property
     def end(self) -> date | None:
-        """The day after the last with a purchase: what is known goes up to there."""
-        return None if self.last_day is None else self.last_day + timedelta(days=1)
+        """The day after the last on which something was bought or given back: what is known goes up to there."""
+        return None if self._last_known is None else self._last_known + timedelta(days=1)
 
     def on(self, day: date, *, horizons: Sequence[int] = ()) -> Behaviour:
         """Members as they stood when `day` began, and what they spent within so many days from then."""
-        before = self._days.filter(lambda t: t.local_day < day)
-        after = self._days.filter(lambda t: t.local_day >= day)
-        joined = _stood(before, day)
+        joined = _stood(self._purchases(day), day)
         for other in (
             self._breadth(day),
             _count(self._visits, day, 90, "visits_90"),
             self._refunded(day),
-            _afterwards(after, self._refunds, day, horizons),
+            self._afterwards(day, horizons),
         ):
             joined = joined.left_join(other, "member_id").drop("member_id_right")
         rows = joined.order_by("member_id").mutate(member_id=joined.member_id.cast("string")).to_pyarrow()
         columns = {name: _numbers(rows, name) for name in rows.column_names if name != "member_id"}
         return _behaviour(day, rows["member_id"].to_pylist(), columns, self.first_day or day, horizons)
 
+    def gave_all_back(self, day: date) -> list[str]:
+        """Who had bought before the day, and given all of it back by then: they are no members as of that day."""
+        if not self._any_gone:
+            return []
+        gone = self._gone.filter(lambda t: (t.local_day < day) & (t.back_day < day))
+        ids = gone.select("member_id").distinct().anti_join(self._members(day), "member_id")
+        found: list[str] = (
+            ids.select(id=ids.member_id.cast("string")).order_by("id").to_pyarrow()["id"].to_pylist()
+        )
+        return found
+
+    def _purchases(self, day: date) -> Any:
+        """One row a member and day with a purchase before the day, with the days since the one before it."""
+        before = self._days.filter(lambda t: t.local_day < day)
+        if not self._any_gone:
+            return before
+        still = _still(self._gone, day)
+        hers = still.select("member_id").distinct()
+        anew = _by_day_together(before.semi_join(hers, "member_id").drop("gap"), _by_day(still))
+        return before.anti_join(hers, "member_id").union(_with_gaps(anew))
+
+    def _members(self, day: date) -> Any:
+        """Those with a purchase before the day."""
+        members = self._days.filter(lambda t: t.local_day < day).select("member_id")
+        if self._any_gone:
+            members = members.union(_still(self._gone, day).select("member_id"))
+        return members.distinct()
+
+    def _bought(self, day: date) -> Any:
+        """The lines bought before the day."""
+        before = self._kinds.filter(lambda t: t.local_day < day)
+        return before.union(_still(self._gone_kinds, day).drop("back_day")) if self._any_gone else before
+
     def _breadth(self, day: date) -> Any:
         first = day - timedelta(days=90)
-        before = self._kinds.filter(lambda t: (t.local_day < day) & (t.local_day >= first))
+        before = self._bought(day).filter(lambda t: t.local_day >= first)
         return before.group_by("member_id").aggregate(
             categories_30=before.category.nunique(where=before.local_day >= day - timedelta(days=30)),
             categories_90=before.category.nunique(),
         )
 
     def _refunded(self, day: date) -> Any:
+        """What was given back of purchases: of an order that is none any more, nothing is left to be taken off."""
         before = self._refunds.filter(lambda t: t.local_day < day)
-        return before.group_by("member_id").aggregate(refunds=before.count(), given_back=before.amount.sum())
+        of_purchases = before.back_day.isnull() | (before.back_day >= day)
+        return before.group_by("member_id").aggregate(
+            refunds=before.count(), given_back=before.amount.sum(where=of_purchases)
+        )
+
+    def _afterwards(self, day: date, horizons: Sequence[int]) -> Any:
+        """When the next purchase came that was kept, as far as is known; by horizon, money come less money gone."""
+        came = self._days.select("member_id", "local_day", "amount").mutate(bought=ibis.literal(True))
+        if horizons:
+            for money in (self._gone, self._refunds.mutate(amount=-self._refunds.amount)):
+                came = came.union(
+                    money.select(
+                        "member_id",
+                        "local_day",
+                        amount=money.amount.cast("float64"),
+                        bought=ibis.literal(False),
+                    )
+                )
+        after = came.filter(lambda t: t.local_day >= day)
+        sums = {
+            f"after_{days}": after.amount.sum(where=after.local_day < day + timedelta(days=days))
+            for days in horizons
+        }
+        first = after.local_day.min(where=after.bought)
+        return after.group_by("member_id").aggregate(next_in=_days_between(first, ibis.literal(day)), **sums)
 
     def gaps(self, day: date) -> CategoryGaps:
         """How members had bought again in each category before a day, and when they next did."""
-        kinds, days = self._kinds, self._days
         mine = ibis.window(group_by=["member_id", "category"], order_by="local_day")
-        before = kinds.filter(lambda t: t.local_day < day)
+        before = self._bought(day)
         # several of a category on one day are no gap
         between = _days_between(before.local_day, before.local_day.lag().over(mine))
         before = before.mutate(log=between.nullif(0).log())
@@ -120,11 +186,14 @@ class Reader:
             variance=before.log.var(how="pop"),
             last=before.local_day.max(),
         )
-        after = kinds.filter(lambda t: t.local_day >= day)
+        after = self._kinds.filter(lambda t: t.local_day >= day)
         after = after.group_by(["member_id", "category"]).aggregate(next=after.local_day.min())
-        members = days.filter(lambda t: t.local_day < day).select("member_id").distinct()
+        members = self._members(day)
         members = members.mutate(member=ibis.row_number().over(order_by=members.member_id))
-        names = kinds.select("category").distinct()
+        names = self._kinds.select("category")
+        if self._any_gone:
+            names = names.union(self._gone_kinds.select("category"))
+        names = names.distinct()
         names = names.mutate(number=ibis.row_number().over(order_by=names.category))
         found = (
             pairs.filter(lambda t: t.gaps >= 1)
@@ -156,17 +225,54 @@ class Reader:
         )
 
 
+def _went_back(orders: Any, refunds: Any) -> Any:
+    """The orders that went back whole, each with the day on which what was given back reached its amount."""
+    back = refunds.filter(lambda t: t.order_id.notnull()).group_by("order_id", "local_day")
+    back = back.aggregate(given=lambda t: t.amount.sum().cast("int64"))
+    so_far = back.given.sum().over(ibis.cumulative_window(group_by="order_id", order_by="local_day"))
+    back = back.select("order_id", "given", back_day="local_day", total=so_far)
+    both = orders.inner_join(back, "order_id")
+    return both.filter(
+        lambda t: (t.amount > 0) & (t.total >= t.amount) & (t.total - t.given < t.amount)
+    ).select(
+        "member_id", "order_id", "local_day", "back_day", "amount", "discount", "quantity", "store", "channel",
+        "coupon_used",
+    )  # fmt: skip
+
+
+def _still(gone: Any, day: date) -> Any:
+    """What had been bought before the day and not gone back by then."""
+    return gone.filter((gone.local_day < day) & (gone.back_day >= day))
+
+
+def _span(rows: Any) -> tuple[date | None, date | None]:
+    (found,) = rows.aggregate(first=rows.local_day.min(), last=rows.local_day.max()).to_pyarrow().to_pylist()
+    return found["first"], found["last"]
+
+
 def _by_day(orders: Any) -> Any:
     online = ~orders.channel.fill_null("").lower().isin(_STORE_CHANNELS)
-    days = orders.group_by(["member_id", "local_day"]).aggregate(
+    return orders.group_by(["member_id", "local_day"]).aggregate(
         amount=orders.amount.sum().cast("float64"),
         discount=orders.discount.sum().cast("float64"),
         pieces=orders.quantity.sum().cast("float64"),
         orders=orders.count(),
-        coupons=orders.coupon_used.cast("int64").sum(),
-        online=online.cast("int64").sum(),
+        coupons=orders.coupon_used.cast("int64").sum().cast("int64"),
+        online=online.cast("int64").sum().cast("int64"),
         store=orders.store.max(),
     )
+
+
+def _by_day_together(days: Any, more: Any) -> Any:
+    both = days.union(more)
+    summed = {
+        name: both[name].sum().cast(both[name].type())
+        for name in ("amount", "discount", "pieces", "orders", "coupons", "online")
+    }
+    return both.group_by(["member_id", "local_day"]).aggregate(**summed, store=both.store.max())
+
+
+def _with_gaps(days: Any) -> Any:
     by_member = ibis.window(group_by="member_id", order_by="local_day")
     return days.mutate(gap=_days_between(days.local_day, days.local_day.lag().over(by_member)))
 
@@ -219,25 +325,6 @@ def _stood(before: Any, day: date) -> Any:
 def _count(rows: Any, day: date, days: int, name: str) -> Any:
     wanted = rows.filter((rows.local_day < day) & (rows.local_day >= day - timedelta(days=days)))
     return wanted.group_by("member_id").aggregate(**{name: wanted.count()})
-
-
-def _afterwards(after: Any, refunds: Any, day: date, horizons: Sequence[int]) -> Any:
-    sums = {
-        f"after_{days}": after.amount.sum(where=after.local_day < day + timedelta(days=days))
-        for days in horizons
-    }
-    found = after.group_by("member_id").aggregate(
-        next_in=_days_between(after.local_day.min(), ibis.literal(day)), **sums
-    )
-    back = refunds.filter(refunds.local_day >= day)
-    returned = back.group_by("member_id").aggregate(
-        **{
-            f"back_{days}": back.amount.sum(where=back.local_day < day + timedelta(days=days)).cast("float64")
-            for days in horizons
-        },
-        _any=back.count(),
-    )
-    return found.left_join(returned, "member_id").drop("member_id_right", "_any")
 
 
 def _days_between(later: Any, earlier: Any) -> Any:
@@ -294,7 +381,5 @@ def _behaviour(
         spent_before=c["spend_year"],
         days_before=float(min(365, max(1, (day - first_day).days))),
         next_in=np.where(np.isnan(c["next_in"]), np.inf, c["next_in"]),
-        spent_after={
-            days: np.maximum(c[f"after_{days}"] - c.get(f"back_{days}", 0.0), 0) for days in horizons
-        },
+        spent_after={days: np.maximum(c[f"after_{days}"], 0) for days in horizons},
     )
