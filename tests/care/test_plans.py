@@ -366,7 +366,7 @@ def test_dormant_after_so_many_days_and_not_again_for_the_same_pause(house: Hous
     her, long = house.member(), house.member()
     house.buy(her, at("2024-03-01"))
     house.buy(long, JANUARY)
-    house.plan("dormant", at("2024-03-20"), settings={"days": [60, 90]}, message=said("hello", "marketing"))
+    house.plan("dormant", at("2024-03-20"), settings={"days": [60, 90]}, message=said())
     house.days("2024-03-20", "2024-06-15")
     assert house.had() == [
         (at("2024-03-31").date(), long),
@@ -471,6 +471,9 @@ def test_a_plan_is_checked_by_field(house: House) -> None:
     assert wrong(settings={"days_before": 90, "wen": 1}) == ["settings.wen", "settings.days_before"]
     assert wrong(message={"template": "nobody-knows"}) == ["message.template"]
     assert wrong(message={"template": "hello", "channels": ["pigeon"]}) == ["message.channels[0]"]
+    assert wrong(message={"template": "hello", "purpose": "marketing"}) == ["message.purpose"]
+    house.template("offer", "marketing")
+    assert wrong(message={"template": "offer", "purpose": "service"}) == ["message.purpose"]
     assert wrong(rewards=[{"kind": "points", "unit": "stones", "amount": 1}]) == ["rewards[0].unit"]
     for odd in (5, True, {"kind": "points"}, "points"):
         assert wrong(rewards=odd)[0] == "rewards"
@@ -487,6 +490,31 @@ def test_a_plan_is_checked_by_field(house: House) -> None:
     assert wrong(task=chore(script={"zh": "{{ phone }}", "en": ""})) == ["task.script"]
     assert wrong(budget="none") == ["budget"]
     assert care.list_plans(brand_id=house.brand.id) == []
+
+
+def test_a_message_is_for_what_its_template_is_for(house: House) -> None:
+    """Where the plan does not say; a plan of before that says otherwise is not stopped and can go on after a pause,
+    what is sent by it is marketing; changing it, one is told."""
+    house.template("offer", "marketing")
+    for key, template in (("a", "hello"), ("b", "offer")):
+        house.plan("birthday", JANUARY, key=key, message={"template": template})
+    kept = {one.key: one.definition.message for one in care.list_plans(brand_id=house.brand.id)}
+    assert {key: one and one.purpose for key, one in kept.items()} == {"a": "service", "b": "marketing"}
+    row = CarePlan.objects.get(brand_id=house.brand.id, key="b")
+    row.definition["message"]["purpose"] = "service"
+    row.save()
+    for state in ("paused", "active"):
+        flow.set_state(scope=house.scope, key="b", state=state, now=JANUARY)
+    her = house.member(birthday="1990-02-03")
+    house.days("2024-02-02", "2024-02-03")
+    assert set(Send.objects.filter(member_id=her).values_list("template", "purpose")) == {
+        ("hello", "service"),
+        ("offer", "marketing"),
+    }
+    with pytest.raises(Refusal) as caught:
+        flow.put_plan(scope=house.scope, value=row.definition, now=JANUARY)
+    (error,) = caught.value.errors
+    assert (error.field, error.code) == ("message.purpose", "not_the_template's")
 
 
 def test_a_plan_is_not_started_with_a_template_that_nobody_approved(house: House) -> None:

@@ -84,7 +84,8 @@ def test_win_back_gives_a_coupon_once_and_is_measured_against_those_left_alone(r
     ]
     gone = [house.member(store_id=house.store()) for _ in range(160)]
     house.scores(gone, churn_60=["0.9"] * len(gone))
-    given = {**heavy.definition, "message": said(purpose="marketing"), "holdout_percent": 50}
+    house.template("offer", "marketing")
+    given = {**heavy.definition, "message": said("offer", "marketing"), "holdout_percent": 50}
     given |= {"win_back_days": 10, "contact_cost": 300}
     flow.put_plan(scope=house.scope, value=given, now=JANUARY)
     flow.set_state(scope=house.scope, key="churn-heavy", state="active", now=JANUARY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,13 +64,16 @@ def set_state(*, scope: Scope, key: str, state: str, now: datetime) -> Plan:
     """Start, pause or end a plan; what it names is looked at once more before it starts."""
     if state == "active":
         found = care.get_plan(brand_id=scope.brand_id, key=key)
-        read(scope.brand_id, found.definition.to_json(), now)
+        # one that ran goes on as it was, whatever it takes its message for
+        read(scope.brand_id, found.definition.to_json(), now, purpose=found.state == "draft")
         check_ready(scope.brand_id, found.definition)
     return care.set_state(scope=scope, key=key, state=state, now=now)
 
 
-def read(brand_id: UUID, value: object, now: datetime) -> Definition:
-    """A definition whose every name is there. Raises `invalid_input`."""
+def read(brand_id: UUID, value: object, now: datetime, *, purpose: bool = True) -> Definition:
+    """A definition whose every name is there. A message that does not say what it is for is for what its template is
+    for; with `purpose` it may not say anything else. Raises `invalid_input`.
+    """
     errors = ErrorList()
     check_texts(value, errors)
     errors.refuse()
@@ -81,12 +85,19 @@ def read(brand_id: UUID, value: object, now: datetime) -> Definition:
         list(definition.rewards), brand_id=brand_id, field="rewards", errors=errors
     )
     if definition.message is not None:
-        found = ErrorList()
+        said, found = definition.message, ErrorList()
+        if not said.purpose:
+            said = replace(said, purpose=messaging.purpose_of(brand_id=brand_id, code=said.template))
+            definition = replace(definition, message=said)
         messaging.check_template(
-            brand_id=brand_id, code=definition.message.template, field="message.template", errors=found
+            brand_id=brand_id,
+            code=said.template,
+            field="message.template",
+            errors=found,
+            purpose=said.purpose if purpose else "",
         )
         errors.errors += [one for one in found.errors if one.code != "template_not_approved"]
-        for number, channel in enumerate(definition.message.channels):
+        for number, channel in enumerate(said.channels):
             if channel not in CHANNELS or channel == "task":
                 errors.add(f"message.channels[{number}]", "unknown_choice", "没有这个通道", "No such channel")
     if definition.audience is not None:

@@ -65,6 +65,14 @@ def check_template(*, brand_id: UUID, code: str, field: str, errors: ErrorList, 
         )
 
 
+def purpose_of(*, brand_id: UUID, code: str) -> str:
+    """What messages by this template are for; empty where there is no such template."""
+    return (
+        TemplateRow.objects.filter(brand_id=brand_id, code=code).values_list("purpose", flat=True).first()
+        or ""
+    )
+
+
 def live_versions(*, brand_id: UUID, codes: Sequence[str]) -> dict[str, TemplateVersion]:
     """The approved versions by code, of templates that are not archived."""
     return store.live_of(brand_id=brand_id, codes=codes)

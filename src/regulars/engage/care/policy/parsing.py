@@ -83,7 +83,7 @@ def _message(node: Node) -> Said | None:
     if part is None:
         return None
     template = part.string("template", most=64)
-    purpose = part.choice("purpose", ("marketing", "service"), "marketing")
+    purpose = part.choice("purpose", ("marketing", "service"), None) or ""
     channels = tuple(_strings(part, "channels", most=10))
     return Said(template, purpose, channels) if template else None
 

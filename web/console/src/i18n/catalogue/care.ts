@@ -35,6 +35,7 @@ export const care = {
     withMessage: ['发送消息', 'Send a message'],
     template: ['模板', 'Template'],
     purpose: ['用途', 'Purpose'],
+    purposeHint: ['随模板', 'As its template'],
     marketing: ['营销（受同意与频次限制）', 'Marketing (needs consent, is capped)'],
     service: ['服务通知', 'Service'],
     channels: ['通道（按顺序尝试）', 'Channels, tried in this order'],

@@ -8,7 +8,7 @@ export interface Definition {
   kind: string
   settings: Settings
   audience: Wire | null
-  message: { template: string; purpose: 'marketing' | 'service'; channels: string[] } | null
+  message: { template: string; purpose?: 'marketing' | 'service'; channels: string[] } | null
   rewards: Reward[]
   budget: string
   task: Chore | null
@@ -67,7 +67,7 @@ export const freshChore = (): Chore => ({ kind: 'call', title: { zh: '', en: '' 
 
 export function freshPlan(kind = 'birthday'): Definition {
   return {
-    key: '', name: { zh: '', en: '' }, kind, settings: freshSettings(kind), audience: null, message: { template: '', purpose: 'marketing', channels: [] },
+    key: '', name: { zh: '', en: '' }, kind, settings: freshSettings(kind), audience: null, message: { template: '', channels: [] },
     rewards: [], budget: '', task: kind === 'visit' ? freshChore() : null, holdout_percent: 0, win_back_days: 30, at: '09:30', contact_cost: 0,
   }
 }
@@ -78,7 +78,7 @@ export function planFrom(given: Record<string, unknown>, taken: boolean): Defini
   const made = JSON.parse(JSON.stringify(given)) as Partial<Definition>
   return {
     ...freshPlan(kind), ...made, key: taken ? '' : String(given['key']), settings: { ...freshSettings(kind), ...made.settings },
-    message: made.message ? { ...{ purpose: 'marketing' as const, channels: [] }, ...made.message } : null, task: made.task ? { ...freshChore(), ...made.task } : null,
+    message: made.message ? { ...made.message, channels: (made.message.channels as string[] | undefined) ?? [] } : null, task: made.task ? { ...freshChore(), ...made.task } : null,
   } as Definition
 }
 
