@@ -108,6 +108,7 @@ const pages: RouteRecordRaw[] = [
   page('settings/stores/:code/poster', 'poster', 'stores.poster', 'members.read', () => import('@/pages/settings/PosterPage.vue')),
   page('settings/fields', 'fields', 'nav.fields', 'members.read', () => import('@/pages/settings/FieldsPage.vue')),
   page('settings/activity-types', 'activityTypes', 'nav.activityTypes', 'activities.read', () => import('@/pages/settings/ActivityTypesPage.vue')),
+  page('settings/categories', 'categories', 'categories.title', 'members.read', () => import('@/pages/categories/CategoriesPage.vue')),
   page('settings/brand', 'brand', 'nav.brand', 'settings.write', () => import('@/pages/settings/BrandPage.vue')),
   page('settings/staff', 'staff', 'nav.staff', 'staff.manage', () => import('@/pages/settings/StaffPage.vue')),
   page('settings/roles', 'roles', 'nav.roles', 'staff.manage', () => import('@/pages/settings/RolesPage.vue')),

@@ -1,7 +1,7 @@
 import {
   ChatDotRound, Bell, CreditCard, Discount, Document, Files, House, Key, Medal, Message, Operation, Present, PriceTag,
   SetUp, Shop, ShoppingCart, Stamp, Ticket, Tickets, Upload, User, UserFilled, Wallet, Coin, CollectionTag, Brush,
-  Box, Goods,
+  Box, Goods, Handbag,
   WalletFilled,
   Postcard,
   DataLine,
@@ -127,6 +127,7 @@ export const navigation: readonly Group[] = [
       { name: 'stores', label: 'nav.stores', icon: Shop, permission: 'members.read' },
       { name: 'fields', label: 'nav.fields', icon: CollectionTag, permission: 'members.read' },
       { name: 'activityTypes', label: 'nav.activityTypes', icon: Tickets, permission: 'activities.read' },
+      { name: 'categories', label: 'categories.title', icon: Handbag, permission: 'members.read' },
       { name: 'brand', label: 'nav.brand', icon: Brush, permission: 'settings.write' },
       { name: 'paymentAccounts', label: 'nav.paymentAccounts', icon: Connection, permission: 'payments.manage' },
       { name: 'staff', label: 'nav.staff', icon: UserFilled, permission: 'staff.manage' },

@@ -18,6 +18,8 @@ export interface Field {
   label: string
   unit?: string | null
   choices: Choice[]
+  /** What its values are codes of, whose names are the brand's. */
+  codes?: string
 }
 export interface Grammar {
   fields: Field[]

@@ -1,4 +1,5 @@
 import { builder } from './builder'
+import { categories } from './categories'
 import { common } from './common'
 import { consents } from './consents'
 import { coupons } from './coupons'
@@ -29,4 +30,4 @@ import { sends } from './sends'
 import { referrals } from './referrals'
 
 /** Every text of the console, by area. */
-export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...templates, ...rewardWords, ...journeys, ...care, ...missions, ...sends, ...campaigns, ...referrals } as const
+export const catalogue = { ...common, ...frame, ...home, ...members, ...programme, ...imports, ...settings, ...till, ...coupons, ...builder, ...mall, ...prepaid, ...plans, ...bookings, ...webhooks, ...consents, ...segments, ...reports, ...outlook, ...rfm, ...voices, ...templates, ...rewardWords, ...journeys, ...care, ...missions, ...sends, ...campaigns, ...referrals, ...categories } as const

@@ -27,7 +27,7 @@ export function said(value: unknown, kind: string, currency: string): string {
 
 /** What a chart's table and CSV hold: exact values, months as months, money in the currency's unit. */
 export function plain(table: ReportTable, currency: string): { columns: string[]; rows: (string | number)[][] } {
-  const shown = table.columns.map((column, index) => ({ column, index })).filter(({ column }) => column.key !== 'code')
+  const shown = table.columns.map((column, index) => ({ column, index })).filter(({ column }) => !isCode(column.key))
   return {
     columns: shown.map(({ column }) => column.name),
     rows: table.rows.map((row) => shown.map(({ column, index }) => {
@@ -38,6 +38,9 @@ export function plain(table: ReportTable, currency: string): { columns: string[]
     })),
   }
 }
+
+/** Columns for machines: people read the words beside them. */
+export const isCode = (key: string) => key === 'code' || key === 'category_code'
 
 const at = (table: ReportTable, key: string) => table.columns.findIndex((one) => one.key === key)
 const numbers = (table: ReportTable, key: string) => table.rows.map((row) => (typeof row[at(table, key)] === 'number' ? (row[at(table, key)] as number) : 0))
