@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.console.world import enrol_members
 
+from regulars.engage.campaigns import api as campaigns
+from regulars.engage.care import api as care
+from regulars.engage.journeys import api as journeys
 from regulars.facts.members import api as members
 from regulars.facts.members.types import ById, MemberFilter
 from regulars.kit import clock
+from regulars.kit.text import Text
 from regulars.messaging import api as messaging
 from regulars.messaging.sending import handing
 from regulars.messaging.types import Ask
@@ -48,7 +54,8 @@ def test_a_message_shows_each_step_and_filters_find_it(shop, desk):
     ]
     assert {d["result"] for d in detail["decision"]} == {"passed"}
     assert [row["member"] for row in owner.get(f"/sends?member={codes[0]}")["items"]] == [codes[0]]
-    assert owner.get("/sends/sources") == [{"source": "campaign:spring", "count": 2}]
+    nameless = {"name": "Campaign spring", "kind": "campaign", "key": ""}
+    assert owner.get("/sends/sources") == [{"source": "campaign:spring", "asked_by": nameless, "count": 2}]
     assert [(t["state"], t["count"]) for t in owner.get("/sends/counts")] == [("sent", 2)]
     assert {"no_consent", "held_out"} <= {r["code"] for r in owner.get("/sends/reasons")}
     owner.get("/sends/00000000-0000-7000-8000-000000000000", expect=404)
@@ -129,3 +136,78 @@ def test_a_cap_is_said_in_words():
     assert said("*/week/2", "en") == "All channels together: at most 2 a week"
     assert said("sms/month/4", "zh") == "短信：每月最多 4 条"
     assert said("as it was kept", "en") == "as it was kept"
+
+
+def test_who_asked_is_said_by_name(shop, desk):
+    """Campaigns with the number of a later run, journeys, care and rules by their names; what is not there (any more)
+    by its kind and code; what is neither as it is. As many queries for six sources as for two of the same kinds."""
+    owner, now = desk("owner"), clock.now()
+    enrol_members(shop, 1)
+    (id_,) = (
+        UUID(str(one))
+        for one in members.list_ids(scope=shop.scope, given=MemberFilter(), after=None, limit=1)
+    )
+    offer = {
+        "audience": {"everybody": True},
+        "variants": [{"key": "a", "message": {"template": "hello", "purpose": "service"}}],
+    }
+    campaigns.create(
+        scope=shop.scope,
+        code="spring",
+        name={"zh": "春日上新", "en": "Spring"},
+        note="",
+        definition=campaigns.read_definition(data=offer),
+        now=now,
+    )
+    journeys.create(scope=shop.scope, code="welcome", name=Text("欢迎", "Welcome on board"), now=now)
+    plan = {"key": "birthday", "kind": "birthday", "name": {"zh": "生日", "en": "Birthdays"}, "settings": {}}
+    care.put_plan(
+        scope=shop.scope,
+        definition=care.stored_definition(data={**_PLAN, **plan}),
+        now=now,
+    )
+    expected = {
+        "campaign:spring:1": ("Spring", "campaign", "spring"),
+        "campaign:spring:2": ("Spring · run 2", "campaign", "spring"),
+        "journey:welcome": ("Welcome on board", "journey", "welcome"),
+        "care:birthday": ("Birthdays", "care", "birthday"),
+        "campaign:gone:3": ("Campaign gone:3", "campaign", ""),
+        "api:shop": ("API shop", "api", ""),
+        "till": ("till", "", ""),
+    }
+
+    def ask(source):
+        one = Ask(id_, source, source, "service", "redemption_expired", ("inbox",), {"reward": "x"})
+        messaging.ask(brand=shop.brand, asks=[one], now=clock.now())
+
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            owner.get("/sends")
+        return len(seen)
+
+    for source in ("campaign:spring:1", "journey:welcome", "care:birthday"):
+        ask(source)
+    before = queries()
+    for source in expected:
+        ask(source)
+    assert queries() == before
+    rows = {row["source"]: row["asked_by"] for row in owner.get("/sends")["items"]}
+    assert {at: tuple(one[k] for k in ("name", "kind", "key")) for at, one in rows.items()} == expected
+    chinese = owner.get("/sends/sources", **{"Accept-Language": "zh-CN"})
+    assert {row["source"]: row["asked_by"]["name"] for row in chinese} == {
+        "campaign:spring:1": "春日上新",
+        "campaign:spring:2": "春日上新 · 第 2 次",
+        "journey:welcome": "欢迎",
+        "care:birthday": "生日",
+        "campaign:gone:3": "营销活动 gone:3",
+        "api:shop": "接口 shop",
+        "till": "till",
+    }
+    assert owner.post("/sends/holds", {"source": "care:birthday"})[0]["asked_by"]["name"] == "Birthdays"
+    assert owner.get("/links") == []
+
+
+_PLAN = {
+    "audience": None, "message": None, "rewards": [], "budget": "", "task": None, "holdout_percent": 0,
+    "win_back_days": 30, "at": "09:30", "contact_cost": 0,
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,6 +24,8 @@ from regulars.messaging.types import (
     SuppressionView,
     Tally,
 )
+from regulars.platform.organisations.types import Scope
+from regulars.surfaces.source_names import MessageSourceOut, names_of
 
 _CLEAN = r"^[^\x00]*$"
 _Word = Annotated[str, StringConstraints(max_length=64, pattern=_CLEAN)]
@@ -58,6 +61,7 @@ class SendOut(Schema):
     member_name: str
     key: str
     source: str
+    asked_by: MessageSourceOut
     origin: str
     purpose: Literal["marketing", "service"]
     template: str
@@ -136,6 +140,7 @@ class HeldSourceOut(Schema):
     """A source whose messages wait until it is released; `waiting` so many."""
 
     source: str
+    asked_by: MessageSourceOut
     held_at: datetime
     held_by: str
     waiting: int
@@ -223,13 +228,19 @@ def filter_of(
     return SendFilter(channel or "", state or "", reason or "", source or "", template or "", member_id)
 
 
-def send_out(one: SendView, said: Language) -> SendOut:
+def sends_out(scope: Scope, found: Sequence[SendView], said: Language, now: datetime) -> list[SendOut]:
+    names = names_of(scope=scope, language=said, sources=(one.source for one in found), now=now)
+    return [_send_out(one, names[one.source], said) for one in found]
+
+
+def _send_out(one: SendView, asked_by: MessageSourceOut, said: Language) -> SendOut:
     return SendOut(
         id=one.id,
         member=one.member,
         member_name=one.name,
         key=one.key,
         source=one.source,
+        asked_by=asked_by,
         origin=one.origin,
         purpose=one.purpose,  # type: ignore[arg-type]
         template=one.template,
@@ -254,10 +265,10 @@ def send_out(one: SendView, said: Language) -> SendOut:
     )
 
 
-def detail_out(one: SendDetail, said: Language) -> SendDetailOut:
+def detail_out(scope: Scope, one: SendDetail, said: Language, now: datetime) -> SendDetailOut:
     reason = messaging.list_reasons().get(one.send.reason)
     return SendDetailOut(
-        send=send_out(one.send, said),
+        send=sends_out(scope, [one.send], said, now)[0],
         subject=one.subject,
         body=one.body,
         language=one.language,
@@ -280,8 +291,18 @@ def tally_out(one: Tally, said: Language) -> SendTallyOut:
     )
 
 
-def held_out(one: HeldSource) -> HeldSourceOut:
-    return HeldSourceOut(source=one.source, held_at=one.held_at, held_by=one.held_by, waiting=one.waiting)
+def held_out(scope: Scope, found: Sequence[HeldSource], said: Language, now: datetime) -> list[HeldSourceOut]:
+    names = names_of(scope=scope, language=said, sources=(one.source for one in found), now=now)
+    return [
+        HeldSourceOut(
+            source=one.source,
+            asked_by=names[one.source],
+            held_at=one.held_at,
+            held_by=one.held_by,
+            waiting=one.waiting,
+        )
+        for one in found
+    ]
 
 
 def policy_out(one: PolicyView) -> MessagePolicyOut:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, StringConstraints
 
 from regulars.kit.text import Text
 from regulars.messaging.types import Content
+from regulars.surfaces.source_names import MessageSourceOut
 
 _CLEAN = r"^[^\x00]*$"
 TemplateCode = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=_CLEAN)]
@@ -216,6 +217,7 @@ class LinkTallyOut(Schema):
     day up to today; a week where more than 92 days are asked about."""
 
     source: str
+    asked_by: MessageSourceOut
     template: str
     name: str
     target: str

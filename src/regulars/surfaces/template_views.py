@@ -18,6 +18,7 @@ from regulars.messaging import api as messaging
 from regulars.messaging.types import Content, MessageTemplate, Problem, TemplateVersion
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
+from regulars.surfaces.source_names import names_of
 from regulars.surfaces.template_shapes import (
     LinkDayOut,
     LinkSitesIn,
@@ -204,7 +205,10 @@ class TemplateViewer:
             source=source,
             template=template,
         )
-        return [LinkTallyOut(**asdict(one)) for one in found]
+        names = names_of(
+            scope=self.scope, language=self.language, sources=(one.source for one in found), now=self.now
+        )
+        return [LinkTallyOut(**asdict(one), asked_by=names[one.source]) for one in found]
 
     def link_days(self, *, days: int, source: str, template: str, name: str) -> list[LinkDayOut]:
         found = messaging.list_link_days(

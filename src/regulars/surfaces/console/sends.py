@@ -11,6 +11,7 @@ from ninja import Query, Router
 from regulars.audience.holdouts import api as holdouts
 from regulars.kit import clock
 from regulars.messaging import api as messaging
+from regulars.messaging.types import HeldSource
 from regulars.surfaces.access import language, scope_of
 from regulars.surfaces.console.asking import PAGE, Cursor, Limit, member_id_of, needs
 from regulars.surfaces.console.shapes.shared import DoneOut, PageOut, Shape
@@ -40,10 +41,11 @@ from regulars.surfaces.send_views import (
     holdout_out,
     policy_in,
     policy_out,
-    send_out,
+    sends_out,
     suppression_out,
     tally_out,
 )
+from regulars.surfaces.source_names import MessageSourceOut, names_of
 
 router = Router(tags=["Messages"])
 Days = Annotated[int, Query(ge=1, le=92)]
@@ -54,6 +56,7 @@ class SendSourceOut(Shape):
     """Who asked, and for how many in the time that was asked about."""
 
     source: str
+    asked_by: MessageSourceOut
     count: int
 
 
@@ -88,7 +91,9 @@ def list_sends(
         member_id=member_id_of(scope, member) if member else None,
     )
     page = messaging.list_sends(scope=scope, given=given, cursor=cursor, limit=limit)
-    return PageOut[SendOut](items=[send_out(one, said) for one in page.items], next_cursor=page.next_cursor)
+    return PageOut[SendOut](
+        items=sends_out(scope, page.items, said, clock.now()), next_cursor=page.next_cursor
+    )
 
 
 @router.get("/sends/counts", response=list[SendTallyOut], **needs("messages.read"))
@@ -103,7 +108,13 @@ def count_sends(request: HttpRequest, days: Days = 30, source: SourceQuery = Non
 def list_sources(request: HttpRequest, days: Days = 30) -> Any:
     """Who asked for messages in the last days."""
     found = messaging.list_sources(scope=scope_of(request), days=days, now=clock.now())
-    return [SendSourceOut(source=source, count=count) for source, count in found]
+    names = names_of(
+        scope=scope_of(request),
+        language=language(request),
+        sources=(one for one, _ in found),
+        now=clock.now(),
+    )
+    return [SendSourceOut(source=one, asked_by=names[one], count=count) for one, count in found]
 
 
 @router.get("/sends/reasons", response=list[SendReasonOut], **needs("messages.read"))
@@ -119,34 +130,35 @@ def list_reasons(request: HttpRequest) -> Any:
 @router.get("/sends/holds", response=list[HeldSourceOut], **needs("messages.read"))
 def list_holds(request: HttpRequest) -> Any:
     """Sources whose messages wait until they are released."""
-    return [held_out(one) for one in messaging.list_holds(scope=scope_of(request))]
+    return _held(request, messaging.list_holds(scope=scope_of(request)))
 
 
 @router.post("/sends/holds", response=list[HeldSourceOut], **needs("messages.settings"))
 def hold_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have all that a source asked for and will ask for wait; what a provider has is not recalled."""
     found = messaging.hold_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return [held_out(one) for one in found]
+    return _held(request, found)
 
 
 @router.post("/sends/holds/release", response=list[HeldSourceOut], **needs("messages.settings"))
 def release_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have it go on. 409 `not_held`."""
     found = messaging.release_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return [held_out(one) for one in found]
+    return _held(request, found)
 
 
 @router.post("/sends/holds/cancel", response=list[HeldSourceOut], **needs("messages.settings"))
 def cancel_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Take back all that a source asked for up to now and that has not gone."""
     found = messaging.cancel_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return [held_out(one) for one in found]
+    return _held(request, found)
 
 
 @router.get("/sends/{send_id}", response=SendDetailOut, **needs("messages.read"))
 def get_send(request: HttpRequest, send_id: UUID) -> Any:
     """One message with its words, each step of its decision and each attempt."""
-    return detail_out(messaging.get_send(scope=scope_of(request), id_=send_id), language(request))
+    one = messaging.get_send(scope=scope_of(request), id_=send_id)
+    return detail_out(scope_of(request), one, language(request), clock.now())
 
 
 @router.get("/message-policy", response=MessagePolicyOut, **needs("messages.read"))
@@ -228,3 +240,7 @@ def remove_suppression(
         scope=scope_of(request), channel=channel, id_=suppression_id, note=note, now=clock.now()
     )
     return DoneOut(changed=1)
+
+
+def _held(request: HttpRequest, found: list[HeldSource]) -> list[HeldSourceOut]:
+    return held_out(scope_of(request), found, language(request), clock.now())

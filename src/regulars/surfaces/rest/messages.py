@@ -14,7 +14,7 @@ from regulars.facts.members import api as members
 from regulars.kit import clock
 from regulars.kit.errors import ErrorList, Refusal
 from regulars.messaging import api as messaging
-from regulars.messaging.types import Ask
+from regulars.messaging.types import Ask, HeldSource, SendDetail
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Scope
 from regulars.surfaces.access import language
@@ -59,7 +59,7 @@ from regulars.surfaces.send_views import (
     holdout_out,
     policy_in,
     policy_out,
-    send_out,
+    sends_out,
     suppression_out,
     tally_out,
 )
@@ -172,7 +172,9 @@ def list_messages(
         member_id=finding.member_id(scope, member) if member else None,
     )
     page = messaging.list_sends(scope=scope, given=given, cursor=cursor, limit=limit)
-    return page.map(lambda one: send_out(one, said))
+    return PageOut[SendOut](
+        items=sends_out(scope, page.items, said, clock.now()), next_cursor=page.next_cursor
+    )
 
 
 @router.get("/messages/counts", response=ListOut[SendTallyOut], **needs("messages.read"))
@@ -188,28 +190,28 @@ def count_messages(
 @router.get("/messages/holds", response=ListOut[HeldSourceOut], **needs("messages.read"))
 def list_holds(request: HttpRequest) -> Any:
     """Sources whose messages wait until they are released."""
-    return {"items": [held_out(one) for one in messaging.list_holds(scope=scope_of(request))]}
+    return _held(request, messaging.list_holds(scope=scope_of(request)))
 
 
 @router.post("/messages/holds", response=ListOut[HeldSourceOut], **needs("messages.settings"))
 def hold_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have all that a source asked for and will ask for wait; what a provider has is not recalled."""
     found = messaging.hold_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return {"items": [held_out(one) for one in found]}
+    return _held(request, found)
 
 
 @router.post("/messages/holds/release", response=ListOut[HeldSourceOut], **needs("messages.settings"))
 def release_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Have it go on. 409 `not_held`."""
     found = messaging.release_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return {"items": [held_out(one) for one in found]}
+    return _held(request, found)
 
 
 @router.post("/messages/holds/cancel", response=ListOut[HeldSourceOut], **needs("messages.settings"))
 def cancel_source(request: HttpRequest, given: HeldSourceIn) -> Any:
     """Take back all that a source asked for up to now and that has not gone."""
     found = messaging.cancel_source(scope=scope_of(request), source=given.source, now=clock.now())
-    return {"items": [held_out(one) for one in found]}
+    return _held(request, found)
 
 
 @router.get("/messages/policy", response=MessagePolicyOut, **needs("messages.read"))
@@ -295,14 +297,14 @@ def remove_suppression(
 @router.get("/messages/{message_id}", response=SendDetailOut, **needs("messages.read"))
 def get_message(request: HttpRequest, message_id: UUID) -> Any:
     """One message: its words, each step of the decision, each attempt."""
-    return detail_out(messaging.get_send(scope=scope_of(request), id_=message_id), language(request))
+    return _detail(request, messaging.get_send(scope=scope_of(request), id_=message_id))
 
 
 @router.post("/messages/{message_id}/withdraw", response=SendDetailOut, **needs("messages.send"))
 def withdraw_message(request: HttpRequest, message_id: UUID) -> Any:
     """Take it back if it has not gone; what has gone stays as it is."""
     scope = scope_of(request)
-    return detail_out(withdrawn(scope, message_id), language(request))
+    return _detail(request, withdrawn(scope, message_id))
 
 
 def withdrawn(scope: Scope, message_id: UUID) -> Any:
@@ -311,6 +313,14 @@ def withdrawn(scope: Scope, message_id: UUID) -> Any:
     brand = organisations.get_brand(brand_id=scope.brand_id)
     messaging.withdraw(brand=brand, keys=[(found.member_id, found.key)], now=clock.now())
     return messaging.get_send(scope=reader, id_=message_id)
+
+
+def _held(request: HttpRequest, found: list[HeldSource]) -> Any:
+    return {"items": held_out(scope_of(request), found, language(request), clock.now())}
+
+
+def _detail(request: HttpRequest, one: SendDetail) -> SendDetailOut:
+    return detail_out(scope_of(request), one, language(request), clock.now())
 
 
 def _reading(scope: Scope) -> Scope:

@@ -10732,6 +10732,7 @@ export interface components {
         LinkTallyOut: {
             /** Source */
             source: string;
+            asked_by: components["schemas"]["MessageSourceOut"];
             /** Template */
             template: string;
             /** Name */
@@ -10751,6 +10752,21 @@ export interface components {
             last_on: string;
             /** Trend */
             trend: number[];
+        };
+        /**
+         * MessageSourceOut
+         * @description What a source stands for. `kind` and `key` say where its page is; without a page `key` is empty.
+         */
+        MessageSourceOut: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "" | "campaign" | "journey" | "care" | "rule" | "api";
+            /** Key */
+            key: string;
         };
         /** LinkDayOut */
         LinkDayOut: {
@@ -20406,6 +20422,7 @@ export interface components {
             key: string;
             /** Source */
             source: string;
+            asked_by: components["schemas"]["MessageSourceOut"];
             /** Origin */
             origin: string;
             /**
@@ -20488,6 +20505,7 @@ export interface components {
         SendSourceOut: {
             /** Source */
             source: string;
+            asked_by: components["schemas"]["MessageSourceOut"];
             /** Count */
             count: number;
         };
@@ -20510,6 +20528,7 @@ export interface components {
         HeldSourceOut: {
             /** Source */
             source: string;
+            asked_by: components["schemas"]["MessageSourceOut"];
             /**
              * Held At
              * Format: date-time

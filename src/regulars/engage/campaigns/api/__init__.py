@@ -13,6 +13,7 @@ from regulars.engage.campaigns.api.definitions import (
     create,
     get_campaign,
     list_campaigns,
+    names_of,
     read_definition,
     update,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "list_campaigns",
     "list_runs",
     "members_of",
+    "names_of",
     "next_asked",
     "next_waiting",
     "of_member",

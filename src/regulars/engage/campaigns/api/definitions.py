@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from regulars.engage.campaigns.store import keeping
 from regulars.engage.campaigns.types import CAMPAIGN, Campaign, Definition
 from regulars.kit.errors import ErrorList, conflict, not_found
 from regulars.kit.ids import new_id
+from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
 
 MOST_NOTE = 1000
@@ -30,6 +31,11 @@ def read_definition(*, data: object) -> Definition:
 def list_campaigns(*, brand_id: UUID, archived: bool = False) -> list[Campaign]:
     """The brand's campaigns, newest first."""
     return keeping.listed(brand_id=brand_id, archived=archived)
+
+
+def names_of(*, brand_id: UUID, codes: Collection[str]) -> dict[str, Text]:
+    """The names of campaigns by code, archived ones too."""
+    return keeping.names(brand_id=brand_id, codes=codes) if codes else {}
 
 
 def get_campaign(*, brand_id: UUID, code: str) -> Campaign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,13 @@ def find(*, brand_id: UUID, code: str, lock: bool = False) -> Campaign | None:
 
 def by_ids(ids: Sequence[UUID]) -> dict[UUID, Campaign]:
     return {row.id: _campaign(row) for row in CampaignRow.objects.filter(id__in=ids)}
+
+
+def names(*, brand_id: UUID, codes: Collection[str]) -> dict[str, Text]:
+    rows = CampaignRow.objects.filter(brand_id=brand_id, code__in=codes).values_list(
+        "code", "name_zh", "name_en"
+    )
+    return {code: Text(zh, en) for code, zh, en in rows}
 
 
 def add(campaign: Campaign) -> bool:

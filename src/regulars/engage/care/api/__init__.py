@@ -3,6 +3,7 @@
 from regulars.engage.care.api.definitions import (
     get_plan,
     list_plans,
+    names_of,
     put_plan,
     read_definition,
     set_state,
@@ -49,6 +50,7 @@ __all__ = [
     "look_again",
     "mark",
     "measure_due",
+    "names_of",
     "near_milestone",
     "note_costs",
     "open_window",

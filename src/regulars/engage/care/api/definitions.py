@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,6 +44,11 @@ def stored_definition(*, data: Mapping[str, Any]) -> Definition:
 def list_plans(*, brand_id: UUID) -> list[Plan]:
     """The brand's plans in the order in which they were made."""
     return store.list_of(brand_id=brand_id)
+
+
+def names_of(*, brand_id: UUID, keys: Collection[str]) -> dict[str, Text]:
+    """The names of plans by key."""
+    return store.names(brand_id=brand_id, keys=keys) if keys else {}
 
 
 def get_plan(*, brand_id: UUID, key: str) -> Plan:

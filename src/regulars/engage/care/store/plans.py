@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,11 @@ def find(*, brand_id: UUID, key: str, lock: bool = False) -> CarePlan | None:
 def list_of(*, brand_id: UUID, active: bool = False) -> list[Plan]:
     rows = CarePlan.objects.filter(brand_id=brand_id).order_by("created_at", "key")
     return [view(row) for row in (rows.filter(state="active") if active else rows)]
+
+
+def names(*, brand_id: UUID, keys: Collection[str]) -> dict[str, Text]:
+    rows = CarePlan.objects.filter(brand_id=brand_id, key__in=keys).values_list("key", "definition__name")
+    return {key: Text.from_json(name) for key, name in rows}
 
 
 def change(*, brand_id: UUID, key: str, **values: Any) -> None:

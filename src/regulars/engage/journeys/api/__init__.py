@@ -12,6 +12,7 @@ from regulars.engage.journeys.api.defining import (
     list_ready_made,
     list_versions,
     move_members,
+    names_of,
     publish,
     set_state,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "live_journeys",
     "message_sums",
     "move_members",
+    "names_of",
     "numbers_of",
     "plain",
     "prune",

@@ -45,6 +45,14 @@ def list_journeys(*, brand_id: UUID, archived: bool = False) -> list[Journey]:
         return defining.listed(cursor, brand_id=brand_id, archived=archived)
 
 
+def names_of(*, brand_id: UUID, codes: Collection[str]) -> dict[str, Text]:
+    """The names of journeys by code, archived ones too."""
+    if not codes:
+        return {}
+    with connection.cursor() as cursor:
+        return defining.names(cursor, brand_id=brand_id, codes=codes)
+
+
 def get_journey(*, brand_id: UUID, code: str) -> Journey:
     """Raises `not_found`."""
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,14 @@ def listed(cursor: Any, *, brand_id: UUID, archived: bool) -> list[Journey]:
         [brand_id, archived],
     )
     return [_journey(row) for row in cursor.fetchall()]
+
+
+def names(cursor: Any, *, brand_id: UUID, codes: Collection[str]) -> dict[str, Text]:
+    cursor.execute(
+        "SELECT code, name_zh, name_en FROM journey WHERE brand_id = %s AND code = ANY(%s)",
+        [brand_id, list(codes)],
+    )
+    return {code: Text(zh, en) for code, zh, en in cursor.fetchall()}
 
 
 def in_flight(cursor: Any, *, brand_id: UUID | None, states: list[str]) -> list[Journey]:
