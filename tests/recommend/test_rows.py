@@ -13,9 +13,9 @@ import pytest
 from django.db import connection
 from tests.recommend.given import copied
 
-from regulars.insight.recommend import again, store
+from regulars.insight.recommend import again, reckon, store
 from regulars.insight.recommend.rows import Rows, Writer
-from regulars.insight.recommend.types import TopLists
+from regulars.insight.recommend.types import Purchases, TopLists
 
 SKUS = [
     "p1",
@@ -150,3 +150,16 @@ def test_nobody_and_nothing_are_written_as_well() -> None:
     head = f"\t{BRAND.hex}\t{AS_OF.isoformat()}\t[]\t[]\t[]\n"
     assert rows.only(np.array([True, True])).decode() == f"a{head}b{head}"
     assert rows.only(np.array([False, True])).decode() == f"b{head}"
+
+
+def test_what_she_sent_back_goes_from_her_list_and_the_rest_moves_up() -> None:
+    """Of members 2 and 3: the one sent 4 back, the other 9, which only the first has on her list."""
+    purchases = Purchases.of(
+        member=[0], item=[0], day=[0], members=5, items=12, days=9, sent_back=([3, 2, 2], [9, 4, 4])
+    )
+    lists = TopLists(np.array([[9, 4, 7], [4, 5, -1]]), np.array([[0.9, 0.8, 0.7], [0.6, 0.5, 0]], "float32"))
+    found = reckon._untried(lists, purchases, 2)
+    assert found.items.tolist() == [[9, 7, -1], [4, 5, -1]]
+    np.testing.assert_array_equal(found.scores, np.array([[0.9, 0.7, 0], [0.6, 0.5, 0]], "float32"))
+    nothing = Purchases.of(member=[0], item=[0], day=[0], members=5, items=12, days=9, sent_back=([], []))
+    assert reckon._untried(lists, nothing, 2) is lists

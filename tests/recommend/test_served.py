@@ -11,7 +11,7 @@ import orjson
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.intake.world import START, World, order
+from tests.intake.world import START, World, order, refund
 from tests.recommend.given import copied
 
 from regulars.facts.activity.types import LineIn
@@ -35,12 +35,12 @@ def line(sku: str, category: str = "食品") -> LineIn:
     return LineIn(sku=sku, amount=990, name=NAMES.get(sku, f"商品{sku}"), category=category)
 
 
-def buy(shop: World, ids: list[UUID]) -> None:
+def buy(shop: World, ids: list[UUID], others: int = 8) -> None:
     """Everybody buys one of three things every week, and now and then one of eight others, from her own half."""
     batch, random = [], Random(5)
     for n, member in enumerate(ids):
         for visit, day in enumerate(range(n % 7, DAYS, 7)):
-            own = [f"o{n % 2 * 8 + random.randrange(8)}"] if random.random() < 0.3 else []
+            own = [f"o{n % 2 * others + random.randrange(others)}"] if random.random() < 0.3 else []
             lines = [line(f"w{n % 3}"), *(line(sku, "其他") for sku in own)]
             at = START + timedelta(days=day, hours=5)
             batch.append(order(member, f"{n}-{visit}", at=at, lines=lines))
@@ -86,6 +86,33 @@ def test_the_weekly_thing_comes_first_and_everything_has_its_name(bought: tuple[
     had = {"w1"} | set(skus(found.buy_again))
     assert not had & set(skus(found.discover))
     assert found.as_of == NOW
+
+
+def test_what_was_sent_back_is_no_reason_to_buy_it_again(shop: World) -> None:
+    """In each of the last four weeks she ordered another thing too and sent it back; and once what she is to try."""
+    ids = [shop.member(f"138000{n:05d}") for n in range(56)]
+    buy(shop, ids, others=14)  # 31 things: enough to find her new ones among
+    reckon(shop)
+    before = recommending.for_member(scope=shop.scope, member_id=ids[4])
+    new = before.discover[0].product.sku
+    batch = []
+    for n, (sku, days) in enumerate([("w2", 25), ("w2", 18), ("w2", 11), ("w2", 4), (new, 3)]):
+        at = NOW - timedelta(days=days)
+        batch.append(order(ids[4], f"tried-{n}", at=at, lines=[line(sku)]))
+        batch.append(refund(ids[4], f"back-{n}", f"tried-{n}", at + timedelta(days=1)))
+    for answer in shop.post(*batch, now=NOW):
+        assert not isinstance(answer, Refusal), answer
+    buyers = {one.sku: one.buyers for one in recommend.find_products(brand_id=shop.scope.brand_id)}
+    reckon(shop)
+    found = recommending.for_member(scope=shop.scope, member_id=ids[4])
+    assert skus(found.buy_again) == skus(before.buy_again)
+    assert skus(found.due) == skus(before.due)
+    assert found.buy_again[0].times == before.buy_again[0].times == 20
+    # what she tried and did not keep is nothing new to her either; the others of the list move up
+    assert new not in skus(found.discover)
+    assert len(found.discover) > 0
+    assert "w2" not in {one.because.sku for one in found.discover if one.because}
+    assert {one.sku: one.buyers for one in recommend.find_products(brand_id=shop.scope.brand_id)} == buyers
 
 
 def test_it_is_one_query(bought: tuple[World, list[UUID]]) -> None:

@@ -108,7 +108,8 @@ def similar(
 
 
 class _Data:
-    """The lines of the members who may be profiled, with places for members and products."""
+    """The lines of the members who may be profiled, with places for members and products. What went back whole was
+    not bought."""
 
     def __init__(self, warehouse: Warehouse, today: date) -> None:
         self.duck = warehouse.duck
@@ -117,10 +118,16 @@ class _Data:
             "CREATE OR REPLACE TEMP TABLE recommend_day AS SELECT CAST(? AS DATE) AS today", [today]
         )
         self.duck.execute(
+            """CREATE OR REPLACE TEMP TABLE recommend_back AS
+               SELECT order_id FROM orders WHERE amount > 0 AND refunded >= amount"""
+        )
+        (self.any_back,) = self.duck.execute("SELECT count(*) > 0 FROM recommend_back").fetchone()
+        self.duck.execute(
             """CREATE OR REPLACE TEMP VIEW recommend_line AS
                SELECT l.* FROM lines AS l
                  JOIN (SELECT member_id FROM members WHERE profiling AND status <> 'left') USING (member_id)
                 WHERE l.local_day <= (SELECT today FROM recommend_day)"""
+            + (" AND l.order_id NOT IN (FROM recommend_back)" if self.any_back else "")
         )
         self.duck.execute(
             """CREATE OR REPLACE TEMP TABLE recommend_member AS
@@ -161,7 +168,19 @@ class _Data:
             items=self.items,
             days=self.days,
             shelves=self._shelves(),
+            sent_back=self._sent_back(),
         )
+
+    def _sent_back(self) -> tuple[Any, Any] | None:
+        """Places of members and of what they sent back."""
+        if not self.any_back:
+            return None
+        found = self.duck.execute(
+            """SELECT m.place AS member, i.place AS item
+                 FROM lines AS l JOIN recommend_back USING (order_id) JOIN recommend_member AS m USING (member_id)
+                 JOIN recommend_item AS i USING (sku)"""
+        ).fetchnumpy()
+        return found["member"], found["item"]
 
     def _shelves(self) -> tuple[Any, Any]:
         """By product the numbers of its category and of its department."""

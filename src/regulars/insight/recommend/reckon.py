@@ -78,6 +78,7 @@ def lists(
             new = ranking.ranked(
                 purchases, first, until, pairs=pairs, share=share, tastes=tastes, order=order
             )
+            new = _untried(new, purchases, first)
             why = discover.because(tastes, order.finds, new)
             new = _known(new, np.bincount(pairs.member, minlength=until - first) > 0)
         rows = writer.rows(
@@ -105,6 +106,19 @@ def lists(
 def _nothing(rows: int) -> tuple[TopLists, Ints]:
     none = np.full((rows, KEPT), -1, "int64")
     return TopLists(none, np.zeros(none.shape, "float32")), none
+
+
+def _untried(lists: TopLists, purchases: Purchases, first: int) -> TopLists:
+    """Without what she had and sent back: what comes after it moves up."""
+    if purchases.sent_back is None:
+        return lists
+    member = first + np.arange(len(lists.items))[:, None]
+    out = (lists.items >= 0) & np.isin(member * purchases.items + lists.items, purchases.sent_back)
+    if not out.any():
+        return lists
+    order = np.argsort(out, axis=1, kind="stable")
+    items, scores = np.where(out, -1, lists.items), np.where(out, 0, lists.scores)
+    return TopLists(np.take_along_axis(items, order, axis=1), np.take_along_axis(scores, order, axis=1))
 
 
 def _known(lists: TopLists, known: Any) -> TopLists:

@@ -32,7 +32,8 @@ class Purchases:
     """Who bought what on which day, once each: sorted keys of 8 bytes, for 60 million of them must fit.
 
     Members and items are places from 0; the callers know who and what they are. `days`: how many the data spans.
-    `shelves`: by item its category and its department, places from 0 as well; None where nobody says.
+    `shelves`: by item its category and its department, places from 0 as well; None where nobody says. `sent_back`:
+    what members had and sent back, which are no purchases, as sorted numbers member × items + item; None: nothing.
     """
 
     keys: Ints
@@ -40,13 +41,14 @@ class Purchases:
     items: int
     days: int
     shelves: tuple[Ints, Ints] | None = None
+    sent_back: Ints | None = None
 
     @classmethod
     def of(
         cls, *, member: Any, item: Any, day: Any, members: int, items: int, days: int,
-        shelves: tuple[Ints, Ints] | None = None,
+        shelves: tuple[Ints, Ints] | None = None, sent_back: tuple[Any, Any] | None = None,
     ) -> Purchases:  # fmt: skip
-        """From equally long arrays in any order, with repetitions."""
+        """From equally long arrays in any order, with repetitions; `sent_back` are members and items."""
         import numpy as np
 
         keys = (np.asarray(member, "int64") * items + np.asarray(item, "int64")) << _DAY_BITS
@@ -54,7 +56,10 @@ class Purchases:
         keys.sort()
         if len(keys):
             keys = keys[np.append(True, keys[1:] != keys[:-1])]
-        return cls(keys, members, items, days, shelves)
+        back = None
+        if sent_back is not None and len(sent_back[0]):
+            back = np.unique(np.asarray(sent_back[0], "int64") * items + np.asarray(sent_back[1], "int64"))
+        return cls(keys, members, items, days, shelves, back)
 
     def part(self, first: int, end: int, *, before: int | None = None) -> tuple[Ints, Ints, Ints]:
         """(member from 0, item, day) of the members `first` ≤ … < `end`, sorted so; only days earlier than `before`."""
