@@ -26,6 +26,7 @@ PAGES = {
     "messages": "reach/messages", "message-log": "reach/messages/log", "message-limits": "reach/messages/limits",
     "stores": "settings/stores", "poster": "settings/stores/SH001/poster",
     "fields": "settings/fields", "activity-types": "settings/activity-types", "brand": "settings/brand",
+    "categories": "settings/categories",
     "staff": "settings/staff", "roles": "settings/roles", "api-keys": "settings/api-keys", "audit": "settings/audit",
 }  # fmt: skip
 

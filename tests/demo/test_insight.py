@@ -103,6 +103,27 @@ def test_no_table_of_a_report_is_empty_and_each_says_its_period(desk: Desk) -> N
         assert found["first"] <= found["last"] and found["as_of"], name
 
 
+def test_categories_are_said_by_name_in_the_readers_language(desk: Desk) -> None:
+    """Beef is among the eight categories that households spend most on; all that were sold have a name."""
+    page = desk.get("/categories")
+    assert page["unnamed"] == 0 and page["items"][0]["lines"] > page["items"][1]["lines"] > 0
+
+    def shares() -> list[str]:
+        tables = {one["key"]: one for one in desk.get("/insight/reports/drift")["tables"]}
+        return [one["name"] for one in tables["shares"]["columns"][1:-1]]
+
+    zh = shares()
+    desk.language = "en"
+    en = shares()
+    assert dict(zip(en, zh, strict=True))["Beef"] == "牛肉"
+    assert [one for one in en if one.isupper()] == []
+    names = desk.get("/categories/names")["names"]
+    due = [one["category"] for one in desk.get("/insight/churn")["due"]["categories"]]
+    assert due and {names[code].isupper() for code in due} == {False}
+    fans = [one["label"] for one in desk.get("/segments") if one["code"].startswith("category-fans")]
+    assert len(fans) == 3 and [one for one in fans if one.removeprefix("Fans of ").isupper()] == []
+
+
 def test_lists_of_members_and_products_have_somebody(desk: Desk) -> None:
     stages = [one["stage"] for one in desk.get("/insight/lifecycle")["stages"] if one["members"]]
     assert len(stages) >= 6

@@ -22,6 +22,7 @@ from regulars.flows.demo import (
     campaigns,
     care,
     carried,
+    categories,
     consents,
     coupons,
     history,
@@ -129,6 +130,7 @@ def fill(
     scope = _scope(brand)
     demo = job.mapping["demo"]
     already = bool(demo.get("finished"))
+    categories.fill(scope, now)
     if not already:
         told("members", None)
         homes = _homes(demo)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from regulars.flows.bookings import api as booking_flow
 from regulars.flows.demo import history
-from regulars.flows.demo.words import CATEGORIES
+from regulars.flows.demo.categories import CATEGORIES
 from regulars.flows.mall import api as mall
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import zone
@@ -72,14 +72,14 @@ def _catalogue(scope: Scope, now: datetime) -> None:
     for place, (key, category, points, cash, stock, more) in enumerate(_REWARDS):
         if key in known:
             continue
-        english = category.split("/")[0].title()
+        name = CATEGORIES.get(category, Text("其他", "Other"))
         definition: dict[str, Any] = {
             "key": key,
             "state": "active",
-            "name": {"zh": f"{CATEGORIES.get(category, category)}一份（演示）", "en": f"{english} (demo)"},
+            "name": {"zh": f"{name.zh}一份（演示）", "en": f"{name.en} (demo)"},
             "kind": "goods",
             "category": _category(category),
-            "category_name": {"zh": CATEGORIES.get(category, "其他"), "en": english},
+            "category_name": name.to_json(),
             "price": {"unit": "points", "points": points, "cash": cash},
             "sort": place,
             "demo": True,
