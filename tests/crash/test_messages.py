@@ -25,7 +25,7 @@ from regulars.kit.text import Text
 from regulars.messaging import api as messaging
 from regulars.messaging.types import Ask
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS, KILLS, SPEED = 1000, 6, 60
 

@@ -17,7 +17,7 @@ import pytest
 from tests.crash.tills import Till, Told
 from tests.project.test_supervisor import Served, _environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def ask(data: Path, *words: str) -> Any:
         env={**_environment(data), "DJANGO_SETTINGS_MODULE": "regulars.project.settings"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -113,7 +113,7 @@ def test_ten_kills_lose_nothing_that_was_acknowledged(served: Served) -> None:
     try:
         for kill in KILLS:
             # let them sell for a moment, and something be acknowledged since the last blow
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while len(told.orders) <= before + 20 and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert len(told.orders) > before, f"nothing sold before {kill.__name__}: {served.log.read_text()}"
@@ -124,7 +124,7 @@ def test_ten_kills_lose_nothing_that_was_acknowledged(served: Served) -> None:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(90)
+            thread.join(240)
     assert told.strange == []
     assert told.failures > 0, "nobody noticed a blow: were they dealt?"
 
@@ -153,7 +153,7 @@ def test_a_killed_installation_starts_again_with_all_it_said(tmp_path: Path) -> 
     threads = [threading.Thread(target=till.run) for till in tills]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while len(told.orders) < 100 and time.monotonic() < deadline:
         time.sleep(0.02)
     postmaster = served.cluster.postmaster_pid()

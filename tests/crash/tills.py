@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+PATIENCE_SECONDS = 180
+
 
 @dataclass
 class Told:
@@ -98,7 +100,7 @@ class Till:
         self, client: httpx.Client, path: str, body: Any, headers: dict[str, str]
     ) -> httpx.Response | None:
         """The answer, however often it must be asked for; 409 of a burn without cover is an answer too."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and not self.give_up.is_set():
             with contextlib.suppress(httpx.HTTPError):
                 answer = client.post(f"/api/v1{path}", json=body, headers=headers)
@@ -113,7 +115,7 @@ class Till:
             self.told.failures += 1
             time.sleep(0.05)
         if not self.give_up.is_set():
-            self.told.strange.append(f"no answer for a minute: {path}")
+            self.told.strange.append(f"no answer for {PATIENCE_SECONDS} seconds: {path}")
         return None
 
 

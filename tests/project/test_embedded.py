@@ -80,7 +80,6 @@ def _kill(cluster: Cluster, what: str, rng: random.Random) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
 def test_fifty_hard_kills_lose_nothing_and_every_start_comes_up(cluster: Cluster) -> None:
     """A writer commits all the time, a busy backend holds on to shared memory; both are cut off in full flight."""
     rng = random.Random(20)
