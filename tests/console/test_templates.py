@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.console.world import enrol_members
 
 pytestmark = pytest.mark.django_db
 WORDS = {"sms": {"zh": {"body": "{{ member.name | default: '会员' }}您好"}, "en": {"body": "Hello"}}}
@@ -73,6 +74,23 @@ def test_a_preview_says_words_cost_and_problems(desk):
     )
     seen = operator.post("/templates/preview", {**asked, "content": {"body": "一\n{{ nobody }}"}})
     assert [(one["line"], one["code"]) for one in seen["problems"]] == [(2, "unknown_variable")]
+
+
+def test_a_test_goes_to_a_member_where_the_channel_has_no_address(shop, desk):
+    operator = desk("operator")
+    enrol_members(shop, 1)
+    [row] = operator.get("/members")["items"]
+    words = {"inbox": {"zh": {"body": "{{ member.code }}"}, "en": {"body": "{{ member.code }}"}}}
+    operator.put("/templates/hello", {**HELLO, "contents": {**WORDS, **words}})
+    asked = {"number": 1, "channel": "inbox", "language": "en"}
+    refused = operator.post("/templates/hello/test", asked, expect=422)
+    assert [(one["field"], one["message"]) for one in refused["errors"]] == [("member", "Choose a member")]
+    for wrong in ({"member": "NOBODY"}, {"to": "anything"}):
+        said = operator.post("/templates/hello/test", {**asked, **wrong}, expect=422)
+        assert said["errors"][0]["field"] == "member"
+    assert operator.post("/templates/hello/test", {**asked, "member": row["code"]})["state"] == "sandboxed"
+    refused = operator.post("/templates/hello/test", {**asked, "channel": "sms"}, expect=422)
+    assert refused["errors"][0]["field"] == "to"
 
 
 def test_who_may_see_and_set_accounts(desk):

@@ -41,6 +41,14 @@ CHANNELS: dict[str, Text] = {
     "webhook": Text("Webhook", "Webhook call"),
     "task": Text("员工任务", "Staff task"),
 }
+# By which of her identities a channel reaches a member; the others need only her id.
+ADDRESS_OF = {
+    "sms": "phone",
+    "email": "email",
+    "wechat": "wechat_openid",
+    "wecom": "external:wecom",
+    "push": "external:push",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,10 +177,12 @@ class TemplatePreviewOut(Schema):
 
 
 class TemplateTestIn(_Shape):
+    """`to`: an address; by inbox, webhook and staff task it goes to the `member`, whose words it says by the others."""
+
     number: Annotated[int, Field(ge=1, le=1_000_000)]
     channel: TemplateChannel
     language: TemplateLanguage
-    to: Annotated[str, StringConstraints(max_length=200, pattern=_CLEAN)]
+    to: Annotated[str, StringConstraints(max_length=200, pattern=_CLEAN)] = ""
     member: Annotated[str, StringConstraints(max_length=64, pattern=_CLEAN)] = ""
 
 

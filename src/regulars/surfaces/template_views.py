@@ -15,7 +15,7 @@ from regulars.kit.errors import Refusal, invalid_field
 from regulars.kit.periods import zone
 from regulars.kit.text import Language
 from regulars.messaging import api as messaging
-from regulars.messaging.types import Content, MessageTemplate, Problem, TemplateVersion
+from regulars.messaging.types import ADDRESS_OF, Content, MessageTemplate, Problem, TemplateVersion
 from regulars.platform.organisations import api as organisations
 from regulars.platform.organisations.types import Brand, Scope
 from regulars.surfaces.source_names import names_of
@@ -142,6 +142,17 @@ class TemplateViewer:
         )
 
     def try_out(self, code: str, given: TemplateTestIn) -> TemplateTestedOut:
+        her, to = given.member, given.to
+        if given.channel not in ADDRESS_OF:  # it goes to a member, not to an address of hers
+            her = her or to
+            if not her:
+                raise invalid_field("member", "required", "请选择会员", "Choose a member")
+        try:
+            member_id = self._member(her)
+        except Refusal as refusal:
+            if refusal.code != "member_not_found":
+                raise
+            raise invalid_field("member", refusal.code, refusal.message.zh, refusal.message.en) from refusal
         done = messaging.try_template(
             brand=self.brand,
             scope=self.scope,
@@ -149,8 +160,8 @@ class TemplateViewer:
             number=given.number,
             channel=given.channel,
             language=given.language,
-            to=given.to,
-            member_id=self._member(given.member),
+            to=to if given.channel in ADDRESS_OF else str(member_id),
+            member_id=member_id,
             now=self.now,
         )
         return TemplateTestedOut(state=done.state, error=done.error)

@@ -15,9 +15,8 @@ from regulars.kit.paging import Page
 from regulars.kit.text import Text
 from regulars.messaging.models import MessagePolicy, Suppression
 from regulars.messaging.policy import limits as policy
-from regulars.messaging.policy.deciding import ADDRESS_OF
 from regulars.messaging.store import limits as store
-from regulars.messaging.types import PolicyView, SuppressionView
+from regulars.messaging.types import ADDRESS_OF, PolicyView, SuppressionView
 from regulars.platform.audit import api as audit
 from regulars.platform.organisations.types import Scope
 from regulars.platform.privacy import api as privacy

@@ -28,14 +28,6 @@ CONSENT_OF = {
     "push": "push",
     "task": "phone",
 }
-# By which of her identities a channel reaches a member; the others need only her id.
-ADDRESS_OF = {
-    "sms": "phone",
-    "email": "email",
-    "wechat": "wechat_openid",
-    "wecom": "external:wecom",
-    "push": "external:push",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from regulars.facts.consents import api as consents
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Address, MemberBrief
 from regulars.messaging.policy.deciding import (
-    ADDRESS_OF,
     CONSENT_OF,
     Counts,
     Known,
@@ -21,7 +20,7 @@ from regulars.messaging.policy.deciding import (
     earliest_counted,
 )
 from regulars.messaging.store import limits
-from regulars.messaging.types import Policy
+from regulars.messaging.types import ADDRESS_OF, Policy
 from regulars.platform.organisations.types import Brand
 
 

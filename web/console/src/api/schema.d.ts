@@ -10702,7 +10702,10 @@ export interface components {
             /** Error */
             error: string;
         };
-        /** TemplateTestIn */
+        /**
+         * TemplateTestIn
+         * @description `to`: an address; by inbox, webhook and staff task it goes to the `member`, whose words it says by the others.
+         */
         TemplateTestIn: {
             /** Number */
             number: number;
@@ -10716,7 +10719,10 @@ export interface components {
              * @enum {string}
              */
             language: "zh" | "en";
-            /** To */
+            /**
+             * To
+             * @default
+             */
             to: string;
             /**
              * Member

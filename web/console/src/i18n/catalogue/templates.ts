@@ -82,7 +82,7 @@ export const templates = {
     testHint: ['没有启用的账户时进入沙箱，可在「消息」中查看。', 'Without a live account it stays in the sandbox, to be read under Messages.'],
     testHintOnly: ['没有启用的账户时只检查内容，不会发出，也不保留。', 'Without a live account the words are only checked: nothing leaves, and nothing is kept.'],
     testedOnly: ['内容没有问题；该通道没有启用的账户，没有发出', 'The words are fine; nothing left, for the channel has no live account'],
-    testAddress: { inbox: ['会员 ID', 'A member’s id'], sms: ['手机号', 'Phone number'], email: ['邮箱地址', 'E-mail address'], wechat: ['OpenID', 'Open ID'], wecom: ['企业微信外部联系人 ID', 'WeCom external user id'], push: ['设备的推送 ID', 'Push id of a device'], webhook: ['会员 ID', 'A member’s id'], task: ['会员 ID', 'A member’s id'] },
+    testAddress: { inbox: ['发给会员', 'To the member'], sms: ['手机号', 'Phone number'], email: ['邮箱地址', 'E-mail address'], wechat: ['OpenID', 'Open ID'], wecom: ['企业微信外部联系人 ID', 'WeCom external user id'], push: ['设备的推送 ID', 'Push id of a device'], webhook: ['发给会员', 'To the member'], task: ['发给会员', 'To the member'] },
     tested: { sandboxed: ['已进入沙箱', 'It is in the sandbox'], sent: ['已发送', 'Sent'], failed: ['发送失败：{why}', 'It failed: {why}'], retry: ['服务商暂未接受：{why}', 'The provider did not take it: {why}'], uncertain: ['结果未知：{why}', 'Its outcome is unknown: {why}'] },
     versions: ['版本', 'Versions'],
     madeBy: ['{who} 编写', 'Written by {who}'],
