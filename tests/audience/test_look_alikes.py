@@ -150,12 +150,45 @@ def test_portions_and_a_sample_find_whom_all_at_once_finds(
     monkeypatch.setattr(likeness, "PORTION", 7)
     told: list[int] = []
     assert making.most_alike(**asked, told=told.append) == whole
-    assert told == [45]  # all was learnt from: nobody is read again
+    # all was learnt from: nobody is read again. A row takes 24 + 16 + 21 × 8 + 4 bytes: 120 of them fill four blocks,
+    # and no portion is smaller than one
+    assert told == [20, 26, 32, 38, 45, 95]
     # learnt from fifteen of the seed and fifteen of the hundred others
+    told.clear()
     sampled = making.most_alike(**asked, told=told.append, learnt_from=15)
-    assert set(sampled) == set(whole) and told == [45, 45, 55]
+    assert set(sampled) == set(whole)
+    assert told == [20, 26, 32, 38, 45, 55, 65, 75, 85, 95]
     monkeypatch.undo()
     assert making.most_alike(**asked, learnt_from=15) == sampled
+
+
+@pytest.mark.parametrize("at", [20, 32, 45, 55, 75])
+def test_it_may_be_stopped_after_any_portion_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    its, them, _ = crowd()
+    seed = make(its, "seed", them[0:60:3])
+    monkeypatch.setattr(likeness, "PORTION", 7)
+    told: list[int] = []
+
+    def stop(percent: int) -> None:
+        told.append(percent)
+        if percent == at:
+            raise making.cancelled()
+
+    asked: dict[str, Any] = {
+        "brand_id": its.scope.brand_id,
+        "seed_id": seed.id,
+        "size": 20,
+        "method": "logistic",
+    }
+    with pytest.raises(Refusal) as refused:
+        making.most_alike(**asked, told=stop, learnt_from=15)
+    assert refused.value.code == "cancelled" and told[-1] == at
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('pg_temp.likeness_row')")
+        assert cursor.fetchone() == (None,)
+    assert len(making.most_alike(**asked, learnt_from=15)) == 20
 
 
 def test_who_is_looked_at() -> None:

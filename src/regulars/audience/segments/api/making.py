@@ -26,8 +26,8 @@ LEARNT_FROM = 200_000  # of the seed and of the others, each: more of them move 
 SECONDS = 120.0  # of any statement
 LEASE = timedelta(seconds=SECONDS * 2)
 _BY = Actor("system", None, "segments")
-# how much of the work is done when the first reading, learning and the second reading are
-_READ, _LEARNT, _CHOSEN = 45, 55, 95
+# how much of the work is done when the facts are taken, looked at to learn from, learnt from, and everybody is scored
+_TAKEN, _READ, _LEARNT, _CHOSEN = 20, 45, 55, 95
 
 
 def most_alike(
@@ -44,8 +44,21 @@ def most_alike(
 
     Up to `learnt_from` of the seed and as many others are learnt from, the same ones each time. Where that is
     everybody, they are also who is scored; else all are read again. Memory does not grow with the brand. `told` hears
-    how far it is, in percent, between the steps.
+    how far it is, in percent, after every portion, and may raise to stop.
     """
+    with likeness.taken(brand_id=brand_id, seed_id=seed_id, seconds=SECONDS) as rows:
+        told(_TAKEN)
+        return _most_alike(rows, size, method, scorer, told, learnt_from)
+
+
+def _most_alike(
+    rows: likeness.Taken,
+    size: int,
+    method: str,
+    scorer: Scorer | None,
+    told: Callable[[int], None],
+    learnt_from: int,
+) -> list[UUID]:
     import numpy as np
 
     from regulars.audience.segments.policy.alike import (
@@ -58,12 +71,14 @@ def most_alike(
         together,
     )
 
-    def portions() -> Iterator[tuple[Any, Any, Any]]:
-        return likeness.portions(brand_id=brand_id, seed_id=seed_id, seconds=SECONDS)
+    def portions(begin: int, end: int) -> Iterator[tuple[Any, Any, Any]]:
+        for ids, is_seed, facts, share in rows.portions():
+            yield ids, is_seed, facts
+            told(begin + int(share * (end - begin)))
 
     most = learnt_from if scorer is None else sys.maxsize
     seed, others, read = Kept(most), Kept(most), 0
-    for ids, is_seed, facts in portions():
+    for ids, is_seed, facts in portions(_TAKEN, _READ):
         seed.take(ids[is_seed], facts[is_seed])
         others.take(ids[~is_seed], facts[~is_seed])
         read += len(ids)
@@ -74,19 +89,19 @@ def most_alike(
             f"The seed needs at least {LEAST_SEED} members who bought within a year, and not be everybody",
             found=seed.seen,
         )
-    told(_READ)
     ids, facts, is_seed = together(seed, others)
     best = Best(size)
     if len(ids) == read:
         vectors = scale_of(facts).apply(facts)
         alike = (scorer or SCORERS[method])(vectors, is_seed)
         best.take(ids[~is_seed], alike[~is_seed])
+        told(_CHOSEN)
     else:
         stands_for = np.where(is_seed, seed.seen / is_seed.sum(), others.seen / (~is_seed).sum())
         scale = scale_of(facts, stands_for)
         likeness_of = LEARNERS[method](scale.apply(facts), is_seed)
         told(_LEARNT)
-        for ids, is_seed, facts in portions():
+        for ids, is_seed, facts in portions(_LEARNT, _CHOSEN):
             best.take(ids[~is_seed], likeness_of(scale.apply(facts[~is_seed])))
     return [UUID(bytes=one.tobytes()) for one in best.chosen()]
 
@@ -113,7 +128,6 @@ def make(segment: Segment, *, now: datetime) -> Refreshed:
         method=source["method"],
         told=told,
     )
-    told(_CHOSEN)
     brand = organisations.get_brand(brand_id=segment.brand_id)
     scope = Scope(brand.organisation_id, brand.id, _BY, frozenset())
     with asking.limited(SECONDS, everybody=False) as cursor:
