@@ -8,7 +8,7 @@ payer's membership. Providers are asked between transactions, never inside one.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,18 @@ def take_notice(*, provider: str, account_id: UUID, raw: RawNotice, now: datetim
     except ProviderError as error:
         raise payments.provider_refusal(payments.provider_of(code=provider), error) from error
     return delivery.answer
+
+
+def call_back_here(*, account_id: UUID, now: datetime) -> int:
+    """Have what the simulated provider calls back for an account taken by the door that it would come to, while there
+    is no web server; gives how many callbacks there were.
+    """
+
+    def taken(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        raw = RawNotice({name.lower(): value for name, value in headers.items()}, body)
+        return take_notice(provider="simulator", account_id=account_id, raw=raw, now=now).status
+
+    return payments.run_simulator(now=now, account_id=account_id, post=taken)
 
 
 def check(*, payment: Payment, now: datetime) -> Payment:

@@ -125,6 +125,7 @@ def _subscribe(scope: Scope, member_id: UUID, n: int, now: datetime) -> None:
         outcome="paid",
         now=then,
     )
+    paying.call_back_here(account_id=made.payment.account_id, now=then)
     paying.check(payment=made.payment, now=then)
     held = plans.find_live(brand_id=scope.brand_id, member_id=member_id)
     if held is None:

@@ -11,6 +11,7 @@ from regulars.kit.errors import not_found
 from regulars.platform.payments import accounts
 from regulars.platform.payments.models import SimulatedPayment
 from regulars.platform.payments.providers import simulator
+from regulars.platform.payments.providers.simulator import Post
 from regulars.platform.payments.types import PAYMENT
 
 
@@ -45,9 +46,9 @@ def simulated_press(
     return _page(row)
 
 
-def run_simulator(*, now: datetime) -> int:
-    """Make the callbacks that are due; gives how many."""
-    return simulator.call_back(now, gateways=accounts.simulators)
+def run_simulator(*, now: datetime, account_id: UUID | None = None, post: Post | None = None) -> int:
+    """Make the callbacks that are due (of an account); gives how many. `post` takes them instead of their address."""
+    return simulator.call_back(now, gateways=accounts.simulators, post=post, account_id=account_id)
 
 
 def _gateway(account_id: UUID, number: str, token: str) -> simulator.SimulatorGateway:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -43,6 +44,8 @@ from regulars.platform.payments.types import (
 )
 
 _log = logging.getLogger(__name__)
+# address, headers and body of a callback to the status it is answered with
+Post = Callable[[str, Mapping[str, str], bytes], int]
 FRESH = timedelta(minutes=5)
 _TRIES = 12
 _AGAIN_SECONDS = (2, 5, 15, 30, 60, 180, 600)
@@ -294,19 +297,39 @@ class SimulatorGateway:
 
 
 def call_back(
-    now: datetime, *, gateways: Callable[[], Mapping[UUID, SimulatorGateway]], limit: int = 50
+    now: datetime,
+    *,
+    gateways: Callable[[], Mapping[UUID, SimulatorGateway]],
+    post: Post | None = None,
+    account_id: UUID | None = None,
+    limit: int = 50,
 ) -> int:
-    """Make the callbacks that are due; gives how many. Each is taken for half a minute, so two workers share them."""
+    """Make the callbacks that are due (of an account); gives how many. Each is taken for half a minute, so two workers
+    share them. `post` takes them instead of the address that they are for, and says with which status.
+    """
     taken = due.claim(
-        table="simulated_callback", key=["id"], now=now, limit=limit, due="due_at", lease_seconds=30
+        table="simulated_callback",
+        key=["id"],
+        now=now,
+        limit=limit,
+        due="due_at",
+        lease_seconds=30,
+        where="%s::uuid IS NULL OR account_id = %s",
+        parameters=[account_id, account_id],
     )
+    unheard: Counter[str] = Counter()
     known = gateways() if taken else {}
     for row in SimulatedCallback.objects.filter(id__in=[id_ for (id_,) in taken]).order_by("id"):
         gateway = known.get(row.account_id)
         if gateway is None:
             SimulatedCallback.objects.filter(id=row.id).update(due_at=None)
             continue
-        status = 0 if row.tries < row.drop else _post(gateway, row, now)
+        status = 0
+        if row.tries >= row.drop:
+            try:
+                status = (post or _post)(row.url, *_written(gateway, row, now))
+            except requests.RequestException as error:
+                unheard[type(error).__name__] += 1
         tries = row.tries + 1
         if status == 200:
             again = now if tries <= row.drop + gateway.repeat else None
@@ -315,21 +338,25 @@ def call_back(
         else:
             again = now + timedelta(seconds=_AGAIN_SECONDS[min(tries, len(_AGAIN_SECONDS)) - 1])
         SimulatedCallback.objects.filter(id=row.id).update(tries=tries, due_at=again, answered=status or None)
+    for kind, count in unheard.items():
+        _log.warning("nobody took %d callbacks of the simulator, they are made again: %s", count, kind)
     return len(taken)
 
 
-def _post(gateway: SimulatorGateway, row: SimulatedCallback, now: datetime) -> int:
+def _written(
+    gateway: SimulatorGateway, row: SimulatedCallback, now: datetime
+) -> tuple[dict[str, str], bytes]:
     body, stamp = row.body.encode(), str(int(now.timestamp()))
     headers = {
         "Content-Type": "application/json",
         "X-Simulator-Timestamp": stamp,
         "X-Simulator-Signature": gateway.sign(stamp, body),
     }
-    try:
-        answer = requests.post(row.url, data=body, headers=headers, timeout=10, allow_redirects=False)
-    except requests.RequestException as error:
-        _log.warning("the simulator's callback was not taken: %s", type(error).__name__)
-        return 0
+    return headers, body
+
+
+def _post(url: str, headers: Mapping[str, str], body: bytes) -> int:
+    answer = requests.post(url, data=body, headers=dict(headers), timeout=10, allow_redirects=False)
     return answer.status_code
 
 
