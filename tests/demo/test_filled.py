@@ -16,6 +16,7 @@ from tests.demo.baskets import (
     rows,
 )
 
+from regulars.audience.segments import api as segments
 from regulars.facts.members import api as members
 from regulars.flows.demo import api as demo
 from regulars.platform.organisations import api as organisations
@@ -165,3 +166,18 @@ def test_doors_are_open_and_a_second_call_is_a_no_op(filled: demo.Filled) -> Non
 def _counts() -> list[int]:
     tables = ("member", "membership", "activity", "entry", "lot", "staff", "api_key", "store", "audit_entry")
     return [rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables]
+
+
+def test_every_tag_that_members_wear_has_a_name_and_notes_speak_one_language(filled: demo.Filled) -> None:
+    worn = {
+        tag for (tags,) in rows("SELECT DISTINCT tags FROM membership WHERE tags <> '{}'") for tag in tags
+    }
+    names = {one.code: one.name for one in members.list_tags(brand_id=filled.brand.id)}
+    assert worn <= names.keys() and {"regular", "weekend-regular"} <= names.keys()
+    assert (names["regular"].zh, names["regular"].en) == ("常客", "Regular")
+    own = [
+        one.note
+        for one in segments.list_segments(brand_id=filled.brand.id)
+        if one.told_note.zh == one.told_note.en
+    ]
+    assert [note for note in own if " / " in note] == []

@@ -15,13 +15,16 @@ from regulars.kit.text import Text
 from regulars.platform.organisations.types import Scope
 
 TAG = Tag("weekend-regular", Text("周末常客", "Weekend regular"), "#2f6fb2")
+# the one that a rule of the retail pack puts on at the tenth order
+_TAGS = (TAG, Tag("regular", Text("常客", "Regular"), "#3a8a5f"))
+# a segment has one note, what staff wrote for each other: the demo's brand writes Chinese
 LIVE = (
     SegmentDraft(
         "active-now",
         Text("近 30 天活跃", "Active in 30 days"),
         "live",
         {"field": "fact.orders_30", "op": "gte", "value": 1},
-        note="随每笔订单实时进出 / members come and go with each order",
+        note="随每笔订单实时进出",
     ),
     SegmentDraft(
         "weekend-regulars",
@@ -33,7 +36,7 @@ LIVE = (
                 {"field": "fact.weekend_share", "op": "gte", "value": "0.6"},
             ]
         },
-        note="自动维护标签「周末常客」 / keeps the tag of that name",
+        note="自动维护标签「周末常客」",
         tag=TAG.code,
     ),
     SegmentDraft(
@@ -46,7 +49,7 @@ LIVE = (
                 {"field": "membership.segments", "op": "contains", "value": "slipping"},
             ]
         },
-        note="由两个人群相交而成 / two segments, intersected",
+        note="由两个人群相交而成",
     ),
 )
 
@@ -56,8 +59,10 @@ def fill(scope: Scope, clock: Callable[[], datetime]) -> None:
     member_facts.rebuild(brand_id=scope.brand_id, clock=clock)
     now = clock()
     audience.install_ready_made(scope=scope, now=now)
-    if TAG.code not in {tag.code for tag in members.list_tags(brand_id=scope.brand_id)}:
-        members.put_tag(scope=scope, tag=TAG, now=now)
+    there = {tag.code for tag in members.list_tags(brand_id=scope.brand_id)}
+    for tag in _TAGS:
+        if tag.code not in there:
+            members.put_tag(scope=scope, tag=tag, now=now)
     known = {one.code for one in segments.list_segments(brand_id=scope.brand_id, archived=True)}
     for draft in LIVE:
         if draft.code not in known:

@@ -73,7 +73,7 @@ def _replay(writer: Scope, chief: Scope, ids: Mapping[int, UUID], weeks: int, no
             Text("第 13 期活动名单", "Households of campaign 13"),
             "static",
             members=members,
-            note="来自公开数据集 / of the public data set",
+            note="来自公开数据集",
         ),
         now=now,
     )
