@@ -42,7 +42,7 @@ def test_names_are_pasted_then_changed_and_taken_away_by_hand(bare: Shop, opened
         tea = page.get_by_label("0402 · Name in English")
         tea.fill("Loose tea")
         tea.press("Enter")
-        page.get_by_text("Saved").first.wait_for()
+        page.get_by_text("Saved", exact=True).first.wait_for()
         page.reload()
         page.get_by_label("0402 · Name in English").wait_for()
         assert page.get_by_label("0402 · Name in English").input_value() == "Loose tea"
@@ -89,3 +89,22 @@ def test_pages_say_names_and_pickers_find_them(
             box.fill("eans" if language == "en" else "beans")  # by name, by code
             page.locator(".el-select-dropdown__item:visible", has_text=said).first.click()
             page.locator(".el-tag", has_text=said).first.wait_for()
+
+
+def test_rates_by_category_are_typed_and_say_the_name(bare: Shop, opened: Any) -> None:
+    from regulars.facts.categories import api as categories
+    from regulars.facts.categories.types import CategoryName
+    from regulars.kit import clock
+    from regulars.kit.text import Text
+
+    names = [CategoryName("0401", Text("咖啡豆", "Whole beans"))]
+    categories.name_categories(scope=bare.scope, categories=names, now=clock.now())
+    with opened(bare, "owner", "referrals") as page:
+        page.get_by_role("tab", name="Settings").click()
+        page.get_by_role("button", name="Add a level").click()
+        box = page.locator("textarea").last
+        box.click()
+        page.keyboard.type("0401: 8")
+        assert box.input_value() == "0401: 8"
+        page.keyboard.press("Tab")
+        page.get_by_text("0401 = Whole beans").wait_for()
