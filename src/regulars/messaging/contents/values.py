@@ -63,8 +63,8 @@ def gather(
         for member, one in known.items():
             facts = dict(one.facts or {})
             if code := facts.get("top_category"):
-                name = categories.name_of(brand_id=brand.id, code=code)
-                facts |= {"top_category": name.in_language(people[member]), "top_category_code": code}
+                called = categories.name_of(brand_id=brand.id, code=code).in_language(people[member])
+                facts |= {"top_category": called, "top_category_code": code}
             found[member]["facts"] = {key: facts.get(key) for key in wanted["facts"] & variables.FACTS.keys()}
     if lists := [name for name in variables.OF_LISTS if name in wanted]:
         _recommended(found, brand, briefs, lists)

@@ -1,7 +1,7 @@
 export const categories = {
   categories: {
     title: ['商品品类', 'Product categories'],
-    lead: ['收银和商城发来的品类编码，在这里起名字；图表、报表、选择框与短信里显示名称，匹配和导出仍用编码。', 'Name the category codes that tills and shops send. Charts, reports, pickers and messages say the name; matching and exports keep the code.'],
+    lead: ['收银和商城发来的品类编码，在这里起名字；图表、报表、选择框和消息里显示名称，匹配和导出仍用编码。', 'Name the category codes that tills and shops send. Charts, reports, pickers and messages say the name; matching and exports keep the code.'],
     one: ['品类', 'Category'],
     pick: ['按名称或编码查找', 'Find by name or code'],
     code: ['编码', 'Code'],
