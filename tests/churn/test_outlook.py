@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,18 @@ def test_calibration_mends_chances_that_have_drifted() -> None:
     assert after.calibration_error < before.calibration_error / 2
     assert after.calibration_error < 0.04
     assert after.log_loss < before.log_loss
+
+
+def test_what_is_known_of_nobody_is_not_learnt_from() -> None:
+    """Nobody had come twice by the days that are learnt from; today the days between purchases are known of some."""
+    none, some = np.full(1500, np.nan), np.arange(1500) % 40.0
+    bare = [replace(one, fields={**one.fields, "gap_sd": np.zeros(1500)}) for one in samples()]
+    unknown = [replace(one, fields={**one.fields, "gap_sd": none}) for one in samples()]
+    today = drawn(99, 300, 0)
+    today = replace(today, fields={**today.fields, "gap_sd": some})
+    found = churn.outlook(today=today, earlier=unknown, horizons=(30,))
+    told = churn.outlook(today=today, earlier=bare, horizons=(30,))
+    np.testing.assert_array_equal(found.churn[30], told.churn[30])
 
 
 def test_longer_horizons_are_never_likelier_to_stay_empty() -> None:

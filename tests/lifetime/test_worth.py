@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +143,52 @@ def test_too_little_is_said_and_nothing_made_up() -> None:
     with pytest.raises(NotEnough) as said:
         lifetime.estimate(today=plenty, earlier=[], enough=Enough(members=100, repeaters=50))
     assert said.value.need == {"back_tests": 1}
+
+
+def test_who_gives_everything_away_is_told_that_nobody_paid() -> None:
+    free = {**people("bg_nbd", 400, 1, 91.0), "mean": np.zeros(400), "later": np.zeros(400)}
+    today = samples(free, 365.0, 91.0, came=False)
+    with pytest.raises(NotEnough) as said:
+        lifetime.estimate(today=today, earlier=[samples(free, 274.0, 91.0, came=True)])
+    assert (said.value.have["payers"], said.value.need["payers"]) == (0, 100)
+    assert said.value.have["members"] == 400
+
+
+def test_quarters_without_any_money_teach_nothing_and_stop_nothing() -> None:
+    """The shop was closed for all of the two quarters before the last one, or for the last one."""
+    closed = [
+        samples({**people("bg_nbd", 500, n, 91.0), "later": np.zeros(500)}, day, 91.0, came=True)
+        for n, day in ((1, 183.0), (2, 92.0))
+    ]
+    open_ = samples(people("bg_nbd", 500, 3, 91.0), 274.0, 91.0, came=True)
+    today = samples(people("bg_nbd", 500, 9, 91.0), 365.0, 91.0, came=False)
+    found = lifetime.estimate(today=today, earlier=[open_, *closed])
+    assert found.chosen in ("bg_nbd", "pareto_nbd")  # there is nothing that behaviour could be learnt from
+    held = samples({**people("bg_nbd", 500, 3, 91.0), "later": np.zeros(500)}, 274.0, 91.0, came=True)
+    last = lifetime.estimate(today=today, earlier=[held, replace(open_, day=183.0)])
+    for one in (found, last):
+        assert np.isfinite(one.worth.value).all() and (one.worth.value >= 0).all()
+        json.dumps([one.metrics, one.charts], allow_nan=False)  # as a run keeps them
+
+
+def test_what_is_known_of_nobody_is_not_learnt_from() -> None:
+    """Nobody had come twice by the days that are learnt from, so that no days between purchases are known."""
+
+    def without(sample: Sample) -> Sample:
+        nothing = {"gap_mean": np.full(sample.members, np.nan)}
+        return replace(sample, behaviour={**sample.behaviour, **nothing})
+
+    def with_some(sample: Sample) -> Sample:
+        return replace(sample, behaviour={**sample.behaviour, "gap_mean": np.arange(sample.members) % 40.0})
+
+    earlier = [
+        samples(people("bg_nbd", 500, n, 91.0), day, 91.0, came=True)
+        for n, day in ((1, 274.0), (2, 183.0), (3, 92.0))
+    ]
+    today = samples(people("bg_nbd", 500, 9, 91.0), 365.0, 91.0, came=False)
+    bare = lifetime.estimate(today=today, earlier=earlier)
+    found = lifetime.estimate(today=with_some(today), earlier=[without(one) for one in earlier])
+    np.testing.assert_array_equal(found.worth.value, bare.worth.value)
 
 
 def test_of_very_many_a_part_shows_the_way_and_all_say_where(monkeypatch: pytest.MonkeyPatch) -> None:

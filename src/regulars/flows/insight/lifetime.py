@@ -119,6 +119,7 @@ _COUNTED = {
     "days": Text("订单历史天数", "days of orders"),
     "members": Text("有购买的会员", "members who bought"),
     "repeaters": Text("复购会员", "members who came back"),
+    "payers": Text("付过款的会员", "members who paid something"),
     "back_tests": Text("可回测的时段", "periods to back-test on"),
     "samples": Text("可学习的时点", "days to learn from"),
     "came": Text("期内再次购买的会员", "members who bought within the period"),

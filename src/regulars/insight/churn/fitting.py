@@ -35,6 +35,9 @@ class Model:
             rows, came = _of_all(samples, self.names, some), came[some]
         else:
             rows = np.concatenate([matrix(one, self.names) for one in samples])
+        rows[:, np.isnan(rows).all(axis=0)] = (
+            0  # what is known of nobody teaches nothing; trees would refuse it
+        )
         with measures.threads_for(self.rows):
             self._trees = HistGradientBoostingClassifier(
                 max_iter=100,

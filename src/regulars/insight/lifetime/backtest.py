@@ -58,9 +58,15 @@ def refuse_too_little(sample: Sample, enough: Enough) -> None:
     have = {
         "members": sample.members,
         "repeaters": int((sample.repeats > 0).sum()),
+        "payers": int((sample.mean_spend > 0).sum()),
         "days": float(sample.age.max()) if sample.members else 0.0,
     }
-    need = {"members": enough.members, "repeaters": enough.repeaters, "days": enough.days}
+    need = {
+        "members": enough.members,
+        "repeaters": enough.repeaters,
+        "payers": enough.repeaters,
+        "days": enough.days,
+    }
     if any(have[name] < need[name] for name in need):
         raise NotEnough(have, need)
 
@@ -73,7 +79,8 @@ def fit(sample: Sample, samples: Sequence[Sample]) -> Fits:
         some = np.random.default_rng(_SEED).choice(sample.members, _MOST_FITTED, replace=False)
         few = worth.group(*(np.asarray(one)[some] for one in (sample.repeats, sample.recency, sample.age)))
     past = [one for one in samples if one.came is not None and one.known_on <= sample.day and one.members]
-    learned = Learned(past) if past and sum(one.members for one in past) >= 200 else None
+    came = sum(float(np.sum(one.came)) for one in past if one.came is not None)
+    learned = Learned(past) if came > 0 and sum(one.members for one in past) >= 200 else None
     return Fits(
         grouped=grouped,
         purchases={kind: fitting.fit_histories(few, kind=kind) for kind in KINDS},

@@ -88,7 +88,7 @@ def _earlier_choice(
     if not before or before[-1].members < enough.members:
         return None
     sample = before[-1]
-    if int((sample.repeats > 0).sum()) < enough.repeaters:
+    if min(int((sample.repeats > 0).sum()), int((sample.mean_spend > 0).sum())) < enough.repeaters:
         return None
     came = np.asarray(sample.came)
     made = backtest.forecast(backtest.fit(sample, known), sample, level=terms.level)

@@ -30,6 +30,9 @@ class Learned:
         if rows.shape[0] > _MOST_ROWS:
             some = np.random.default_rng(_SEED).choice(rows.shape[0], _MOST_ROWS, replace=False)
             rows, came = rows[some], came[some]
+        rows[:, np.isnan(rows).all(axis=0)] = (
+            0  # what is known of nobody teaches nothing; trees would refuse it
+        )
         self.unit = float(came.mean()) or 1.0
         self.rows = rows.shape[0]
         with measures.threads_for(self.rows):
