@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.intake.world import order, refund
 from tests.outlook.conftest import MEMBERS, NOW, fill, reckon
 
+from regulars.audience.member_facts import api as member_facts
 from regulars.facts.activity.types import LineIn
 from regulars.facts.members import api as members
 from regulars.facts.members.types import Enrolment, IdentityIn
 from regulars.flows import enrol
+from regulars.flows.insight import churn as churn_step
 from regulars.flows.intake import api as intake
+from regulars.insight.runs import api as runs
 from regulars.kit import clock
+from regulars.kit.text import Text
 
 
 def test_a_year_of_orders_becomes_an_outlook_for_everybody(shop: Any) -> None:
     ids = fill(shop)
     members.set_profiling(scope=shop.scope, member_id=ids[1], on=False, now=clock.now())
-    runs = reckon(shop)
-    assert [(run.kind, run.state) for run in runs] == [
+    done = reckon(shop)
+    assert [(run.kind, run.state) for run in done] == [
         (one, "done") for one in ("export", "lifetime", "churn")
     ]
 
@@ -140,6 +145,74 @@ def test_too_little_data_is_said_and_no_figure_shown(shop: Any) -> None:
     assert shop.call.get("/insight/value")["models"] == []
     assert shop.call.get(f"/members/{ids[0]}/outlook")["state"] == "none"
     assert shop.call.get("/insight/outlooks")["items"] == []
+
+
+def test_an_outlook_says_of_when_it_is_whatever_else_was_written_since(shop: Any) -> None:
+    """Value was told the night before last and failed last night; churn was told last night, stages just now."""
+    (member,) = _enrol(shop, "13900000003")
+    brand_id = shop.scope.brand_id
+    nights = [NOW - timedelta(days=2), NOW - timedelta(days=1)]
+
+    def write(at: datetime, **columns: Any) -> None:
+        given = {name: [value] for name, value in columns.items()}
+        member_facts.write_scores(brand_id=brand_id, as_of=at, columns=given, member_ids=[member])
+
+    def run(kind: str, at: datetime, *, fails: bool = False) -> None:
+        begun = runs.begin(brand_id=brand_id, kind=kind, now=at)
+        if fails:
+            runs.fail(run=begun, now=at, problem=Text("坏", "Broken"))
+        else:
+            runs.finish(run=begun, now=at, rows=1)
+
+    def said() -> datetime:
+        found = shop.call.get(f"/members/{member}/outlook")
+        (listed,) = shop.call.get("/insight/outlooks?score=churn_30")["items"]
+        assert listed["as_of"] == found["as_of"]
+        return datetime.fromisoformat(found["as_of"])
+
+    write(nights[0], value_12=5000, churn_30=0.5, churn_reasons=[])
+    for kind in ("lifetime", "churn"):
+        run(kind, nights[0])
+    assert said() == nights[0]
+    write(nights[1], churn_30=0.6, churn_reasons=[])
+    run("lifetime", nights[1], fails=True)
+    run("churn", nights[1])
+    write(NOW, stage="growing")
+    assert said() == nights[0]
+    write(NOW, value_12=6000)
+    run("lifetime", NOW)
+    assert said() == nights[1]  # what is told of leaving is of last night
+
+
+def test_a_horizon_without_data_takes_back_what_was_said_of_it() -> None:
+    chances = {7: np.array([0.9, 0.5]), 30: np.array([0.4, 0.2])}
+    told = churn_step._chances(chances, 2)
+    assert {name: list(value) for name, value in told.items()} == {
+        "churn_30": [0.4, 0.2],
+        "churn_60": [None, None],
+        "churn_90": [None, None],
+        "intent_7": pytest.approx([0.1, 0.5]),
+        "intent_30": pytest.approx([0.6, 0.8]),
+    }
+    assert list(told) == list(churn_step.SCORES[:5])
+
+
+def test_data_that_is_no_longer_enough_takes_back_what_was_told(shop: Any) -> None:
+    member = fill(shop, members=30)[1]  # too few to reckon with
+    brand_id = shop.scope.brand_id
+    member_facts.write_scores(
+        brand_id=brand_id,
+        as_of=NOW,
+        columns={"value_12": [5000], "alive": [0.9], "churn_30": [0.5], "intent_30": [0.5]},
+        member_ids=[member],
+    )
+    for kind in ("lifetime", "churn"):
+        runs.finish(run=runs.begin(brand_id=brand_id, kind=kind, now=NOW), now=NOW, rows=1)
+    assert shop.call.get(f"/members/{member}/outlook")["value_12"] == 5000
+    assert {run.state for run in reckon(shop)} == {"done", "lacking"}
+    found = shop.call.get(f"/members/{member}/outlook")
+    assert (found["state"], found["value_12"], found["churn_30"]) == ("none", None, None)
+    assert shop.call.get("/insight/outlooks?score=alive")["items"] == []
 
 
 def test_before_the_first_run(shop: Any) -> None:

@@ -302,10 +302,25 @@ def churn_of(brand_id: UUID, said: Language) -> ChurnOut:
     )
 
 
+def told_at(brand_id: UUID) -> dict[str, datetime]:
+    """By model of which instant the scores are that it wrote last: steps fail one by one."""
+    found = {kind: runs.latest(brand_id=brand_id, kind=kind) for kind in _WRITES}
+    return {kind: run.as_of for kind, run in found.items() if run is not None}
+
+
+_WRITES = {"lifetime": "value_12", "churn": "churn_reasons"}
+
+
 def outlook_of(
-    known: MemberKnown, *, code: str, said: Language, name: str = "", profiled: bool = True
+    known: MemberKnown,
+    *,
+    told: Mapping[str, datetime],
+    code: str,
+    said: Language,
+    name: str = "",
+    profiled: bool = True,
 ) -> OutlookOut:
-    """One member's scores, with her reasons in words."""
+    """One member's scores, with her reasons in words; all of them know at least what was recorded by `as_of`."""
     scores = known.scores if profiled else None
     if scores is None or (scores["value_12"] is None and scores["churn_30"] is None):
         return OutlookOut(code=code, name=name, state="none" if profiled else "off")
@@ -315,7 +330,9 @@ def outlook_of(
         if field in OutlookOut.model_fields and field != "as_of"
     }
     reasons = _reasons(scores["churn_reasons"], said)
-    return OutlookOut(code=code, name=name, state="shown", as_of=known.scores_at, reasons=reasons, **shown)
+    written = [told[kind] for kind, field in _WRITES.items() if scores[field] is not None and kind in told]
+    as_of = min([*written, *([known.scores_at] if known.scores_at else [])], default=None)
+    return OutlookOut(code=code, name=name, state="shown", as_of=as_of, reasons=reasons, **shown)
 
 
 def _is_chance(field: str, value: Any) -> bool:

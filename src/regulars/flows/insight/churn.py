@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from regulars.audience.member_facts import api as member_facts
-from regulars.flows.insight.lifetime import last_known, learnt_from, no_longer, too_little
+from regulars.flows.insight.lifetime import forget_scores, last_known, learnt_from, no_longer, too_little
 from regulars.flows.insight.types import StepResult, Told
 from regulars.insight.behaviour.api import Reader
 from regulars.insight.behaviour.types import Behaviour, CategoryGaps
@@ -18,6 +18,9 @@ from regulars.insight.warehouse.api import Warehouse
 from regulars.platform.organisations.types import Brand
 
 KIND = "churn"
+SCORES = (
+    "churn_30", "churn_60", "churn_90", "intent_7", "intent_30", "churn_reasons", "next_category", "next_due_on",
+)  # fmt: skip
 _STEP = 30  # days between those that are learnt from
 _MOST_STEPS = 12
 _FEWEST_DAYS = 60  # of history, before a day that is learnt from
@@ -45,6 +48,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
     try:
         found = churn.outlook(today=_sample(today, reader.first_day, known=0), earlier=earlier)
     except NotEnough as short:
+        forget_scores(brand, KIND, SCORES, [*today.members, *gone], now)
         return StepResult(rows=len(today.members), lacking=too_little(short.have, short.need))
     told(0.85)
     due = churn.due(
@@ -54,8 +58,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         earlier=_pairs(gaps_before, ahead=True),
     )
     columns: dict[str, Any] = {
-        **{f"churn_{days}": found.churn[days] for days in (30, 60, 90) if days in found.churn},
-        **{f"intent_{days}": 1 - found.churn[days] for days in (7, 30) if days in found.churn},
+        **_chances(found.churn, len(today.members)),
         "churn_reasons": [[one.to_json() for one in mine] for mine in found.reasons],
         "next_category": [gaps.categories[n] if n >= 0 else None for n in due.category.tolist()],
         "next_due_on": _dates(due, end),
@@ -78,6 +81,15 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
         period_from=first,
         period_to=end - timedelta(days=1),
     )
+
+
+def _chances(churn_: Mapping[int, Any], members: int) -> dict[str, Any]:
+    """The scores by their names; of a horizon for which data lacks by now, what an earlier night said is taken back."""
+    nothing = [None] * members
+    return {
+        **{f"churn_{days}": churn_.get(days, nothing) for days in (30, 60, 90)},
+        **{f"intent_{days}": 1 - churn_[days] if days in churn_ else nothing for days in (7, 30)},
+    }
 
 
 def _days(first: date, end: date) -> Iterator[date]:

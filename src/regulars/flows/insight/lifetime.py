@@ -16,10 +16,15 @@ from regulars.insight.behaviour.types import Behaviour
 from regulars.insight.lifetime import api as lifetime
 from regulars.insight.lifetime.types import NotEnough, Sample, Terms
 from regulars.insight.measures import api as measures
+from regulars.insight.runs import api as runs
 from regulars.insight.warehouse.api import Warehouse
 from regulars.kit.text import Text
 from regulars.platform.organisations.types import Brand
 
+KIND = "lifetime"
+SCORES = (
+    "value_12", "value_12_low", "value_12_high", "value_36", "value_36_low", "value_36_high", "value_decile", "alive",
+)  # fmt: skip
 MOST_LEARNT_FROM = 200_000  # members: more of them move no figure that anybody sees
 _FEWEST_DAYS = 60  # of history, before a day that is learnt from
 
@@ -47,6 +52,7 @@ def run(brand: Brand, warehouse: Warehouse, now: datetime, told: Told = lambda s
             today=_sample(today, reader.first_day, horizon, known=False), earlier=earlier, terms=terms
         )
     except NotEnough as short:
+        forget_scores(brand, KIND, SCORES, [*today.members, *gone], now)
         return StepResult(rows=len(today.members), lacking=too_little(short.have, short.need))
     told(0.8)
     first, second = range(len(terms.months))
@@ -101,6 +107,15 @@ def no_longer(brand: Brand, columns: Iterable[str], gone: Sequence[str], now: da
         columns={name: [None] * len(gone) for name in columns},
         member_ids=[UUID(one) for one in gone],
     )
+
+
+def forget_scores(
+    brand: Brand, kind: str, names: Iterable[str], members: Sequence[str], now: datetime
+) -> None:
+    """Data that was enough is no longer: what was told before is not told on."""
+    last = runs.latest(brand_id=brand.id, kind=kind)
+    if last is not None and last.state == "done":
+        no_longer(brand, names, members, now)
 
 
 def too_little(have: dict[str, float], need: dict[str, float]) -> Text:

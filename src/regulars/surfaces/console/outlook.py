@@ -94,6 +94,7 @@ def get_outlook(request: HttpRequest, code: Code) -> Any:
     assert known is not None
     return views.outlook_of(
         known,
+        told=views.told_at(scope.brand_id),
         code=code,
         said=language(request),
         profiled=members.profiling_is_on(brand_id=scope.brand_id, member_id=member_id),
@@ -121,9 +122,12 @@ def _listed(
         limit=limit,
     )
     names = members.names_of(scope=scope, member_ids=[one.member_id for one in page.items])
+    told = views.told_at(scope.brand_id)
     return views.OutlooksOut(
         items=[
-            views.outlook_of(one, code=names[one.member_id][0], name=names[one.member_id][1], said=said)
+            views.outlook_of(
+                one, told=told, code=names[one.member_id][0], name=names[one.member_id][1], said=said
+            )
             for one in page.items
         ],
         next_cursor=page.next_cursor,

@@ -55,8 +55,9 @@ def list_outlooks(
         limit=limit,
     )
     codes = members.codes_of(brand_id=scope.brand_id, member_ids=[one.member_id for one in page.items])
+    told = views.told_at(scope.brand_id)
     return views.OutlooksOut(
-        items=[views.outlook_of(one, code=codes[one.member_id], said=said) for one in page.items],
+        items=[views.outlook_of(one, told=told, code=codes[one.member_id], said=said) for one in page.items],
         next_cursor=page.next_cursor,
     )
 
@@ -71,6 +72,7 @@ def get_outlook(request: HttpRequest, member: finding.MemberPath) -> Any:
     codes = members.codes_of(brand_id=scope.brand_id, member_ids=[member_id])
     return views.outlook_of(
         known,
+        told=views.told_at(scope.brand_id),
         code=codes[member_id],
         said=language(request),
         profiled=members.profiling_is_on(brand_id=scope.brand_id, member_id=member_id),
