@@ -8,6 +8,7 @@ import './styles/tokens.css'
 import './styles/base.css'
 import App from './App.vue'
 import { whenSignedOut } from './api/client'
+import { letEscapeThrough } from './components/escape'
 import { i18n } from './i18n'
 import { router } from './router'
 import { useSession } from './stores/session'
@@ -22,4 +23,5 @@ whenSignedOut(() => {
   void router.push({ name: 'signin', query: { next: here.fullPath, expired: '1' } })
 })
 
+letEscapeThrough()
 app.mount('#app')
