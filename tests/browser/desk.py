@@ -31,6 +31,19 @@ PAGES = {
 }  # fmt: skip
 
 
+# The pages of insight, reach and play, as they are before anything was learnt or sent.
+MORE_PAGES = {
+    "segments": "segments", "segment-new": "segments/new", "segment-fields": "segments/fields",
+    "rfm": "insight/rfm", "value": "insight/value", "churn": "insight/churn", "voice": "insight/voice",
+    "lifecycle": "insight/lifecycle", "report": "insight/reports/retention", "goals": "insight/reports/goals",
+    "campaigns": "reach/campaigns", "campaign-new": "reach/campaigns/new", "journeys": "reach/journeys",
+    "care": "reach/care", "festivals": "reach/calendar", "tasks": "reach/tasks", "templates": "reach/templates",
+    "template-new": "reach/templates/new", "channels": "reach/channels", "mission-new": "reach/missions/new",
+    "check-in": "reach/missions/checkin", "draw-new": "reach/missions/draws/new", "referrals": "referrals",
+    "webhooks": "settings/webhooks",
+}  # fmt: skip
+
+
 @pytest.fixture
 def bare(transactional_db: None) -> Shop:
     """A brand on its first day: set up, and nobody in it."""
@@ -139,6 +152,61 @@ def fits(page: Any) -> None:
     """Nothing sticks out of the screen sideways."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{wide} px too wide at {page.url}"
+
+
+# Words below 4.5:1 (3:1 where they are large) on what is painted behind them, after WCAG 2.2; what is switched off,
+# and what lies on a picture, is left out.
+_FAINT = r"""() => {
+    const parse = (text) => {
+        const [kind, ...numbers] = text.match(/[a-z-]+|-?[\d.]+(?:e-?\d+)?/g)
+        const of = kind === 'color' ? numbers.slice(1).map(Number) : numbers.map(Number)
+        const scale = kind === 'color' ? 255 : 1
+        return [of[0] * scale, of[1] * scale, of[2] * scale, of[3] ?? 1]
+    }
+    const over = (top, under) => [0, 1, 2].map((at) => top[at] * top[3] + under[at] * (1 - top[3]))
+    const light = (colour) => {
+        const [r, g, b] = colour.map((each) => {
+            const part = each / 255
+            return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const behind = (element) => {
+        const layers = []
+        for (let at = element; at; at = at.parentElement) {
+            const style = getComputedStyle(at)
+            if (style.backgroundImage !== 'none') return null
+            const colour = parse(style.backgroundColor)
+            if (colour[3] > 0) layers.push(colour)
+            if (colour[3] === 1) break
+        }
+        return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255])
+    }
+    const faint = new Set()
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (words.nextNode()) {
+        const element = words.currentNode.parentElement
+        const text = words.currentNode.textContent.trim()
+        if (!text || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue
+        if (element.closest('script, style, svg, .sr-only, :disabled, [aria-disabled=true], .is-disabled')) continue
+        const ground = behind(element)
+        if (!ground) continue
+        const style = getComputedStyle(element)
+        const ink = over(parse(style.color), ground)
+        const [low, high] = [light(ink), light(ground)].sort((one, other) => one - other)
+        const ratio = (high + 0.05) / (low + 0.05)
+        const size = parseFloat(style.fontSize)
+        const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700)
+        if (ratio < (large ? 3 : 4.5)) faint.add(`${ratio.toFixed(2)} ${text.slice(0, 30)} (${style.color})`)
+    }
+    return [...faint]
+}"""
+
+
+def legible(page: Any) -> None:
+    """Every word can be told from what is behind it."""
+    faint = page.evaluate(_FAINT)
+    assert not faint, f"hard to read at {page.url}: {faint}"
 
 
 def speaks(page: Any, language: str) -> None:
