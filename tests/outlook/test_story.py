@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from regulars.facts.members.types import Enrolment, IdentityIn
 from regulars.flows import enrol
 from regulars.flows.insight import churn as churn_step
 from regulars.flows.intake import api as intake
+from regulars.insight.behaviour.types import CategoryGaps
+from regulars.insight.churn import api as churn
 from regulars.insight.runs import api as runs
 from regulars.kit import clock
 from regulars.kit.text import Text
@@ -195,6 +197,23 @@ def test_a_horizon_without_data_takes_back_what_was_said_of_it() -> None:
         "intent_30": pytest.approx([0.6, 0.8]),
     }
     assert list(told) == list(churn_step.SCORES[:5])
+
+
+@pytest.mark.parametrize(("since", "on"), [(0, "2026-05-19"), (3, "2026-05-16"), (6, "2026-05-13")])
+def test_what_is_bought_every_week_is_due_a_week_after_it_was(since: int, on: str) -> None:
+    """Seen as the 13th began, with so many days from the last purchase to the eve of it: 0 is the 12th itself."""
+    bought = date(2026, 5, 12) - timedelta(days=since)
+    assert (bought + timedelta(days=7)).isoformat() == on
+    many = np.full(1, 300.0)  # gaps, all of them seven days
+    gaps = CategoryGaps(
+        day=date(2026, 5, 13), categories=["乳品"], member=np.zeros(1, "int64"), category=np.zeros(1, "int64"),
+        gaps=many, mean_log=np.log([7.0]), spread_log=np.zeros(1), since=np.array([float(since)]),
+        next_in=np.array([6.0 - since]),
+    )  # fmt: skip
+    pairs = churn_step._pairs(gaps, ahead=True)
+    told = churn.due(today=pairs, members=1, categories=1, earlier=pairs)
+    assert churn_step._dates(told, gaps.day) == [date.fromisoformat(on)]
+    assert told.metrics["test"]["category"]["error_days"] == pytest.approx(0)
 
 
 def test_data_that_is_no_longer_enough_takes_back_what_was_told(shop: Any) -> None:

@@ -104,13 +104,14 @@ def _sample(found: Behaviour, first: date, *, known: float) -> Sample:
 
 
 def _pairs(gaps: CategoryGaps, *, ahead: bool) -> Pairs:
+    """Counted from the day they are seen on, as the next purchase is: on its eve a day less had passed."""
     return Pairs(
         member=gaps.member,
         category=gaps.category,
         gaps=gaps.gaps,
         mean_log=gaps.mean_log,
         spread_log=gaps.spread_log,
-        since=gaps.since,
+        since=gaps.since + 1,
         next_in=gaps.next_in if ahead else None,
     )
 

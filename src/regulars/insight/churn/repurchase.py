@@ -13,6 +13,7 @@ from regulars.insight.churn.types import Due, Numbers, Pairs
 _LEAST_GAPS = 30  # of a category, for a mean of its own
 _LAPSED = 2.5  # gaps without a purchase: she no longer buys in that category
 _SOON = 14  # days
+_SEED = 5
 _AHEAD = 90  # days: what is farther off is not told
 
 
@@ -97,8 +98,11 @@ def back_test(pairs: Pairs, categories: int) -> dict[str, Any]:
     rows = live & came
     soon = pairs.next_in < _SOON
     many = int((live & (said["model"] < _SOON)).sum())
+    lots = np.random.default_rng(_SEED).permutation(
+        int(live.sum())
+    )  # many are overdue alike: no order among them
     for name, left in said.items():
-        soonest = np.flatnonzero(live)[np.argsort(left[live], kind="stable")[:many]]
+        soonest = np.flatnonzero(live)[np.lexsort((lots, left[live]))[:many]]
         named = live & (left < _SOON)
         found[name] = {
             "rows": int(rows.sum()),
