@@ -2,6 +2,7 @@ import { ElMessage } from 'element-plus'
 import { ref, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { asProblem, type Problem } from '@/api/problem'
+import { missing } from './missing'
 import { problemText } from './problemText'
 
 const DRAWN = 200 // ms until a form has drawn its complaints (Element Plus waits 100 by itself)
@@ -39,6 +40,11 @@ export function useAct() {
     return some
   }
 
+  /** What has to be given and is not, by field, is told there. True when something is missing. */
+  function misses(given: Readonly<Record<string, unknown>>): boolean {
+    return lacks(missing(given, t('state.required')))
+  }
+
   async function run<T>(action: () => Promise<T>, done?: string, shown: readonly string[] = []): Promise<T | false> {
     if (busy.value) return false
     busy.value = true
@@ -57,5 +63,5 @@ export function useAct() {
       busy.value = false
     }
   }
-  return { busy, problem, fields, run, lacks }
+  return { busy, problem, fields, run, lacks, misses }
 }
