@@ -1,0 +1,1 @@
+function u(o){const t=document.querySelector("[aria-haspopup=menu][aria-expanded=true]")??document.querySelector(".el-dropdown [aria-expanded=true]");let n=60;const e=()=>{[...document.querySelectorAll(".el-dropdown__popper")].some(r=>r.checkVisibility())&&n-- >0?requestAnimationFrame(e):(t?.focus(),o())};requestAnimationFrame(e)}export{u as a};
