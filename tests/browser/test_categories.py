@@ -89,6 +89,9 @@ def test_pages_say_names_and_pickers_find_them(
             box.fill("eans" if language == "en" else "beans")  # by name, by code
             page.locator(".el-select-dropdown__item:visible", has_text=said).first.click()
             page.locator(".el-tag", has_text=said).first.wait_for()
+            box.fill("0777")  # a code without a name, and on by Tab
+            box.press("Tab")
+            page.locator(".el-tag", has_text="0777").first.wait_for()
 
 
 def test_rates_by_category_are_typed_and_say_the_name(bare: Shop, opened: Any) -> None:

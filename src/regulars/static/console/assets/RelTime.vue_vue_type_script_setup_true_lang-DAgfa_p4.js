@@ -1,0 +1,1 @@
+import{o as n,r as o}from"./index-DuE-d3I0.js";import{J as i,W as e,l as a,a9 as c,V as s}from"./vendor-Dj7ITjTY.js";const m=["datetime","title"],r={key:1,class:"muted"},u=i({__name:"RelTime",props:{at:{}},setup(t){return(l,d)=>t.at?(s(),e("time",{key:0,class:"nowrap",datetime:t.at,title:a(n)(t.at)},c(a(o)(t.at)),9,m)):(s(),e("span",r,"—"))}});export{u as _};

@@ -1,0 +1,1 @@
+import{a as o,u as a}from"./index-DuE-d3I0.js";import{m as c}from"./number-DWR04qJK.js";function y(){const n=o(),e=a();return{say:s=>(n.lang==="en"?s?.en||s?.zh:s?.zh||s?.en)??"",cash:(s,r=e.brand?.currency??"CNY")=>c(s,r)}}export{y as u};

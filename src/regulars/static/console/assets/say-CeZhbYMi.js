@@ -1,1 +1,0 @@
-import{a as o,u as a}from"./index-B95Rl5xT.js";import{m as c}from"./number-CGTpdHrB.js";function y(){const n=o(),e=a();return{say:s=>(n.lang==="en"?s?.en||s?.zh:s?.zh||s?.en)??"",cash:(s,r=e.brand?.currency??"CNY")=>c(s,r)}}export{y as u};
