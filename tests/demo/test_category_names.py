@@ -11,6 +11,7 @@ from tests.coupons.given import MARCH, open_brand
 from regulars.facts.categories import api as categories
 from regulars.facts.categories.types import CategoryName
 from regulars.flows.demo import categories as demo
+from regulars.flows.demo.category_names import CATEGORIES
 from regulars.flows.demo.history import data_directory
 from regulars.kit.text import Text
 
@@ -22,8 +23,8 @@ def test_every_category_of_the_data_is_named_in_both_languages() -> None:
         "",
     }
     assert len(codes) > 300
-    assert codes - demo.CATEGORIES.keys() == set()
-    for name in demo.CATEGORIES.values():
+    assert codes - CATEGORIES.keys() == set()
+    for name in CATEGORIES.values():
         assert re.search("[\u4e00-\u9fff]", name.zh)
         assert re.match("[A-Z][a-z]", name.en) and not re.search("[A-Z]{2}|/|&|FRZN", name.en)
 
@@ -38,4 +39,4 @@ def test_what_an_operator_named_stays() -> None:
     names = categories.names(brand_id=scope.brand_id)
     assert names["SOFT DRINKS"] == Text("汽水", "Fizz")
     assert names["REFRGRATD JUICES/DRNKS"] == Text("冷藏果汁饮料", "Refrigerated juices and drinks")
-    assert len(names) == len(demo.CATEGORIES)
+    assert len(names) == len(CATEGORIES)

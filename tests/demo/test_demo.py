@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -164,3 +167,13 @@ def test_clocks_of_winter_and_summer() -> None:
         moved = history.moved(nanos, 463).astimezone(ZoneInfo("Asia/Shanghai"))
         assert (moved.hour, moved.minute) == (17, 30)
         assert moved.date() == (utc + timedelta(weeks=463)).date()
+
+
+def test_a_writer_reads_the_history_before_django_is_there() -> None:
+    """A writer is a process of its own, and what it is to write reaches it before it has set anything up."""
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import regulars.flows.demo.history"],
+        env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

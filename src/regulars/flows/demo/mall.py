@@ -14,7 +14,7 @@ from uuid import UUID
 
 from regulars.flows.bookings import api as booking_flow
 from regulars.flows.demo import history
-from regulars.flows.demo.categories import CATEGORIES
+from regulars.flows.demo.category_names import CATEGORIES
 from regulars.flows.mall import api as mall
 from regulars.kit.errors import Refusal
 from regulars.kit.periods import zone

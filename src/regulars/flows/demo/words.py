@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regulars.flows.demo.categories import CATEGORIES
+from regulars.flows.demo.category_names import CATEGORIES
 from regulars.kit.text import Text
 
 # Brackets of the survey of 801 households, as custom fields: key → (name, source column, value → label).
