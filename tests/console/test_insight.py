@@ -106,6 +106,11 @@ def test_every_report_on_the_page_on_paper_and_as_a_workbook(bought, desk):
         assert sum("worksheets/sheet" in name for name in parts.namelist()) >= 4
     assert "filename*=UTF-8''" in book.headers["Content-Disposition"]
     assert listed["baskets"]["message"]
+    told = {name for name, one in listed.items() if one["message"]}
+    assert {"drift", "baskets", "monthly"} <= told
+    for name in told:  # in the same words as on its own page, a category by its name
+        assert listed[name]["message"] == owner.get(f"/insight/reports/{name}")["tables"][0]["message"], name
+    assert not any("{" in one["message"] for one in listed.values())
 
 
 def test_another_period_is_made_at_once(bought, desk):

@@ -288,15 +288,11 @@ class Viewer:
         )
 
     def reports(self) -> list[ReportStateOut]:
-        found = []
+        messages, found = report_flow.get_messages(brand=self.brand), []
         for name, title in {**REPORTS, report_flow.MONTHLY: papers.MONTHLY}.items():
-            run = runs.latest(brand_id=self.brand.id, kind=report_flow.kind_of(name))
-            tables = run.charts.get("tables", []) if run else []
-            message = Text.from_json(tables[0]["message"]) if tables else Text("", "")
+            message = self.say(messages[name]) if name in messages else ""
             state = self.run_state(report_flow.kind_of(name))
-            found.append(
-                ReportStateOut(name=name, title=self.say(title), message=self.say(message), run=state)
-            )
+            found.append(ReportStateOut(name=name, title=self.say(title), message=message, run=state))
         return found
 
     def goal(self, standing: GoalStanding) -> GoalOut:

@@ -90,6 +90,17 @@ def get_report(*, brand: Brand, name: str, now: datetime, period: Period | None 
         return Made(_named(brand, made), warehouse.complete_at or now, now)
 
 
+def get_messages(*, brand: Brand) -> dict[str, Text]:
+    """What each report of the last night says in a sentence, by its name; nothing of one that was not made."""
+    names = categories.names(brand_id=brand.id)
+    found: dict[str, Text] = {}
+    for name in (*REPORTS, MONTHLY):
+        run = runs.latest(brand_id=brand.id, kind=kind_of(name))
+        if run is not None and run.charts.get("tables"):
+            found[name] = reports.named(reports.report_from_json(run.charts), names).tables[0].message
+    return found
+
+
 def period_of(
     *, brand: Brand, name: str, first: date | None, last: date | None, now: datetime
 ) -> Period | None:
