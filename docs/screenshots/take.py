@@ -17,6 +17,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disa
 OWNER, PASSWORD = "owner@demo.example", "regulars-demo-2017"
 # two members, since one may ask for a code once a minute only
 MEMBERS = {"zh": "+8610000002337", "en": "+8610000001363"}
+REACHED = {
+    "rfm": "insight/rfm",
+    "journey": "reach/journeys/welcome",
+    "campaign": "reach/campaigns/replay-13",
+}
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
@@ -49,7 +54,7 @@ def main(base: str = "http://127.0.0.1:8000") -> None:
 
 
 def take_console(page: Any, base: str, short: str) -> str:
-    """Home over the year, the member with the highest tier, a rule."""
+    """Home over the year, the member with the highest tier, a rule, RFM, a journey, a campaign and its holdout."""
     page.goto(f"{base}/console/demo/")
     page.locator("input[name=email]").fill(OWNER)
     page.locator("input[name=password]").fill(PASSWORD)
@@ -66,6 +71,9 @@ def take_console(page: Any, base: str, short: str) -> str:
     keep(page, f"console-member-{short}")
     page.goto(f"{base}/console/demo/programme/rules/member-day")
     keep(page, f"console-rule-{short}")
+    for name, place in REACHED.items():
+        page.goto(f"{base}/console/demo/{place}")
+        keep(page, f"console-{name}-{short}")
     return code
 
 
